@@ -1,0 +1,1 @@
+"""Workflow of coalition-ties: rules, scripts and the library behind them."""

@@ -1,0 +1,1 @@
+"""The library behind the scripts, one folder a stage."""
