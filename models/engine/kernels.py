@@ -291,6 +291,7 @@ def gaussian_path_gradient(standard, path, factor, by_total, by_path, by_precisi
     mean = np.empty(size)
     inverse = np.zeros((size, size))
     inner = np.zeros((size, size))
+    product = np.zeros((size, size))
     for s in range(states):
         lower = factor[s]
         # inverse of the factor, column by column
@@ -327,16 +328,17 @@ def gaussian_path_gradient(standard, path, factor, by_total, by_path, by_precisi
                 v *= 0.5
                 inner[i, j] = v
                 inner[j, i] = v
+        for k in range(size):
+            for j in range(size):
+                v = 0.0
+                for q in range(j, size):
+                    v += inner[k, q] * inverse[q, j]
+                product[k, j] = v - 0.5 * by_total * inverse[k, j]
         for i in range(size):
             for j in range(i + 1):
                 v = 0.0
-                w = 0.0
                 for k in range(i, size):
-                    t = 0.0
-                    for q in range(j, size):
-                        t += inner[k, q] * inverse[q, j]
-                    v += inverse[k, i] * t
-                    w += inverse[k, i] * inverse[k, j]
-                g = v - 0.5 * (x[i] * mean[j] + x[j] * mean[i]) - 0.5 * by_total * (w + mean[i] * mean[j])
+                    v += inverse[k, i] * product[k, j]
+                g = v - 0.5 * (x[i] * mean[j] + x[j] * mean[i] + by_total * mean[i] * mean[j])
                 by_precision[s, i, j] = g
                 by_precision[s, j, i] = g
