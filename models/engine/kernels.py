@@ -97,31 +97,6 @@ def bernoulli_logit(eta, sign, gradient):
     return total
 
 
-@numba.njit(**_JIT)
-def negative_binomial(log_mean, count, weight, dispersion, gradient):
-    """Part of the negative binomial log likelihood that depends on the mean, for one item.
-
-    sum weight * (count * x - (count + dispersion) * softplus(x)) with x = log_mean - log(dispersion). ``gradient``
-    receives d/d log_mean; returned are the value and its derivative to the dispersion at fixed log_mean.
-    """
-    shift = math.log(dispersion)
-    total = 0.0
-    by_dispersion = 0.0
-    by_shift = 0.0
-    for i in range(log_mean.shape[0]):
-        x = log_mean[i] - shift
-        t = exp_nonpositive(-abs(x))
-        q = 1.0 + t
-        softplus = _log_near_one(q) + max(x, 0.0)
-        share = (1.0 if x > 0.0 else t) / q
-        g = weight[i] * (count[i] - (count[i] + dispersion) * share)
-        gradient[i] = g
-        total += weight[i] * (count[i] * x - (count[i] + dispersion) * softplus)
-        by_dispersion -= weight[i] * softplus
-        by_shift += g
-    return total, by_dispersion - by_shift / dispersion
-
-
 @numba.njit(inline="always", **_JIT)
 def _stirling(x):
     """Stirling series of log gamma and digamma at ``x`` >= 6, without the constant; relative error below 1e-12."""
@@ -151,14 +126,52 @@ def _rising(x):
     return product, derivative * (2.0 * x + 7.0)
 
 
+@numba.njit(inline="always", **_JIT)
+def _log_gamma_step(x, y):
+    """Log gamma(x + y) - log gamma(x) and its derivative to x, for x > 0, y >= 0."""
+    low, by_low = _stirling(x + 8.0)
+    high, by_high = _stirling(x + y + 8.0)
+    product_low, ratio_low = _rising(x)
+    product_high, ratio_high = _rising(x + y)
+    value = high - low + log_positive(product_low / product_high)
+    digamma_high = by_high - ratio_high
+    return value, digamma_high - (by_low - ratio_low)
+
+
+@numba.njit(**_JIT)
+def negative_binomial(log_mean, count, weight, dispersion, gradient):
+    """Negative binomial log likelihood of one item, without log(count!).
+
+    sum weight * (log gamma(count + a) - log gamma(a) + count * x - (count + a) * softplus(x)) with a = dispersion and
+    x = log_mean - log(a). ``gradient`` receives d/d log_mean; returned are the value and its derivative to the
+    dispersion at fixed log_mean.
+    """
+    shift = math.log(dispersion)
+    total = 0.0
+    by_dispersion = 0.0
+    by_shift = 0.0
+    for i in range(log_mean.shape[0]):
+        x = log_mean[i] - shift
+        t = exp_nonpositive(-abs(x))
+        q = 1.0 + t
+        softplus = _log_near_one(q) + max(x, 0.0)
+        share = (1.0 if x > 0.0 else t) / q
+        g = weight[i] * (count[i] - (count[i] + dispersion) * share)
+        gradient[i] = g
+        step, by_step = _log_gamma_step(dispersion, count[i])
+        total += weight[i] * (step + count[i] * x - (count[i] + dispersion) * softplus)
+        by_dispersion += weight[i] * (by_step - softplus)
+        by_shift += g
+    return total, by_dispersion - by_shift / dispersion
+
+
 @numba.njit(**_JIT)
 def beta_binomial(logit, successes, failures, weight, concentration, gradient):
-    """Part of the beta-binomial log likelihood that depends on the mean, for one item.
+    """Beta-binomial log likelihood of one item, without the binomial coefficient.
 
-    sum weight * [log B(a + successes, b + failures) - log B(a, b) + log-gamma ratio of the concentration left out],
-    a = concentration * inverse logit(logit), b = concentration - a: the four log gammas of a, b, a + successes and
-    b + failures. ``gradient`` receives d/d logit; returned are the value and its derivative to the concentration at
-    fixed logit. Log gamma is Stirling's series eight steps up, the steps undone by one logarithm of a ratio.
+    sum weight * [log B(a + successes, b + failures) - log B(a, b)], a = concentration * inverse logit(logit),
+    b = concentration - a. ``gradient`` receives d/d logit; returned are the value and its derivative to the
+    concentration at fixed logit. Logits are cut at +-25.
     """
     total = 0.0
     by_concentration = 0.0
@@ -168,24 +181,12 @@ def beta_binomial(logit, successes, failures, weight, concentration, gradient):
         inverse = 1.0 / (1.0 + t)
         p = inverse if z > 0.0 else t * inverse
         r = t * inverse if z > 0.0 else inverse
-        a = concentration * p
-        b = concentration * r
-        a1 = a + successes[i]
-        b1 = b + failures[i]
-        la, da = _stirling(a + 8.0)
-        lb, db = _stirling(b + 8.0)
-        la1, da1 = _stirling(a1 + 8.0)
-        lb1, db1 = _stirling(b1 + 8.0)
-        pa, ra = _rising(a)
-        pb, rb = _rising(b)
-        pa1, ra1 = _rising(a1)
-        pb1, rb1 = _rising(b1)
-        value = la1 + lb1 - la - lb + log_positive(pa / pa1) + log_positive(pb / pb1)
-        ga = (da1 - ra1) - (da - ra)
-        gb = (db1 - rb1) - (db - rb)
-        total += weight[i] * value
-        gradient[i] = weight[i] * concentration * p * r * (ga - gb)
-        by_concentration += weight[i] * (ga * p + gb * r)
+        a, by_a = _log_gamma_step(concentration * p, successes[i])
+        b, by_b = _log_gamma_step(concentration * r, failures[i])
+        c, by_c = _log_gamma_step(concentration, successes[i] + failures[i])
+        total += weight[i] * (a + b - c)
+        gradient[i] = weight[i] * concentration * p * r * (by_a - by_b)
+        by_concentration += weight[i] * (by_a * p + by_b * r - by_c)
     return total, by_concentration
 
 
@@ -240,7 +241,7 @@ def mission_grid(intercept, slope, value, state, coefficient, covariate, sign, g
     return total
 
 
-@numba.njit(nogil=True, error_model="numpy", cache=True)
+@numba.njit(**_JIT)
 def gaussian_path(precision, shift, standard, path, factor):
     """Draw of each state's path coefficients from its Gaussian conditional, and the log of the integrated density.
 
@@ -281,7 +282,7 @@ def gaussian_path(precision, shift, standard, path, factor):
     return total
 
 
-@numba.njit(nogil=True, error_model="numpy", cache=True)
+@numba.njit(**_JIT)
 def gaussian_path_gradient(standard, path, factor, by_total, by_path, by_precision, by_shift, by_standard):
     """Reverse pass of ``gaussian_path`` (Cholesky rule of Smith 1995); fills the last three arrays."""
     states, size = path.shape

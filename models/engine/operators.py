@@ -49,7 +49,10 @@ class BernoulliLogit(Op):
 
 
 class NegativeBinomial(Op):
-    """(log mean, count, weight, dispersion) -> (part of the log likelihood, d/d log mean, d/d dispersion); one item."""
+    """(log mean, count, weight, dispersion) -> (log likelihood, d/d log mean, d/d dispersion).
+
+    The first axis of the arrays is the item; dispersion has one value an item.
+    """
 
     __props__ = ()
     kernel = staticmethod(kernels.negative_binomial)
@@ -57,16 +60,17 @@ class NegativeBinomial(Op):
 
     def make_node(self, mean, *rest):
         inputs = _floats(mean, *rest)
-        return Apply(self, inputs, [pt.dscalar(), inputs[0].type(), pt.dscalar()])
+        return Apply(self, inputs, [pt.dscalar(), inputs[0].type(), pt.dvector()])
 
     def perform(self, node, inputs, outputs):
-        mean, *constants, dispersion = inputs
-        gradient = np.empty(mean.size)
-        flat = [np.ascontiguousarray(c).ravel() for c in (mean, *constants)]
-        value, by_dispersion = self.kernel(*flat, float(dispersion), gradient)
-        outputs[0][0] = np.asarray(value)
-        outputs[1][0] = gradient.reshape(mean.shape)
-        outputs[2][0] = np.asarray(by_dispersion)
+        *arrays, dispersion = inputs
+        items = len(dispersion)
+        flat = [np.ascontiguousarray(a).reshape(items, -1) for a in arrays]
+        gradient, by_dispersion, total = np.empty(flat[0].shape), np.empty(items), 0.0
+        for j in range(items):
+            value, by_dispersion[j] = self.kernel(*[a[j] for a in flat], dispersion[j], gradient[j])
+            total += value
+        outputs[0][0], outputs[1][0], outputs[2][0] = np.asarray(total), gradient.reshape(arrays[0].shape), by_dispersion
 
     def connection_pattern(self, node):
         return [[True, False, False], *[[False] * 3] * self.constants, [True, False, False]]
@@ -75,11 +79,11 @@ class NegativeBinomial(Op):
         return [cotangents[0] * outputs[1], *_disconnected(self.constants), cotangents[0] * outputs[2]]
 
     def infer_shape(self, node, shapes):
-        return [(), shapes[0], ()]
+        return [(), shapes[0], shapes[-1]]
 
 
 class BetaBinomial(NegativeBinomial):
-    """(logit, successes, failures, weight, concentration) -> (part of the log likelihood, two gradients); one item."""
+    """(logit, successes, failures, weight, concentration) -> (log likelihood, d/d logit, d/d concentration); by item."""
 
     kernel = staticmethod(kernels.beta_binomial)
     constants = 3
@@ -191,14 +195,18 @@ def _compile_negative_binomial(op, node, **kwargs):
     @numba_basic.numba_njit
     def negative_binomial(log_mean, count, weight, dispersion):
         gradient = np.empty(log_mean.shape)
-        value, by_dispersion = kernels.negative_binomial(
-            np.ascontiguousarray(log_mean).ravel(),
-            np.ascontiguousarray(count).ravel(),
-            np.ascontiguousarray(weight).ravel(),
-            dispersion.item(),
-            gradient.ravel(),
-        )
-        return np.asarray(value), gradient, np.asarray(by_dispersion)
+        by_dispersion = np.empty(dispersion.shape)
+        total = 0.0
+        for j in range(dispersion.shape[0]):
+            value, by_dispersion[j] = kernels.negative_binomial(
+                np.ascontiguousarray(log_mean[j]).ravel(),
+                np.ascontiguousarray(count[j]).ravel(),
+                np.ascontiguousarray(weight[j]).ravel(),
+                dispersion[j],
+                gradient[j].ravel(),
+            )
+            total += value
+        return np.asarray(total), gradient, by_dispersion
 
     return negative_binomial
 
@@ -208,15 +216,19 @@ def _compile_beta_binomial(op, node, **kwargs):
     @numba_basic.numba_njit
     def beta_binomial(logit, successes, failures, weight, concentration):
         gradient = np.empty(logit.shape)
-        value, by_concentration = kernels.beta_binomial(
-            np.ascontiguousarray(logit).ravel(),
-            np.ascontiguousarray(successes).ravel(),
-            np.ascontiguousarray(failures).ravel(),
-            np.ascontiguousarray(weight).ravel(),
-            concentration.item(),
-            gradient.ravel(),
-        )
-        return np.asarray(value), gradient, np.asarray(by_concentration)
+        by_concentration = np.empty(concentration.shape)
+        total = 0.0
+        for j in range(concentration.shape[0]):
+            value, by_concentration[j] = kernels.beta_binomial(
+                np.ascontiguousarray(logit[j]).ravel(),
+                np.ascontiguousarray(successes[j]).ravel(),
+                np.ascontiguousarray(failures[j]).ravel(),
+                np.ascontiguousarray(weight[j]).ravel(),
+                concentration[j],
+                gradient[j].ravel(),
+            )
+            total += value
+        return np.asarray(total), gradient, by_concentration
 
     return beta_binomial
 

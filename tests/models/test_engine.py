@@ -51,36 +51,33 @@ def test_bernoulli_logit_equals_scipy_and_skips_masked_cells(mode):
 @pytest.mark.parametrize("mode", ["NUMBA", "FAST_COMPILE"])
 def test_negative_binomial_equals_scipy(mode):
     random = np.random.default_rng(2)
-    log_mean, alpha = random.normal(1, 1, (20, 9)), 3.7
+    log_mean, alpha = random.normal(1, 1, (3, 20, 9)), np.array([0.3, 3.7, 60.0])
     count = random.poisson(np.exp(log_mean)).astype(float)
     weight = random.integers(0, 2, count.shape).astype(float)
-    x, a = pt.dmatrix(), pt.dscalar()
+    x, a = pt.dtensor3(), pt.dvector()
     function = compiled([x, a], operators.NegativeBinomial()(x, count, weight, a)[0], mode)
-    constant = weight * (special.gammaln(count + alpha) - special.gammaln(alpha) - special.gammaln(count + 1))
-    mean = np.exp(log_mean)
-    expected = (weight * stats.nbinom.logpmf(count, alpha, alpha / (alpha + mean))).sum() - constant.sum()
-    assert function(log_mean, np.array(alpha))[0] == pytest.approx(expected, rel=1e-11)
-    assert_gradients(function, [log_mean, np.array(alpha)], random)
+    size = alpha[:, None, None]
+    full = stats.nbinom.logpmf(count, size, size / (size + np.exp(log_mean))) + special.gammaln(count + 1)
+    assert function(log_mean, alpha)[0] == pytest.approx((weight * full).sum(), rel=1e-11)
+    assert_gradients(function, [log_mean, alpha], random)
 
 
 @pytest.mark.parametrize("mode", ["NUMBA", "FAST_COMPILE"])
-@pytest.mark.parametrize("concentration", [0.6, 5.0, 400.0])
-def test_beta_binomial_equals_scipy(mode, concentration):
+def test_beta_binomial_equals_scipy(mode):
     random = np.random.default_rng(3)
-    logit = random.normal(0, 2, (30, 8))
+    logit, concentration = random.normal(0, 2, (3, 30, 8)), np.array([0.6, 5.0, 400.0])
     own = random.integers(0, 120, logit.shape)
     joint = random.binomial(own, special.expit(logit))
     weight = (own > 0).astype(float)
-    x, k = pt.dmatrix(), pt.dscalar()
+    x, k = pt.dtensor3(), pt.dvector()
     cost = operators.BetaBinomial()(x, joint.astype(float), (own - joint).astype(float), weight, k)[0]
     function = compiled([x, k], cost, mode)
-    p = special.expit(logit)
-    full = stats.betabinom.logpmf(joint, own, concentration * p, concentration * (1 - p))
+    p, total = special.expit(logit), concentration[:, None, None]
+    full = stats.betabinom.logpmf(joint, own, total * p, total * (1 - p))
     binomial = special.gammaln(own + 1) - special.gammaln(joint + 1) - special.gammaln(own - joint + 1)
-    constant = binomial + special.gammaln(concentration) - special.gammaln(concentration + own)
-    expected = (weight * (full - constant)).sum()
-    assert function(logit, np.array(concentration))[0] == pytest.approx(expected, rel=1e-10)
-    assert_gradients(function, [logit, np.array(concentration)], random)
+    expected = (weight * (full - binomial)).sum()
+    assert function(logit, concentration)[0] == pytest.approx(expected, rel=1e-10)
+    assert_gradients(function, [logit, concentration], random)
 
 
 def grid_inputs(random, missions=4, states=37, slopes=2, covariates=3):
