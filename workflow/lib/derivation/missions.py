@@ -1,0 +1,144 @@
+"""The coded missions: curated facts checked against the datasets -> the table that ships as `data/missions.csv`.
+
+Reads `coding/missions.csv` (the project's own coding, each fact with its source or none), the list of third-party missions
+(Mullenbach TPPKM 3.1) and the evidence table in the sources' folder; writes nothing. Fails with `UserError` when the coding
+contradicts the dataset it cites (UN mandate, start year off by more than a year) or a file is missing.
+
+Certainty of a fact: `verified` when its source is a dataset at hand; `probable` when it is a published list or an author's
+judgement restated; `uncertain` when it is general knowledge, in which case its source says so. The mission's `evidence` is
+read off its participants: `strong` when at least half of the joiners are verified, `weak` when more than half are
+uncertain or the pivotal state is, else `fair`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from workflow.lib.derivation.evidence import extracts_folder
+from workflow.lib.derivation.participation import coded_missions, derive_participation
+from workflow.lib.derivation.sources import Sources
+from workflow.lib.errors import UserError
+
+DATASETS = ("COW ", "UCDP", "MID ", "IMI", "Mullenbach", "Tago", "Geo-PKO")
+GENERAL_KNOWLEDGE = "general knowledge"
+FACTS = ("pivotal", "un_mandate", "short_horizon", "targets", "size")
+COLUMNS = [
+    "mission",
+    "label",
+    "start_year",
+    "end_year",
+    "pivotal",
+    "outcome_kind",
+    "type",
+    "un_mandate",
+    "short_horizon",
+    "targets",
+    "host",
+    "size",
+    "evidence",
+    *(f"{fact}_certainty" for fact in FACTS),
+    *(f"{fact}_source" for fact in FACTS),
+    "conflict",
+    "source",
+    "note",
+]
+
+
+def certainty_of_fact(source: str) -> str:
+    """Certainty of a coded fact from the text of its source."""
+    if source in ("", GENERAL_KNOWLEDGE):
+        return "uncertain"
+    return "verified" if any(name in source for name in DATASETS) else "probable"
+
+
+def evidence_of(joiners: pd.DataFrame, pivotal_certainty: str) -> str:
+    """Strength of a mission's evidence from the certainty of its joiners.
+
+    Parameters
+    ----------
+    joiners : DataFrame
+        Rows of the mission with joined = 1, column `certainty`.
+    pivotal_certainty : str
+    """
+    if pivotal_certainty == "uncertain" or joiners.empty:
+        return "weak"
+    shares = joiners["certainty"].value_counts(normalize=True)
+    if shares.get("uncertain", 0.0) > 0.5:
+        return "weak"
+    return "strong" if shares.get("verified", 0.0) >= 0.5 else "fair"
+
+
+def _check_against_list(row: dict, listed: pd.Series) -> None:
+    name = row["mission"]
+    if int(row["un_mandate"]) != int(listed["UNMANDATE"]):
+        raise UserError(
+            f"coding/missions.csv, mission {name}, column un_mandate, value {row['un_mandate']}: "
+            f"Mullenbach row {row['mullenbach']} says {int(listed['UNMANDATE'])}; correct one of them or drop the reference"
+        )
+    if abs(int(row["start_year"]) - int(listed["STARTYR"])) > 1:
+        raise UserError(
+            f"coding/missions.csv, mission {name}, column start_year, value {row['start_year']}: "
+            f"Mullenbach row {row['mullenbach']} starts in {int(listed['STARTYR'])}; expected at most a year apart"
+        )
+
+
+def _with_list(row: dict, listed: pd.Series) -> dict:
+    """Facts that the list of third-party missions adds: resolution, peak strength, a different lead state."""
+    _check_against_list(row, listed)
+    reference = f"Mullenbach TPPKM 3.1 row {row['mullenbach']}"
+    resolution = listed["UNRESOL (date)"]
+    row["un_mandate_source"] = reference + (f": {resolution}" if isinstance(resolution, str) else ": no UN mandate")
+    if not row["size"] and listed["PKMNUM1"] == listed["PKMNUM1"]:
+        row["size"], row["size_source"] = str(int(listed["PKMNUM1"])), f"{reference} (peak strength)"
+    leader = listed["CCODE2"]
+    if leader == leader and int(leader) != int(row["pivotal"]):
+        row["conflict"] = f"{reference}: lead state {listed['LEADSTATE']} ({int(leader)})"
+    if int(listed["STARTYR"]) != int(row["start_year"]):
+        row["conflict"] = "; ".join(filter(None, [row["conflict"], f"{reference}: start {int(listed['STARTYR'])}"]))
+    return row
+
+
+def derive_missions(sources: Path) -> pd.DataFrame:
+    """The coded missions with certainty and source of each fact.
+
+    Parameters
+    ----------
+    sources : Path
+        The folder with the extracts, or the one that holds it as `sources/`.
+
+    Returns
+    -------
+    DataFrame, sorted by start year and mission
+        See `COLUMNS`; `targets` and `host` are `;`-separated COW codes, `size` is peak personnel where known,
+        `end_year` is missing for a mission still deployed.
+
+    Raises
+    ------
+    UserError
+        The coding contradicts the dataset it cites, or a file is missing.
+    """
+    folder = extracts_folder(Path(sources))
+    listed = Sources(folder).read("mullenbach_third_party_pkm_v3_1.csv", encoding="latin-1").set_index("OBSNUM")
+    participation = derive_participation(folder)
+    rows = []
+    for row in coded_missions().to_dict("records"):
+        row["conflict"] = ""
+        if row["mullenbach"]:
+            row = _with_list(row, listed.loc[int(row["mullenbach"])])
+        for fact in FACTS:
+            row[f"{fact}_certainty"] = certainty_of_fact(row[f"{fact}_source"])
+            row[f"{fact}_source"] = row[f"{fact}_source"] or GENERAL_KNOWLEDGE
+        if not row["size"]:
+            row["size_certainty"] = row["size_source"] = ""
+        joiners = participation[(participation["mission"] == row["mission"]) & (participation["joined"] == 1)]
+        row["evidence"] = evidence_of(joiners, row["pivotal_certainty"])
+        row["source"] = "participation evidence and datasets" if row["evidence_name"] else "datasets alone"
+        rows.append(row)
+    table = pd.DataFrame(rows)[COLUMNS]
+    for column in ("start_year", "pivotal", "un_mandate", "short_horizon"):
+        table[column] = table[column].astype(int)
+    for column in ("end_year", "size"):
+        table[column] = pd.to_numeric(table[column]).astype("Int64")
+    return table.sort_values(["start_year", "mission"], ignore_index=True)
