@@ -1,0 +1,123 @@
+"""The state-year table: one row a pivotal state, state and year, one column a measure.
+
+From the source extracts (and the list of missions, which says which other pivotal states and years are needed) to
+`data/states.csv`. Fails with a `UserError` if an extract is absent.
+"""
+
+import numpy as np
+import pandas as pd
+
+from workflow.lib.derivation import ties
+from workflow.lib.derivation.contact import contact_columns
+from workflow.lib.derivation.controls import control_columns
+from workflow.lib.derivation.relations import USA, relation_columns
+from workflow.lib.derivation.sources import Sources
+from workflow.lib.derivation.system import members_by_year
+
+YEARS_OF_USA = range(1948, 2023)
+SIGNIFICANT_DIGITS = 5
+
+COLUMNS = [
+    *["igo_joint", "igo_own", "un_treaty_joint", "un_treaty_own", "alliance_joint", "alliance_own"],
+    *["trade_pact_joint", "trade_pact_own"],
+    *[
+        "un_agreement",
+        "trade_share",
+        "economic_aid",
+        "military_aid",
+        "troops",
+        "exercises",
+        "disputes",
+        "sanctions",
+    ],
+    *["visits_to_pivotal", "visits_from_pivotal", "ambassador_in_post", "ambassador_vacancy_days"],
+    *["ambassador_turnover", "ambassador_career"],
+    *["igo_joint_russia", "igo_joint_china", "igo_joint_france", "igo_joint_uk"],
+    *["alliance_russia", "alliance_china", "alliance_france", "alliance_uk"],
+    *["hierarchy_security", "hierarchy_trade", "alliance_only_pivotal"],
+    *["aid_change_economic", "aid_change_military"],
+    *["log_population", "log_gdp_per_head", "capability", "democracy", "state_age", "rivalry"],
+    *["igo_joint_lead5", "un_treaty_joint_lead5"],
+]
+
+
+def state_years(
+    frame: pd.DataFrame, pivotal: int, sources: Sources, parts: dict[str, ties.Agreements]
+) -> pd.DataFrame:
+    """Measure all columns for one pivotal state.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Columns state, year; n rows, index 0..n-1.
+    pivotal : int
+    sources : Sources
+    parts : dict
+        `Agreements` by kind, see `ties.tie_columns`.
+
+    Returns
+    -------
+    DataFrame, n rows: pivotal, state, year and `COLUMNS`
+    """
+    states = frame["state"].unique()
+    blocks = [
+        ties.tie_columns(frame, pivotal, sources, parts),
+        ties.rival_columns(frame, pivotal, sources, parts["alliance"]),
+        relation_columns(frame, pivotal, sources, states),
+        control_columns(frame, pivotal, sources),
+    ]
+    if pivotal == USA:
+        blocks.append(contact_columns(frame, sources, states))
+    table = pd.concat(blocks, axis=1).reindex(columns=COLUMNS)
+    return pd.concat([frame.assign(pivotal=pivotal)[["pivotal", "state", "year"]], table], axis=1)
+
+
+def other_pivotal_years(missions: pd.DataFrame) -> dict[int, list[int]]:
+    """Years that missions of pivotal states other than the USA need: the year before each mission."""
+    others = missions[missions["pivotal"].astype(int) != USA]
+    needed = others.groupby(others["pivotal"].astype(int))["start_year"]
+    return {int(code): sorted({int(year) - 1 for year in years}) for code, years in needed}
+
+
+def derive_states(sources: Sources, missions: pd.DataFrame) -> pd.DataFrame:
+    """Derive the whole state-year table.
+
+    Parameters
+    ----------
+    sources : Sources
+    missions : DataFrame
+        Columns pivotal, start_year.
+
+    Returns
+    -------
+    DataFrame sorted by pivotal, state, year; numbers of `SIGNIFICANT_DIGITS` digits
+    """
+    members = members_by_year(sources.system, YEARS_OF_USA)
+    everyone = np.unique(members["state"])
+    parts = {
+        "un_treaty": ties.treaty_agreements(sources, everyone),
+        "alliance": ties.alliance_agreements(sources, everyone),
+        "trade_pact": ties.trade_agreements(sources, everyone),
+    }
+    wanted = {USA: list(YEARS_OF_USA), **other_pivotal_years(missions)}
+    tables = []
+    for pivotal, years in sorted(wanted.items()):
+        frame = members[(members["state"] != pivotal) & members["year"].isin(years)].reset_index(drop=True)
+        tables.append(state_years(frame, pivotal, sources, parts))
+    table = pd.concat(tables, ignore_index=True).sort_values(["pivotal", "state", "year"], ignore_index=True)
+    return table
+
+
+def format_column(values: pd.Series) -> pd.Series:
+    """Write numbers as text: whole columns as integers, others to five significant digits, missing as empty."""
+    present = values.dropna()
+    whole = bool((present == present.round()).all()) and bool((present.abs() < 1e15).all())
+    if whole:
+        return values.map(lambda value: "" if pd.isna(value) else str(int(value)))
+    # Adding zero turns -0.0 into 0.0.
+    return values.map(lambda value: "" if pd.isna(value) else f"{value + 0.0:.{SIGNIFICANT_DIGITS}g}")
+
+
+def format_states(table: pd.DataFrame) -> pd.DataFrame:
+    """The table as it ships: all columns as text."""
+    return table.apply(format_column)

@@ -1,0 +1,276 @@
+"""Counts of institutional ties: organisations, UN treaties, alliance agreements, trade pacts.
+
+From the extracts of COW-IGO, the UN Treaty Collection, ATOP and DESTA to one column a count. Every count of joint
+ties comes with its exposure, the count of the state's own ties of the same kind, and never exceeds it.
+Pure functions of `Sources`; a missing extract is a `UserError` from the reader.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from workflow.lib.derivation.grid import YEARS, look_up
+from workflow.lib.derivation.iso_numeric import COW_BY_ISO_NUMERIC, WITHDRAWING
+from workflow.lib.derivation.sources import Sources
+from workflow.lib.derivation.system import lineage
+
+RIVALS = {"russia": 365, "china": 710, "france": 220, "uk": 200}
+ORGANISATION_YEARS = (1945, 2014)
+TREATY_YEARS = (1946, 2014)
+ALLIANCE_YEARS = (1945, 2018)
+TRADE_PACT_YEARS = (1948, 2019)
+
+# States whose record in the UN Treaty Collection does not speak for them in these years: the Collection files the
+# German Democratic Republic, Czechoslovakia, the Yemens, South Vietnam, Zanzibar and Taiwan nowhere (or under another
+# state), Yugoslavia before the succession of 2001 likewise, and mixes both Vietnams before 1976. Missing, not zero.
+NOT_IN_TREATY_COLLECTION = {
+    265: (1816, 2100),
+    315: (1816, 2100),
+    345: (1816, 2000),
+    347: (1816, 2100),
+    511: (1816, 2100),
+    678: (1816, 1989),
+    680: (1816, 2100),
+    713: (1816, 2100),
+    816: (1816, 1975),
+    817: (1816, 2100),
+}
+
+
+@dataclass(frozen=True)
+class Agreements:
+    """Which lineage was party to which agreement in which year.
+
+    Parameters
+    ----------
+    codes : array of int, shape (lineages,)
+    in_force : array of bool, shape (lineages, agreements, years)
+        On 31 December of each year of `grid.YEARS`.
+    first, last : int
+        Years that the source covers.
+    """
+
+    codes: np.ndarray
+    in_force: np.ndarray
+    first: int
+    last: int
+
+    def own(self) -> pd.DataFrame:
+        """Number of agreements each lineage is party to, shape (lineages, years)."""
+        return self._table(self.in_force.sum(axis=1))
+
+    def joint(self, partner: int) -> pd.DataFrame:
+        """Number of agreements shared with a partner, shape (lineages, years); NaN rows if it is unknown."""
+        partner = int(lineage(pd.Series([partner])).iloc[0])
+        row = np.flatnonzero(self.codes == partner)
+        if not len(row):
+            return self._table(np.full((len(self.codes), len(YEARS)), np.nan))
+        return self._table((self.in_force & self.in_force[row[0]]).sum(axis=1))
+
+    def _table(self, counts: np.ndarray) -> pd.DataFrame:
+        table = pd.DataFrame(counts.astype(float), index=self.codes, columns=YEARS)
+        table.loc[:, (YEARS < self.first) | (YEARS > self.last)] = np.nan
+        return table
+
+
+def agreements(spells: pd.DataFrame, states: np.ndarray, first: int, last: int) -> Agreements:
+    """Lay membership spells on the grid of years.
+
+    Parameters
+    ----------
+    spells : DataFrame
+        Columns agreement, state, start, end: in force on 31 December of start .. end - 1.
+    states : array of int
+        All states of the system, so that a state without any agreement counts zero.
+    first, last : int
+        Years that the source covers.
+    """
+    spells = spells.assign(state=lineage(spells["state"].astype(int)))
+    codes = np.union1d(lineage(pd.Series(states)).unique(), [])
+    codes = codes.astype(int)
+    spells = spells[spells["state"].isin(codes)]
+    names, agreement = np.unique(spells["agreement"].to_numpy(), return_inverse=True)
+    in_force = np.zeros((len(codes), len(names), len(YEARS)), dtype=bool)
+    rows = np.searchsorted(codes, spells["state"].to_numpy())
+    for row, column, start, end in zip(rows, agreement, spells["start"], spells["end"], strict=True):
+        in_force[row, column] |= (start <= YEARS) & (end > YEARS)
+    return Agreements(codes, in_force, first, last)
+
+
+def treaty_agreements(sources: Sources, states: np.ndarray) -> Agreements:
+    """UN-deposited multilateral treaties by which a state is bound (by the end of the year)."""
+    bound = sources.treaties.dropna(subset=["bound_year"])
+    spells = pd.DataFrame(
+        {"agreement": bound["treaty"], "state": bound["ccode"], "start": bound["bound_year"], "end": np.inf}
+    )
+    return agreements(spells, states, *TREATY_YEARS)
+
+
+def alliance_agreements(sources: Sources, states: np.ndarray) -> Agreements:
+    """ATOP alliance agreements in force at the end of the year (an exit year of 0 means still in force)."""
+    members = sources.alliance_members
+    spells = pd.DataFrame(
+        {
+            "agreement": members["atopid"],
+            "state": members["member"],
+            "start": members["yrent"],
+            "end": members["yrexit"].where(members["yrexit"] > 0, np.inf),
+        }
+    )
+    return agreements(spells, states, *ALLIANCE_YEARS)
+
+
+def trade_pact_spells(table: pd.DataFrame) -> pd.DataFrame:
+    """Turn the list of trade agreements and changes of membership into membership spells.
+
+    A base treaty starts in the year of entry into force and is left out where it never entered into force; an
+    accession or amendment adds its members to the base treaty from its own entry into force, or the year of
+    signature where that is not given; a withdrawal ends the spells of the states named in its title. Negotiations
+    are no ties.
+
+    Parameters
+    ----------
+    table : DataFrame
+        `desta_agreements_members.csv`.
+
+    Returns
+    -------
+    DataFrame with columns agreement, state (COW), start, end
+    """
+    member_columns = [name for name in table.columns if name.startswith("c") and name[1:].isdigit()]
+    kept = table[table["entry_type"] != "negotiation"]
+    is_base = kept["entry_type"] == "base_treaty"
+    start = kept["entryforceyear"].where(is_base, kept["entryforceyear"].fillna(kept["year"]))
+    long = (
+        kept.assign(start=start)
+        .melt(["base_treaty", "number", "entry_type", "start"], member_columns, value_name="iso")
+        .dropna(subset=["iso", "start"])
+    )
+    long["state"] = long["iso"].astype(int).map(COW_BY_ISO_NUMERIC)
+    long = long.dropna(subset=["state"]).astype({"state": int})
+    # A change in a treaty that never entered into force itself makes no tie.
+    in_force = set(kept.loc[is_base & kept["entryforceyear"].notna(), "base_treaty"])
+    long = long[long["base_treaty"].isin(in_force)]
+    leaves = long["entry_type"] == "withdrawal"
+    joins = long[~leaves].groupby(["base_treaty", "state"], as_index=False)["start"].min()
+    withdrawing = [
+        (COW_BY_ISO_NUMERIC[iso], number)
+        for number, codes in WITHDRAWING.items()
+        for iso in codes
+        if iso in COW_BY_ISO_NUMERIC
+    ]
+    exits = long[leaves].merge(pd.DataFrame(withdrawing, columns=["state", "number"]), on=["state", "number"])
+    exits = (
+        exits.groupby(["base_treaty", "state"], as_index=False)["start"]
+        .max()
+        .rename(columns={"start": "end"})
+    )
+    spells = joins.merge(exits, how="left", on=["base_treaty", "state"]).rename(
+        columns={"base_treaty": "agreement"}
+    )
+    return spells.assign(end=spells["end"].fillna(np.inf))[["agreement", "state", "start", "end"]]
+
+
+def trade_agreements(sources: Sources, states: np.ndarray) -> Agreements:
+    """Trade agreements in force at the end of the year."""
+    return agreements(trade_pact_spells(sources.trade_agreements), states, *TRADE_PACT_YEARS)
+
+
+def organisation_dyads(sources: Sources, partner: int) -> pd.DataFrame:
+    """Joint memberships in intergovernmental organisations with a partner, as a grid (lineages, years)."""
+    dyads = sources.joint_memberships
+    partner = int(lineage(pd.Series([partner])).iloc[0])
+    first, second = lineage(dyads["ccode1"]), lineage(dyads["ccode2"])
+    rows = pd.concat(
+        [
+            pd.DataFrame({"state": second, "year": dyads["year"], "joint": dyads["dyadigos"]})[
+                first == partner
+            ],
+            pd.DataFrame({"state": first, "year": dyads["year"], "joint": dyads["dyadigos"]})[
+                second == partner
+            ],
+        ]
+    )
+    return rows.groupby(["state", "year"])["joint"].max().unstack("year").reindex(columns=YEARS).astype(float)
+
+
+def organisation_own(sources: Sources) -> pd.DataFrame:
+    """Own memberships in intergovernmental organisations as a grid (lineages, years).
+
+    Before 1965 the source carries the counts of every fifth year forward, so that a joint count of the annual dyads
+    can exceed it by a few; the largest joint count with the USA or a rival power is a lower bound and is taken then.
+    """
+    own = sources.own_memberships
+    codes = lineage(own["ccode"])
+    table = own.assign(code=codes).groupby(["code", "year"])["igo_own_full"].max().unstack("year")
+    table = table.reindex(columns=YEARS).astype(float)
+    for partner in (2, *RIVALS.values()):
+        joint = organisation_dyads(sources, partner).reindex(table.index)
+        table = table.where(~(joint > table), joint)
+    return table
+
+
+def tie_columns(
+    frame: pd.DataFrame, pivotal: int, sources: Sources, parts: dict[str, Agreements]
+) -> pd.DataFrame:
+    """Counts of ties with the pivotal state and their exposures.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Columns state, year; n rows.
+    pivotal : int
+        Code of the pivotal state.
+    sources : Sources
+    parts : dict
+        `Agreements` by kind: un_treaty, alliance, trade_pact.
+
+    Returns
+    -------
+    DataFrame, n rows: igo_joint, igo_own, un_treaty_joint, un_treaty_own, alliance_*, trade_pact_*, *_lead5
+    """
+    joint, own = organisation_dyads(sources, pivotal), organisation_own(sources)
+    own = own.where(~(joint.reindex(own.index) > own), joint.reindex(own.index))
+    columns = {"igo_joint": look_up(joint, frame), "igo_own": look_up(own, frame)}
+    for kind, part in parts.items():
+        columns[f"{kind}_joint"] = look_up(part.joint(pivotal), frame)
+        columns[f"{kind}_own"] = look_up(part.own(), frame)
+    columns["igo_joint_lead5"] = look_up(joint, frame, years_later=5)
+    columns["un_treaty_joint_lead5"] = look_up(parts["un_treaty"].joint(pivotal), frame, years_later=5)
+    table = pd.DataFrame(columns)
+    for name in ("un_treaty_joint", "un_treaty_own", "un_treaty_joint_lead5"):
+        later = 5 if name.endswith("lead5") else 0
+        table.loc[unrecorded(frame, later), name] = np.nan
+    if unrecorded(pd.DataFrame({"state": [pivotal], "year": [2000]}), 0)[0]:
+        table[["un_treaty_joint", "un_treaty_joint_lead5"]] = np.nan
+    return table
+
+
+def unrecorded(frame: pd.DataFrame, years_later: int) -> np.ndarray:
+    """Mark rows of states for which the UN Treaty Collection does not speak in that year."""
+    marked = np.zeros(len(frame), dtype=bool)
+    year = frame["year"].to_numpy() + years_later
+    for code, (first, last) in NOT_IN_TREATY_COLLECTION.items():
+        marked |= (frame["state"].to_numpy() == code) & (year >= first) & (year <= last)
+    return marked
+
+
+def rival_columns(frame: pd.DataFrame, pivotal: int, sources: Sources, alliances: Agreements) -> pd.DataFrame:
+    """Ties with powers other than the pivotal state; a power has no ties with itself (missing).
+
+    Returns
+    -------
+    DataFrame, n rows: igo_joint_<power>, alliance_<power> for Russia (USSR), China, France and the UK
+    """
+    columns = {}
+    for name, code in RIVALS.items():
+        for prefix, table in (
+            ("igo_joint", organisation_dyads(sources, code)),
+            ("alliance", alliances.joint(code)),
+        ):
+            values = look_up(table, frame)
+            values[(frame["state"] == code).to_numpy()] = np.nan
+            columns[f"{prefix}_{name}"] = np.full(len(frame), np.nan) if code == pivotal else values
+    order = [f"igo_joint_{name}" for name in RIVALS] + [f"alliance_{name}" for name in RIVALS]
+    return pd.DataFrame(columns)[order]
