@@ -1,0 +1,15 @@
+"""The typed configuration: `config.yaml` and overlays in, validated `Settings` out, one line for each fault."""
+
+from workflow.lib.settings.load import load_settings, merge, parse_settings, read_yaml
+from workflow.lib.settings.schema import CompositionSettings, GateSettings, SamplerSettings, Settings
+
+__all__ = [
+    "CompositionSettings",
+    "GateSettings",
+    "SamplerSettings",
+    "Settings",
+    "load_settings",
+    "merge",
+    "parse_settings",
+    "read_yaml",
+]
