@@ -1,0 +1,193 @@
+"""From the labelled analysis data set to the arrays and labels that one model needs."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+from scipy import special
+
+from models.composition import Composition
+from models.path import PathBasis, normal_statistics, path_basis
+
+TREND_ORIGIN_YEAR = 1980
+DESIGN_TERMS = ("intercept", "trend", "size")
+PRESENCE_SUFFIX = "_any"
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What a model is built from.
+
+    Attributes
+    ----------
+    arrays : dict of str to array
+        Data that may change between refits without recompiling (outcomes, counts, indicators, covariates, masks).
+    coords : dict of str to list
+        Labels of the dimensions.
+    basis : PathBasis
+        Basis of the latent paths.
+    """
+
+    arrays: dict[str, np.ndarray]
+    coords: dict[str, list]
+    basis: PathBasis
+
+
+def prediction_years(data: xr.Dataset) -> np.ndarray:
+    """The year in which each mission's regressors are taken: the year before its start, shape (M,)."""
+    return data.start_year.values.astype(int) - 1
+
+
+def basis_of(data: xr.Dataset) -> PathBasis:
+    """Path basis over the panel and all missions' prediction years."""
+    years = np.concatenate([data.panel_year.values, prediction_years(data)]).astype(int)
+    return path_basis(int(years.min()), int(years.max()))
+
+
+def panel_design(data: xr.Dataset) -> np.ndarray:
+    """Intercept, trend in decades from 1980, and standardised log population (mean where missing); (S, T, 3)."""
+    decades = np.broadcast_to((data.panel_year.values - TREND_ORIGIN_YEAR) / 10, (data.sizes["state"], data.sizes["panel_year"]))
+    size = data.panel_covariate_value.sel(panel_covariate="log_population").transpose("state", "panel_year").values
+    return np.stack([np.ones_like(decades), decades, np.nan_to_num(size)], axis=2)
+
+
+def names_by_family(data: xr.Dataset, names: list[str], family: str) -> list[str]:
+    """Those of the indicators ``names`` that have the distribution ``family``."""
+    families = dict(zip(data.indicator.values.tolist(), data.family.values.tolist(), strict=True))
+    return [n for n in names if families[n] == family]
+
+
+def anchored_order(data: xr.Dataset, names: list[str]) -> list[str]:
+    """The indicators with the anchor first; where none of them is marked, the first is the anchor."""
+    marked = [n for n in names if bool(data.anchor.sel(indicator=n))]
+    first = marked[0] if marked else names[0]
+    return [first, *[n for n in names if n != first]]
+
+
+def _masked(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    seen = np.isfinite(values)
+    return np.where(seen, values, 0.0), seen.astype(float)
+
+
+def _indicator_values(data: xr.Dataset, names: list[str]) -> np.ndarray:
+    return data.indicator_value.sel(indicator=names).transpose("indicator", "state", "panel_year").values
+
+
+def _quality_arrays(data: xr.Dataset, names: list[str], basis: PathBasis, prefix: str) -> tuple[dict, dict]:
+    normal, counts, binary = (names_by_family(data, names, f) for f in ("normal", "negative_binomial", "bernoulli"))
+    arrays, coords = {}, {}
+    if normal:
+        statistics = normal_statistics(
+            _indicator_values(data, normal), basis.at(data.panel_year.values), panel_design(data)
+        )
+        arrays |= {f"{prefix}normal_{k}": v for k, v in statistics.items()}
+        coords[f"{prefix}normal_indicator"] = normal
+    if counts:
+        value, weight = _masked(_indicator_values(data, counts))
+        arrays |= {f"{prefix}count_value": value, f"{prefix}count_weight": weight}
+        arrays[f"{prefix}count_constant"] = np.asarray(-(weight * special.gammaln(value + 1)).sum())
+        coords[f"{prefix}count_indicator"] = counts
+    if binary:
+        value, weight = _masked(_indicator_values(data, binary))
+        arrays[f"{prefix}binary_sign"] = (2 * value - 1) * weight
+        coords[f"{prefix}binary_indicator"] = binary
+    return arrays, coords
+
+
+def _outcome_arrays(composition: Composition, data: xr.Dataset) -> tuple[dict, dict]:
+    joined = data.joined.transpose("mission", "state").values
+    covariates = composition.covariate_names(data)
+    scored = np.isfinite(joined)
+    arrays = {
+        "sign": np.where(scored, 2 * np.nan_to_num(joined) - 1, 0.0),
+        "ties": np.where(scored, np.nan_to_num(data.ties.transpose("mission", "state").values), 0.0),
+        "covariate": covariate_values(data, covariates),
+    }
+    coords = {"control": covariates}
+    if composition.moderators:
+        arrays["moderating"] = covariate_values(data, [m.by for m in composition.moderators])
+        coords["moderator"] = [m.name for m in composition.moderators]
+    for term, names in composition.mission_predictors.items():
+        value = data.mission_covariate_value.sel(mission_covariate=list(names)).transpose("mission_covariate", "mission")
+        arrays[f"{term}_predictor_value"] = (value - value.mean("mission")).values
+        coords[f"{term}_predictor"] = list(names)
+    if composition.quality_is_given:
+        arrays["given_quality"] = np.zeros_like(arrays["ties"])
+    if composition.label_errors:
+        certainty = data.certainty.transpose("mission", "state").values
+        arrays["record"] = record_classes(joined, certainty)
+    return arrays, coords
+
+
+def record_classes(joined: np.ndarray, certainty: np.ndarray) -> np.ndarray:
+    """Class of each cell's record: -1 not scored, 0 no participation, 1 uncertain, 2 probable, 3 verified."""
+    classes = np.select([certainty >= 0.9, certainty >= 0.7], [3, 2], 1)
+    return np.where(np.isfinite(joined), np.where(joined > 0, classes, 0), -1).astype(float)
+
+
+def covariate_values(data: xr.Dataset, names: list[str]) -> np.ndarray:
+    """Covariates on the mission x state grid, zero (the mean) in cells that are not scored; shape (K, M, S)."""
+    values = data.covariate_value.sel(covariate=names).transpose("covariate", "mission", "state").values
+    return np.nan_to_num(values) * np.isfinite(data.joined.transpose("mission", "state").values)
+
+
+def model_inputs(composition: Composition, data: xr.Dataset) -> Inputs:
+    """Arrays, labels and path basis of one composition.
+
+    Parameters
+    ----------
+    composition : Composition
+    data : xarray.Dataset
+        The analysis data set (dimensions mission, state, panel_year, indicator, tie_item, covariate, ...).
+
+    Returns
+    -------
+    Inputs
+    """
+    basis = basis_of(data)
+    coords: dict[str, list] = {
+        "state": data.state.values.tolist(),
+        "mission": data.mission.values.tolist(),
+        "panel_year": data.panel_year.values.tolist(),
+        "path": list(range(basis.size)),
+    }
+    arrays: dict[str, np.ndarray] = {}
+
+    def add(parts):
+        arrays.update(parts[0])
+        coords.update(parts[1])
+
+    if composition.has("quality"):
+        names = anchored_order(data, composition.indicator_names(data))
+        coords |= {"indicator": names, "other_indicator": names[1:]}
+        add(_quality_arrays(data, names, basis, ""))
+    if composition.has("contact"):
+        names = anchored_order(data, composition.contact_names(data))
+        coords |= {"contact_indicator": names, "other_contact_indicator": names[1:]}
+        add(_quality_arrays(data, names, basis, "contact_"))
+    if composition.has("ties"):
+        joint = data.tie_joint.transpose("tie_item", "state", "panel_year").values
+        own = data.tie_own.transpose("tie_item", "state", "panel_year").values
+        seen = np.isfinite(joint) & np.isfinite(own) & (np.nan_to_num(own) > 0)
+        joint, own = np.where(seen, joint, 0.0), np.where(seen, own, 0.0)
+        arrays |= {"tie_joint": joint, "tie_rest": own - joint, "tie_weight": seen.astype(float)}
+        constant = special.gammaln(joint + 1)
+        if composition.tie_family == "beta_binomial":
+            constant = constant + special.gammaln(own - joint + 1) - special.gammaln(own + 1)
+        arrays["tie_constant"] = np.asarray(-(seen * constant).sum())
+        items = data.tie_item.values.tolist()
+        coords |= {"tie_item": items, "other_tie_item": items[1:]}
+    if composition.has("cooperativeness"):
+        counts = data.cooperativeness_count.transpose("cooperativeness_item", "state", "panel_year").values
+        value, weight = _masked(counts)
+        arrays |= {"own_value": value, "own_weight": weight}
+        arrays["own_constant"] = np.asarray(-(weight * special.gammaln(value + 1)).sum())
+        age = data.panel_covariate_value.sel(panel_covariate="state_age").transpose("state", "panel_year").values
+        arrays["state_age"] = np.nan_to_num(age)
+        items = data.cooperativeness_item.values.tolist()
+        coords |= {"cooperativeness_item": items, "other_cooperativeness_item": items[1:]}
+    if composition.has("quality") or composition.has("cooperativeness"):
+        arrays["size"] = panel_design(data)[:, :, 2]
+    if composition.has("outcome"):
+        add(_outcome_arrays(composition, data))
+    return Inputs(arrays, coords, basis)

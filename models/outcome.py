@@ -1,0 +1,123 @@
+"""Block *outcome*: who joins which mission. Equations in models/README.md."""
+
+import numpy as np
+import pymc as pm
+import pytensor.tensor as pt
+
+from models.composition import Composition
+from models.inputs import Inputs
+from models.likelihood import grid_logit, mission_grid
+from models.priors import Priors
+from models.quality import LatentPath
+
+
+def _mean_by_mission(inputs: Inputs, data, term: str, mean, priors: Priors):
+    """Mean of the missions' intercepts or slopes: the overall one, shifted by mission-level predictors."""
+    if f"{term}_predictor" not in inputs.coords:
+        return mean
+    slope = priors.variable(f"{term}_predictor_slope", "mission_predictor_slope", dims=f"{term}_predictor")
+    return mean + pt.dot(slope, data[f"{term}_predictor_value"])
+
+
+def _mission_slope(composition: Composition, inputs: Inputs, data, term: str, priors: Priors):
+    """Slope of a regressor in each mission, shape (M,)."""
+    mean = priors.variable(f"{term}_slope")
+    missions = len(inputs.coords["mission"])
+    if term not in composition.mission_slopes:
+        return pt.repeat(mean[None], missions)
+    expected = _mean_by_mission(inputs, data, term, mean, priors)
+    spread = priors.variable(f"{term}_slope_sd")
+    standard = pm.Normal(f"{term}_slope_standard", 0, 1, dims="mission")
+    return pm.Deterministic(f"mission_{term}_slope", expected + spread * standard, dims="mission")
+
+
+def add_outcome(
+    composition: Composition,
+    inputs: Inputs,
+    data,
+    latents: dict[str, LatentPath],
+    cooperativeness,
+    mission_years: np.ndarray,
+    priors: Priors,
+    engine: str,
+) -> None:
+    """Add the block to the model in context.
+
+    Parameters
+    ----------
+    composition : Composition
+    inputs : Inputs
+    data : dict of str to TensorVariable
+    latents : dict of str to LatentPath
+        ``quality`` and ``contact`` where they are estimated here.
+    cooperativeness : TensorVariable or None
+        Shape (S,), standardised.
+    mission_years : array of int, shape (M,)
+        The year before each mission's start, in which regressors are taken.
+    priors : Priors
+    engine : str
+    """
+    missions, states = len(inputs.coords["mission"]), len(inputs.coords["state"])
+    intercept = priors.variable("intercept")
+    expected = _mean_by_mission(inputs, data, "intercept", intercept, priors)
+    if composition.mission_intercepts:
+        # centred: each mission has well over a hundred rows, so its level is better known than the missions' spread
+        spread = priors.variable("mission_sd")
+        level = pm.Normal("mission_intercept", expected, spread, dims="mission")
+    else:
+        level = expected + pt.zeros(missions)
+
+    basis = inputs.basis.at(mission_years)
+    regressors = {"ties": data["ties"]} if composition.ties else {}
+    if composition.quality_is_given:
+        regressors["quality"] = data["given_quality"]
+    elif composition.uses_quality:
+        regressors["quality"] = pt.dot(basis, latents["quality"].coefficient.T)
+    slopes = [_mission_slope(composition, inputs, data, term, priors) for term in regressors]
+    values = list(regressors.values())
+    if "contact" in latents:
+        slopes.append(pt.repeat(priors.variable("contact_slope")[None], missions))
+        values.append(pt.dot(basis, latents["contact"].coefficient.T))
+    if composition.moderators:
+        interaction = priors.variable("moderator_slope", dims="moderator")
+        for k, moderator in enumerate(composition.moderators):
+            slopes.append(pt.repeat(interaction[k][None], missions))
+            values.append(regressors[moderator.of] * data["moderating"][k])
+
+    state = pt.zeros(states)
+    if composition.state_effects:
+        spread = priors.variable("state_sd")
+        standard = pm.ZeroSumNormal("state_standard", sigma=1, dims="state")
+        state = pm.Deterministic("state_effect", spread * standard, dims="state")
+    if cooperativeness is not None:
+        state = state + priors.variable("cooperativeness_slope") * cooperativeness
+
+    slope = priors.variable("covariate_slope", dims="control")
+    stacked = (pt.stack(slopes), pt.stack(values)) if slopes else (pt.zeros((1, missions)), data["ties"][None])
+    terms = (level, *stacked, state, slope, data["covariate"])
+    if composition.label_errors:
+        record_likelihood(grid_logit(*terms), data["record"], priors)
+    else:
+        mission_grid("outcome_likelihood", *terms, data["sign"], engine)
+
+
+def record_likelihood(eta, record, priors: Priors) -> None:
+    """Add the likelihood of recorded participation when records may be wrong.
+
+    A participant is recorded with probability ``sensitivity``; a non-participant is recorded, as uncertain or as
+    probable, with probability ``false_record`` (one for each class); verified records are true. Given that it is
+    recorded, the class of a true participant carries no parameter (it cancels from the posterior of everything else
+    up to the class shares, which are fixed at one third).
+    """
+    joined = pt.sigmoid(eta)
+    sensitivity = priors.variable("sensitivity")
+    false_record = priors.variable("false_record", "false_positive_odds", dims="doubtful_class")
+    true_record = joined * sensitivity / 3
+    doubtful = [true_record + (1 - joined) * false_record[k] for k in (0, 1)]
+    absent = joined * (1 - sensitivity) + (1 - joined) * (1 - pt.sum(false_record))
+    likelihood = pt.switch(
+        pt.eq(record, 0),
+        absent,
+        pt.switch(pt.eq(record, 1), doubtful[0], pt.switch(pt.eq(record, 2), doubtful[1], true_record)),
+    )
+    pm.Potential("outcome_likelihood", pt.sum(pt.switch(record < 0, 0.0, pt.log(likelihood))))

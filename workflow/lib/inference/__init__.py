@@ -1,0 +1,1 @@
+"""From models and data to posterior draws: compile once, refit, plug-in and cut inference, archives."""
