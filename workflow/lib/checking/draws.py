@@ -1,0 +1,103 @@
+"""Small helpers for arrays of posterior draws that the checks share.
+
+From: xarray objects with the dimensions `chain` and `draw`. To: plain arrays and summaries. They fail with a
+`ValueError` when a sample dimension is absent.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import xarray as xr
+
+SAMPLE_DIMENSIONS = ("chain", "draw")
+
+
+def interval_probabilities(interval: float) -> tuple[float, float]:
+    """Lower and upper tail probability of an equal-tailed interval, for example 0.05 and 0.95 for 0.9."""
+    if not 0 < interval < 1:
+        raise ValueError(f"an interval's probability lies between 0 and 1, not {interval}")
+    return (1 - interval) / 2, (1 + interval) / 2
+
+
+def summarise(draws: np.ndarray | xr.DataArray, interval: float) -> dict[str, float]:
+    """Mean, standard deviation and equal-tailed interval of all draws of one scalar."""
+    values = np.asarray(draws, dtype=float).ravel()
+    lower, upper = np.quantile(values, interval_probabilities(interval))
+    return {
+        "mean": float(values.mean()),
+        "sd": float(values.std(ddof=1)),
+        "lower": float(lower),
+        "upper": float(upper),
+    }
+
+
+def scalar_labels(variable: xr.DataArray) -> list[str]:
+    """Names of the scalars of a variable, for example `ties_slope` or `mission_ties_slope[korea_1950]`.
+
+    The order is that of the array without its sample dimensions, last dimension fastest.
+    """
+    dimensions = [dimension for dimension in variable.dims if dimension not in SAMPLE_DIMENSIONS]
+    if not dimensions:
+        return [str(variable.name)]
+    labels = [
+        variable[dimension].values if dimension in variable.coords else np.arange(variable.sizes[dimension])
+        for dimension in dimensions
+    ]
+    shape = tuple(variable.sizes[dimension] for dimension in dimensions)
+    return [
+        f"{variable.name}[{', '.join(str(labels[axis][i]) for axis, i in enumerate(index))}]"
+        for index in np.ndindex(shape)
+    ]
+
+
+def scalar_blocks(
+    dataset: xr.Dataset, block_size: int = 100, variables: Sequence[str] | None = None
+) -> Iterator[tuple[list[str], np.ndarray]]:
+    """Go through all scalars of a data set of draws in blocks that fit into the processor's cache.
+
+    Parameters
+    ----------
+    dataset : xarray.Dataset
+        Variables with the dimensions chain and draw and any others.
+    block_size : int
+        Largest number of scalars in a block.
+    variables : sequence of str, optional
+        Names to visit; all when absent.
+
+    Yields
+    ------
+    labels : list of str
+        Names of the scalars of the block.
+    draws : numpy.ndarray, shape (scalar, chain, draw)
+    """
+    for name in dataset.data_vars if variables is None else variables:
+        variable = dataset[name]
+        absent = [dimension for dimension in SAMPLE_DIMENSIONS if dimension not in variable.dims]
+        if absent:
+            raise ValueError(f"`{name}` has no dimension {' and no '.join(absent)}")
+        labels = scalar_labels(variable)
+        values = variable.transpose(..., *SAMPLE_DIMENSIONS).values
+        values = values.reshape(len(labels), *values.shape[-2:])
+        for start in range(0, len(labels), block_size):
+            yield labels[start : start + block_size], values[start : start + block_size].astype(float)
+
+
+def flat_draws(draws: xr.DataArray) -> xr.DataArray:
+    """Chain and draw (or `replicate`) as one leading dimension `sample` without an index: (sample, ...)."""
+    present = [dimension for dimension in (*SAMPLE_DIMENSIONS, "replicate") if dimension in draws.dims]
+    if not present:
+        raise ValueError("draws need the dimensions chain and draw, or replicate")
+    flat = draws.stack(sample=present, create_index=False)
+    return flat.drop_vars(present, errors="ignore").transpose("sample", ...)
+
+
+def thinned(draws: xr.DataArray, size: int) -> xr.DataArray:
+    """At most `size` draws, spread evenly over all chains, as the leading dimension `sample`.
+
+    Even spacing instead of a random choice: the same draws each time, and none next to another.
+    """
+    flat = flat_draws(draws)
+    total = flat.sizes["sample"]
+    if size >= total:
+        return flat
+    return flat.isel(sample=np.linspace(0, total - 1, size).round().astype(int))

@@ -1,0 +1,261 @@
+"""Missions that a model has not seen: leave-one-mission-out and leave-future-out.
+
+From: a function, given by the caller, that refits a model without a mission (or with missions before a year)
+and returns draws of the logit for what was left out, whose mission effects are drawn from their prior. To:
+rows of `results/comparison/missions.csv` and `results/comparison/future.csv`. A mission is a set of decisions
+and is scored as a set: its **joint** log score is the log of the posterior mean of the product over its
+states, which sees whether a model knows how large a mission may be and who goes together; the sum of the
+states' own log scores stands beside it. Fails with a `ValueError` when the draws and the decisions do not fit
+together.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from scipy.special import expit, logsumexp
+
+from workflow.lib.checking.draws import flat_draws, interval_probabilities
+from workflow.lib.checking.scores import bernoulli_log_likelihood, brier_score, log_score
+
+MISSION_COLUMNS = [
+    "model",
+    "mission",
+    "joint_log_score",
+    "log_score",
+    "brier",
+    "joiners",
+    "expected_joiners",
+    "lower",
+    "upper",
+    "n_states",
+    "effective_draws",
+]
+FUTURE_COLUMNS = ["model", "cutoff_year", *MISSION_COLUMNS[1:]]
+
+
+def score_mission(
+    logit: xr.DataArray, joined: xr.DataArray, *, seed: int | Sequence[int], interval: float
+) -> dict:
+    """Score the decisions on one held-out mission.
+
+    Parameters
+    ----------
+    logit : xarray.DataArray, shape (chain, draw, state)
+        Draws of the logit from a posterior that has not seen the mission.
+    joined : xarray.DataArray, shape (state,)
+        1 or 0, NaN where not eligible.
+    seed : int or sequence of int
+        Of the replicated numbers of joiners.
+    interval : float
+        Probability of the prediction interval of the number of joiners.
+
+    Returns
+    -------
+    dict
+        `joint_log_score` = log(mean over draws of the product over states), `log_score` = sum over states of
+        log(mean over draws), `brier` (mean over states), `joiners`, `expected_joiners`, `lower`, `upper`
+        (equal-tailed prediction interval, decisions included), `n_states`, `effective_draws` (inverse sum of
+        the squared normalised likelihoods: how many draws carry the joint score; below about 50 its Monte
+        Carlo error is large and more draws are due).
+    """
+    if "state" in logit.coords and "state" in joined.coords:
+        joined = joined.reindex(state=logit["state"])
+    if logit.sizes["state"] != joined.sizes["state"]:
+        raise ValueError(f"{logit.sizes['state']} states have draws, {joined.sizes['state']} have decisions")
+    decisions = joined.values.astype(float)
+    eligible = ~np.isnan(decisions)
+    if not eligible.any():
+        raise ValueError("the mission has no eligible state to score")
+    decisions = decisions[eligible]
+    logits = flat_draws(logit).values.astype(float)[:, eligible]
+    if not np.isfinite(logits).all():
+        raise ValueError("the logit of an eligible state is not finite")
+    mission_log_likelihood = bernoulli_log_likelihood(logits, decisions).sum(axis=1)
+    weights = np.exp(mission_log_likelihood - logsumexp(mission_log_likelihood))
+    probabilities = expit(logits)
+    mean_probability = probabilities.mean(axis=0)
+    generator = np.random.default_rng(seed)
+    replicated = (generator.random(probabilities.shape) < probabilities).sum(axis=1)
+    lower, upper = np.quantile(replicated, interval_probabilities(interval))
+    return {
+        "joint_log_score": float(logsumexp(mission_log_likelihood) - np.log(len(logits))),
+        "log_score": log_score(mean_probability, decisions),
+        "brier": brier_score(mean_probability, decisions),
+        "joiners": int(decisions.sum()),
+        "expected_joiners": float(mean_probability.sum()),
+        "lower": float(lower),
+        "upper": float(upper),
+        "n_states": int(eligible.sum()),
+        "effective_draws": float(1 / (weights**2).sum()),
+    }
+
+
+def leave_one_mission_out(
+    fit_without: Callable[[str], xr.DataArray],
+    data: xr.Dataset,
+    model: str,
+    *,
+    seed: int,
+    interval: float,
+    missions: Iterable[str] | None = None,
+) -> tuple[pd.DataFrame, xr.DataArray]:
+    """Hold out each mission once and score it.
+
+    Parameters
+    ----------
+    fit_without : callable
+        mission -> draws of its logit (chain, draw, state) from a fit that has not seen it.
+    data : xarray.Dataset
+        Analysis data set with `joined` (mission, state).
+    model : str
+        Name of the model in the config.
+    seed : int
+        Each mission's replicates use (seed, position of the mission in the data): independent of which are
+        held out.
+    interval : float
+        Probability of the prediction interval.
+    missions : iterable of str, optional
+        Missions to hold out; all when absent.
+
+    Returns
+    -------
+    rows : pandas.DataFrame
+        Columns of `results/comparison/missions.csv`.
+    probability : xarray.DataArray, shape (mission, state, statistic)
+        `mean`, `lower`, `upper` of the held-out probability of joining, for `results/predictions.csv`.
+    """
+    names = [str(name) for name in data["mission"].values]
+    chosen = names if missions is None else [str(name) for name in missions]
+    unknown = sorted(set(chosen) - set(names))
+    if unknown:
+        raise ValueError(f"no such mission in the data: {', '.join(unknown)}")
+    rows, summaries = [], []
+    for mission in chosen:
+        logit = fit_without(mission)
+        joined = data["joined"].sel(mission=mission, drop=True)
+        score = score_mission(logit, joined, seed=[seed, names.index(mission)], interval=interval)
+        rows.append({"model": model, "mission": mission, **score})
+        summaries.append(probability_summary(logit, interval))
+    probability = xr.concat(summaries, dim=pd.Index(chosen, name="mission"), join="outer")
+    return pd.DataFrame(rows, columns=MISSION_COLUMNS), probability
+
+
+def leave_future_out(
+    fit_before: Callable[[int], xr.DataArray],
+    data: xr.Dataset,
+    cutoff_years: Iterable[int],
+    model: str,
+    *,
+    seed: int,
+    interval: float,
+    horizon_years: int | None = None,
+) -> pd.DataFrame:
+    """Fit to the missions before a year, score those that start in it or later.
+
+    Parameters
+    ----------
+    fit_before : callable
+        cutoff year -> draws of the logit (chain, draw, mission, state) of at least the missions that start in
+        the cutoff year or later, from a fit that has only seen earlier ones.
+    data : xarray.Dataset
+        Analysis data set with `joined` (mission, state) and `start_year` (mission).
+    cutoff_years : iterable of int
+        First years of what is predicted.
+    model, seed, interval
+        As in `leave_one_mission_out`.
+    horizon_years : int, optional
+        Score only missions that start within so many years from the cutoff.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns of `results/comparison/future.csv`: model, cutoff_year, mission, then those of missions.csv.
+    """
+    names = [str(name) for name in data["mission"].values]
+    start_years = data["start_year"].values.astype(int)
+    rows = []
+    for cutoff_year in cutoff_years:
+        last = np.inf if horizon_years is None else cutoff_year + horizon_years
+        future = [name for name, year in zip(names, start_years, strict=True) if cutoff_year <= year < last]
+        if not future:
+            raise ValueError(f"no mission starts in {cutoff_year} or within the horizon after it")
+        if not (start_years < cutoff_year).any():
+            raise ValueError(f"no mission starts before {cutoff_year}: there is nothing to fit")
+        logit = fit_before(int(cutoff_year))
+        for mission in future:
+            score = score_mission(
+                logit.sel(mission=mission, drop=True),
+                data["joined"].sel(mission=mission, drop=True),
+                seed=[seed, int(cutoff_year), names.index(mission)],
+                interval=interval,
+            )
+            rows.append({"model": model, "cutoff_year": int(cutoff_year), "mission": mission, **score})
+    return pd.DataFrame(rows, columns=FUTURE_COLUMNS)
+
+
+def probability_summary(logit: xr.DataArray, interval: float) -> xr.DataArray:
+    """Mean and equal-tailed interval of the probability of joining.
+
+    Parameters
+    ----------
+    logit : xarray.DataArray, shape (chain, draw, ..., state)
+
+    Returns
+    -------
+    xarray.DataArray, shape (..., state, statistic)
+        statistic: mean, lower, upper.
+    """
+    flat = flat_draws(logit)
+    probabilities = expit(flat.values.astype(float))
+    lower, upper = np.quantile(probabilities, interval_probabilities(interval), axis=0)
+    values = np.stack([probabilities.mean(axis=0), lower, upper], axis=-1)
+    kept = {name: flat.coords[name] for name in flat.dims[1:] if name in flat.coords}
+    return xr.DataArray(
+        values, dims=(*flat.dims[1:], "statistic"), coords={**kept, "statistic": ["mean", "lower", "upper"]}
+    )
+
+
+def compare_held_out(missions: pd.DataFrame) -> pd.DataFrame:
+    """Total scores by model and differences to the best one, paired by mission.
+
+    Parameters
+    ----------
+    missions : pandas.DataFrame
+        Rows of `results/comparison/missions.csv` of several models, each with the same missions.
+
+    Returns
+    -------
+    pandas.DataFrame
+        model, joint_log_score (sum), difference and se_difference (paired over missions: square root of the
+        number of missions times the standard deviation of the differences), log_score (sum), brier (mean over
+        decisions), covered (share of missions whose number of joiners lies in the interval), missions; best
+        model first.
+
+    Raises
+    ------
+    ValueError
+        The models were scored on different missions.
+    """
+    joint = missions.pivot(index="mission", columns="model", values="joint_log_score")
+    if joint.isna().to_numpy().any():
+        raise ValueError("the models were scored on different missions and cannot be compared")
+    totals = joint.sum().sort_values(ascending=False, kind="stable")
+    rows = []
+    for model, total in totals.items():
+        own = missions[missions["model"] == model]
+        differences = joint[model] - joint[totals.index[0]]
+        rows.append(
+            {
+                "model": model,
+                "joint_log_score": total,
+                "difference": differences.sum(),
+                "se_difference": np.sqrt(len(joint)) * differences.std(ddof=1) if len(joint) > 1 else np.nan,
+                "log_score": own["log_score"].sum(),
+                "brier": np.average(own["brier"], weights=own["n_states"]),
+                "covered": own["joiners"].between(own["lower"], own["upper"]).mean(),
+                "missions": len(joint),
+            }
+        )
+    return pd.DataFrame(rows)
