@@ -11,13 +11,14 @@ A *claim* has: mission, name or code, source (text), family (sources of one fami
 
 from __future__ import annotations
 
+import functools
 import re
 from pathlib import Path
 
 import pandas as pd
 
 from workflow.lib.derivation.sources import Sources
-from workflow.lib.derivation.succession import seat_holder, state_code
+from workflow.lib.derivation.succession import seat_holder_of_claim, state_code
 from workflow.lib.errors import UserError
 
 CODING = Path(__file__).parent / "coding"
@@ -26,8 +27,8 @@ ORGANISATION_CODES_FROM = 1000
 ORGANISATIONS_BELOW_1000 = (1, 29, 49, 653)
 """Codes of the IMI data that stand for a multilateral force (29 Inter-American, 49 Caribbean, 653 Sinai, 1 UN)."""
 
-IMI_FORCE_MEMBERS = {3600: (2, 200, 220, 640)}
-"""Members that the description of a multilateral intervention in IMI names (Provide Comfort)."""
+IMI_FORCE_MEMBERS = {3600: (2, 200, 220, 640), 3040: (2, 771)}
+"""Members that the description of a multilateral intervention in IMI names (Provide Comfort; Haiti 1994)."""
 
 COW_FAMILY = "cow"
 SOURCE_PATTERNS: tuple[tuple[str, str, str, str], ...] = (
@@ -44,22 +45,42 @@ SOURCE_PATTERNS: tuple[tuple[str, str, str, str], ...] = (
 )
 """Pattern of a source text -> kind, family, name to print. Any other text is a published list, its own family."""
 
-BARE_LISTS_END = re.compile(r"\s*\((this copy|signatories|below COW|list cut|16 combat|552 peak|42,600|28,000).*$")
+BARE_LISTS_END = re.compile(
+    r"\s*\((this copy|signatories|below COW|list cut|16 combat|552 peak|42,600|28,000).*$"
+)
 
 ROLE_PATTERNS: tuple[tuple[str, str], ...] = (
     (r"^lead", "combat"),
-    (r"offer only|unclear deployment|not MNF-I", "pledge"),
+    (r"offer only|unclear deployment", "pledge"),
+    (r"not MNF-I", "listed"),
     (r"^political", "political"),
     (r"^finance", "finance"),
     (r"^basing", "basing"),
-    (r"noncombat|non-combat|Philippines: civic", "combat"),
-    (r"^(medical|field hospital|airlift|support|training|police$|staff|engineers|military police)", "support"),
-    (r"^(bomb disposal|1-2 specialists|chemical|naval refuelling|air recon|support/medical|IAF \(medical\))", "support"),
+    (r"noncombat|non-combat", "support"),
+    (
+        r"^(medical|field hospital|airlift|support|training|police$|staff|engineers|military police)",
+        "support",
+    ),
+    (r"^(bomb disposal|1-2 specialists|chemical|naval refuelling|air recon)", "support"),
+    (r"^(support/medical|IAF \(medical\))", "support"),
     (r"^air/medical|naval/medical|rescue ships|police/defence", "support"),
     (r"troops|combat|paratroops|special forces|naval|^air|contingent|helicopters|offshore", "combat"),
 )
 """First match decides. combat = armed contingents, ships or combat aircraft in the theatre; support = unarmed or
-enabling contingents and staff; basing, finance, political, pledge = nothing of its own sent."""
+enabling contingents and staff; basing, finance, political, pledge = nothing of its own sent; listed = named by a
+source that does not say that it took part in this mission."""
+
+
+YEAR_PATTERNS: tuple[tuple[str, str], ...] = (
+    (r"joined about ((?:19|20)\d\d)", "dated"),
+    (r"from Feb ((?:19|20)\d\d)", "dated"),
+    (r"medical \(30 in (1966)", "dated"),
+    (r"believed original ((?:19|20)\d\d)", "believed"),
+    (r"\(((?:19|20)\d\d)-(?:19|20)\d\d in source window", "latest"),
+    (r"\(((?:19|20)\d\d)[+)]", "latest"),
+    (r"(?:in|Jun|Jul|Feb|Aug|May) ((?:19|20)\d\d)\b", "latest"),
+)
+"""Pattern with the year -> basis; the first match decides. A pledge and a range without a source give no year."""
 
 
 def evidence_path(folder: Path) -> Path:
@@ -73,7 +94,9 @@ def evidence_path(folder: Path) -> Path:
     for candidate in (folder.parent / EVIDENCE_FILE, folder / EVIDENCE_FILE):
         if candidate.is_file():
             return candidate
-    raise UserError(f"derivation: {EVIDENCE_FILE} is neither in {folder} nor in the folder above it; put it there")
+    raise UserError(
+        f"derivation: {EVIDENCE_FILE} is neither in {folder} nor in the folder above it; put it there"
+    )
 
 
 def extracts_folder(folder: Path) -> Path:
@@ -93,7 +116,9 @@ def role_class(text: str) -> str:
     for pattern, role in ROLE_PATTERNS:
         if re.search(pattern, text):
             return role
-    raise UserError(f"{EVIDENCE_FILE}, column role, value {text!r}: no class known; add a pattern to ROLE_PATTERNS")
+    raise UserError(
+        f"{EVIDENCE_FILE}, column role, value {text!r}: no class known; add a pattern to ROLE_PATTERNS"
+    )
 
 
 def split_sources(text: str) -> list[tuple[str, str, str]]:
@@ -112,16 +137,18 @@ def split_sources(text: str) -> list[tuple[str, str, str]]:
 
 
 def year_in_role(text: str) -> tuple[int | None, str]:
-    """First year that a role text gives, and its basis: `dated`, `latest` (seen by then) or empty."""
-    exact = re.search(r"joined about (\d{4})|from (?:Feb )?(\d{4})|(?:hospital|^medical \(30 in) (\d{4})", text)
-    if exact:
-        return int(next(year for year in exact.groups() if year)), "dated"
-    window = re.search(r"\((\d{4})-\d{4} in source window", text)
-    if window:
-        return int(window.group(1)), "latest"
-    seen = re.search(r"(?:in|Jun|Jul|Feb|Aug|May|pledge|\() ?(\d{4})\b", text)
-    if seen:
-        return int(seen.group(1)), "latest"
+    """First year that a role text gives, and its basis.
+
+    Returns
+    -------
+    year : int or None
+    basis : str
+        `dated` (the entry), `believed` (the compilers' belief), `latest` (seen by then) or empty.
+    """
+    for pattern, basis in YEAR_PATTERNS:
+        found = re.search(pattern, text)
+        if found:
+            return int(found.group(1)), basis
     return None, ""
 
 
@@ -150,7 +177,9 @@ def evidence_claims(folder: Path, missions: pd.DataFrame, cow_states: pd.DataFra
     coded = {row.evidence_name: row for row in missions.itertuples() if row.evidence_name}
     lost = sorted(set(table["mission"]) - set(coded))
     if lost:
-        raise UserError(f"{EVIDENCE_FILE}, column mission, value {lost[0]!r}: not in coding/missions.csv; code it there")
+        raise UserError(
+            f"{EVIDENCE_FILE}, column mission, value {lost[0]!r}: not in coding/missions.csv; code it there"
+        )
     rows = []
     for row in table.itertuples():
         mission = coded[row.mission]
@@ -159,7 +188,7 @@ def evidence_claims(folder: Path, missions: pd.DataFrame, cow_states: pd.DataFra
             rows.append(
                 {
                     "mission": mission.mission,
-                    "state": state_code(row.participant_name, int(mission.start_year), cow_states),
+                    "state": state_code(row.participant_name, year, int(mission.start_year), cow_states),
                     "name": row.participant_name,
                     "text": row.role,
                     "role": role_class(row.role),
@@ -172,6 +201,14 @@ def evidence_claims(folder: Path, missions: pd.DataFrame, cow_states: pd.DataFra
                 }
             )
     return pd.DataFrame(rows)
+
+
+class CachedSources(Sources):
+    """Source extracts, each file read once however many missions ask for it."""
+
+    def __init__(self, folder: Path):
+        super().__init__(folder)
+        self.read = functools.cache(super().read)
 
 
 def _ucdp(sources: Sources, coding) -> pd.DataFrame:
@@ -199,7 +236,9 @@ def _mid(sources: Sources, coding) -> pd.DataFrame:
 
 def _mid_dyads(sources: Sources, coding) -> pd.DataFrame:
     table = sources.read("cow_mid5_directed_dyad_year_disputes_1945_2014.csv.gz")
-    hit = (table["ccode2"] == int(coding.identifier)) & table["dispnum"].isin(map(int, coding.side.split(";")))
+    hit = (table["ccode2"] == int(coding.identifier)) & table["dispnum"].isin(
+        map(int, coding.side.split(";"))
+    )
     hit &= table["year"].between(coding.first, coding.last)
     found = table[hit].rename(columns={"ccode1": "ccode"}).groupby("ccode")
     return found.agg(first_year=("year", "min"), action=("hiact1", "max")).reset_index()
@@ -207,8 +246,11 @@ def _mid_dyads(sources: Sources, coding) -> pd.DataFrame:
 
 def _imi(sources: Sources, coding) -> pd.DataFrame:
     table = sources.read("imi_1946_2005.csv")
-    hit = table["target"].isin(map(int, coding.identifier.split(";"))) & table["start"].between(coding.first, coding.last)
-    states = (table["intervener"] < ORGANISATION_CODES_FROM) & ~table["intervener"].isin(ORGANISATIONS_BELOW_1000)
+    hit = table["target"].isin(map(int, coding.identifier.split(";")))
+    hit &= table["start"].between(coding.first, coding.last)
+    states = (table["intervener"] < ORGANISATION_CODES_FROM) & ~table["intervener"].isin(
+        ORGANISATIONS_BELOW_1000
+    )
     found = table[hit & states].groupby("intervener")["start"].min() // 10000
     return found.rename("first_year").rename_axis("ccode").reset_index().assign(action=pd.NA)
 
@@ -225,8 +267,11 @@ def _geo_pko(sources: Sources, coding, cow_states: pd.DataFrame) -> pd.DataFrame
     table = sources.read("geopko_v2_3_mission_year_tcc.csv")
     hit = (table["mission"] == coding.identifier) & table["year"].between(coding.first, coding.last)
     found = table[hit].groupby("tcc")["year"].min().rename("first_year").reset_index()
-    found["ccode"] = [state_code(name, year, cow_states) for name, year in found[["tcc", "first_year"]].itertuples(index=False)]
-    return found.dropna(subset=["ccode"]).groupby("ccode")["first_year"].min().reset_index().assign(action=pd.NA)
+    pairs = zip(found["tcc"], found["first_year"], strict=True)
+    found["ccode"] = [state_code(name, year, year, cow_states) for name, year in pairs]
+    return (
+        found.dropna(subset=["ccode"]).groupby("ccode")["first_year"].min().reset_index().assign(action=pd.NA)
+    )
 
 
 FAMILIES = {
@@ -250,9 +295,11 @@ def dataset_claims(folder: Path, missions: pd.DataFrame, cow_states: pd.DataFram
         mission, state, role, kind, family, source, first_year, basis, below (the state is listed, but its highest
         action is under the coded threshold).
     """
-    sources = Sources(folder)
+    sources = CachedSources(folder)
     starts = missions.set_index("mission")["start_year"].astype(int)
-    coding_table = pd.read_csv(CODING / "datasets.csv", keep_default_na=False, dtype={"identifier": str, "side": str})
+    coding_table = pd.read_csv(
+        CODING / "datasets.csv", keep_default_na=False, dtype={"identifier": str, "side": str}
+    )
     readers = {
         "ucdp": _ucdp,
         "cow_wars": _cow_wars,
@@ -260,13 +307,11 @@ def dataset_claims(folder: Path, missions: pd.DataFrame, cow_states: pd.DataFram
         "mid_dyads": _mid_dyads,
         "imi": _imi,
         "imi_description": _imi_description,
+        "geo_pko": functools.partial(_geo_pko, cow_states=cow_states),
     }
     claims = []
     for coding in coding_table.itertuples():
-        if coding.dataset == "geo_pko":
-            found = _geo_pko(sources, coding, cow_states)
-        else:
-            found = readers[coding.dataset](sources, coding)
+        found = readers[coding.dataset](sources, coding)
         family, label = FAMILIES[coding.dataset]
         start = int(starts[coding.mission])
         below = pd.Series(False, index=found.index)
@@ -278,7 +323,10 @@ def dataset_claims(folder: Path, missions: pd.DataFrame, cow_states: pd.DataFram
             pd.DataFrame(
                 {
                     "mission": coding.mission,
-                    "state": [seat_holder(int(code), start) for code in found["ccode"]],
+                    "state": [
+                        seat_holder_of_claim(int(code), year, start)
+                        for code, year in zip(found["ccode"], first, strict=True)
+                    ],
                     "role": coding.role,
                     "kind": "dataset",
                     "family": family,

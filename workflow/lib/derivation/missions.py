@@ -1,13 +1,14 @@
 """The coded missions: curated facts checked against the datasets -> the table that ships as `data/missions.csv`.
 
-Reads `coding/missions.csv` (the project's own coding, each fact with its source or none), the list of third-party missions
-(Mullenbach TPPKM 3.1) and the evidence table in the sources' folder; writes nothing. Fails with `UserError` when the coding
-contradicts the dataset it cites (UN mandate, start year off by more than a year) or a file is missing.
+Reads `coding/missions.csv` (the project's own coding, each fact with its source or none), the list of third-party
+missions (Mullenbach TPPKM 3.1) and the evidence table in the sources' folder; writes nothing. Fails with
+`UserError` when the coding contradicts the dataset it cites (UN mandate, start year off by more than a year) or a
+file is missing.
 
-Certainty of a fact: `verified` when its source is a dataset at hand; `probable` when it is a published list or an author's
-judgement restated; `uncertain` when it is general knowledge, in which case its source says so. The mission's `evidence` is
-read off its participants: `strong` when at least half of the joiners are verified, `weak` when more than half are
-uncertain or the pivotal state is, else `fair`.
+Certainty of a fact: `verified` when its source is a dataset at hand; `probable` when it is a published list or an
+author's judgement restated; `uncertain` when it is general knowledge, in which case its source says so. The
+mission's `evidence` is read off its participants: `strong` when at least half of the joiners are verified, `weak`
+when more than half are uncertain or the pivotal state is, else `fair`.
 """
 
 from __future__ import annotations
@@ -75,7 +76,7 @@ def _check_against_list(row: dict, listed: pd.Series) -> None:
     if int(row["un_mandate"]) != int(listed["UNMANDATE"]):
         raise UserError(
             f"coding/missions.csv, mission {name}, column un_mandate, value {row['un_mandate']}: "
-            f"Mullenbach row {row['mullenbach']} says {int(listed['UNMANDATE'])}; correct one of them or drop the reference"
+            f"Mullenbach row {row['mullenbach']} says {int(listed['UNMANDATE'])}; correct one or drop the reference"
         )
     if abs(int(row["start_year"]) - int(listed["STARTYR"])) > 1:
         raise UserError(
@@ -89,14 +90,18 @@ def _with_list(row: dict, listed: pd.Series) -> dict:
     _check_against_list(row, listed)
     reference = f"Mullenbach TPPKM 3.1 row {row['mullenbach']}"
     resolution = listed["UNRESOL (date)"]
-    row["un_mandate_source"] = reference + (f": {resolution}" if isinstance(resolution, str) else ": no UN mandate")
+    row["un_mandate_source"] = reference + (
+        f": {resolution}" if isinstance(resolution, str) else ": no UN mandate"
+    )
     if not row["size"] and listed["PKMNUM1"] == listed["PKMNUM1"]:
         row["size"], row["size_source"] = str(int(listed["PKMNUM1"])), f"{reference} (peak strength)"
     leader = listed["CCODE2"]
     if leader == leader and int(leader) != int(row["pivotal"]):
         row["conflict"] = f"{reference}: lead state {listed['LEADSTATE']} ({int(leader)})"
     if int(listed["STARTYR"]) != int(row["start_year"]):
-        row["conflict"] = "; ".join(filter(None, [row["conflict"], f"{reference}: start {int(listed['STARTYR'])}"]))
+        row["conflict"] = "; ".join(
+            filter(None, [row["conflict"], f"{reference}: start {int(listed['STARTYR'])}"])
+        )
     return row
 
 
@@ -120,7 +125,9 @@ def derive_missions(sources: Path) -> pd.DataFrame:
         The coding contradicts the dataset it cites, or a file is missing.
     """
     folder = extracts_folder(Path(sources))
-    listed = Sources(folder).read("mullenbach_third_party_pkm_v3_1.csv", encoding="latin-1").set_index("OBSNUM")
+    listed = (
+        Sources(folder).read("mullenbach_third_party_pkm_v3_1.csv", encoding="latin-1").set_index("OBSNUM")
+    )
     participation = derive_participation(folder)
     rows = []
     for row in coded_missions().to_dict("records"):

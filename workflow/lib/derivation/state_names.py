@@ -1,10 +1,8 @@
 """Free-text names of states to the names of the Correlates of War system.
 
-Reads nothing and writes nothing: a table of spellings, used by `participation` and `peacekeeping`. A name that is
-not in the table and not a name of `cow_states.csv` raises `UserError`; it is never dropped.
-
-A spelling leads to a *lineage* (see `succession`), not to a code, because the code of "Germany" or "Yemen" depends on
-the year.
+Reads nothing and writes nothing: a table of spellings, used by `participation` and `peacekeeping`. A name that
+is not in the table and not a name of `cow_states.csv` raises `UserError`; it is never dropped. A spelling leads
+to a name, not to a code, because the code of "Germany" or "Yemen" depends on the year (see `succession`).
 """
 
 from __future__ import annotations
