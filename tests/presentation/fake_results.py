@@ -142,9 +142,9 @@ def posterior(rng: np.random.Generator, model: str, spread: float) -> xr.Dataset
             "quality_static_share": scalar(0.6),
             "indicator_loading": vector("indicator", [0.9, 0.5, 0.6, 0.4, 0.8, 0.5, 0.9, -0.7, -0.5, 0.6]),
             "tie_quality_loading": vector("tie_item", [0.3, 0.1, 0.8, 0.2]),
-            "opportunity_loading": vector("tie_item", [0.6, 0.7, 0.2, 0.3]), "opportunity_sd": scalar(0.5),
+            "opportunity_loading": vector("other_tie_item", [0.7, 0.2, 0.3]), "opportunity_sd": scalar(0.5),
         }  # fmt: skip
-        coords |= {"indicator": list(INDICATORS), "tie_item": TIE_ITEMS}
+        coords |= {"indicator": list(INDICATORS), "tie_item": TIE_ITEMS, "other_tie_item": TIE_ITEMS[1:]}
     return xr.Dataset(variables, coords=coords)
 
 
@@ -276,30 +276,53 @@ def write_predictions(results: Path, rng, models: list[str], data: xr.Dataset, p
 
 
 def write_comparison(results: Path, rng, models: list[str]) -> None:
-    """comparison/{loo,missions,future}.csv."""
+    """comparison/{loo,missions}.csv; the comparison by future missions was not made."""
     loo = [
-        {"model": m, "rank": k, "elpd": -180.0 - 8 * k, "se": 9.0, "p": 20.0, "elpd_diff": -8.0 * k, "dse": 3.0 * k, "weight": 1.0 * (k == 0), "worst_pareto_k": 0.55}
+        {"model": m, "elpd": -180.0 - 8 * k, "se": 9.0, "p": 20.0, "elpd_diff": 8.0 * k, "se_diff": 3.0 * k,
+         "weight": 1.0 * (k == 0), "n": 436, "pareto_k_above": 0}
         for k, m in enumerate(models[::-1])
-    ]
+    ]  # fmt: skip
     pd.DataFrame(loo).to_csv(results / "comparison" / "loo.csv", index=False)
     missions = [
-        {"model": m, "mission": mission, "log_score": -18 - 2 * k + rng.normal(), "brier": 0.12 + 0.01 * k, "joiners": 10, "joiners_mean": 11.0, "joiners_lower": 4.0, "joiners_upper": 20.0}
+        {"model": m, "mission": mission, "joint_log_score": -18 - 2 * k + rng.normal(), "log_score": -0.4, "brier": 0.12 + 0.01 * k,
+         "joiners": 10, "expected_joiners": 11.0 + rng.normal(), "lower": 4.0, "upper": 20.0, "n_states": 44, "effective_draws": 80}
         for k, m in enumerate(models[::-1]) for mission in MISSIONS
     ]  # fmt: skip
     pd.DataFrame(missions).to_csv(results / "comparison" / "missions.csv", index=False)
 
 
 def write_checks(results: Path, rng, data: xr.Dataset, model: str) -> None:
-    """checks/*.csv with the common columns."""
+    """checks/*.csv: predictive checks, controls, contraction, common cause, priors."""
+    folder = results / "checks"
     rows = []
     for i, mission in enumerate(MISSIONS):
         observed = float(np.nansum(data["joined"].values[i]))
-        rows.append({"check": "predictive", "model": model, "item": "joined", "scope": f"mission:{mission}", "statistic": "joiners",
-                     "observed": observed, "mean": observed + rng.normal(), "lower": max(observed - 4, 0), "upper": observed + 4, "p_value": 0.5})  # fmt: skip
-    pd.DataFrame(rows).to_csv(results / "checks" / "predictive.csv", index=False)
+        rows.append({"check": "joiners_per_mission", "model": model, "item": mission, "scope": "all", "statistic": "joiners",
+                     "observed": observed, "mean": observed + rng.normal(), "lower": max(observed - 4, 0), "upper": observed + 4, "p_value": 0.4})  # fmt: skip
+    rows.append({"check": "repeat_joiners", "model": model, "item": "0", "scope": "all", "statistic": "share_of_states",
+                 "observed": 0.4, "mean": 0.2, "lower": 0.15, "upper": 0.25, "p_value": 0.001})  # fmt: skip
+    pd.DataFrame(rows).to_csv(folder / "predictive.csv", index=False)
     controls = [
-        {"check": "negative_control", "model": "crossed", "item": item, "scope": "all", "statistic": "slope", "observed": np.nan,
-         "mean": mean, "lower": mean - 0.2, "upper": mean + 0.2, "p_value": 0.4}
-        for item, mean in (("igo_joint_russia", 0.05), ("igo_joint_china", -0.02), ("igo_joint_lead5", 0.3))
+        {"check": check, "model": "crossed", "item": item, "estimate": mean, "lower": mean - 0.2, "upper": mean + 0.2,
+         "comparison_estimate": 0.4, "excludes_zero": abs(mean) > 0.2, "n_rows": 430, "rows_dropped": 6}
+        for check, item, mean in (
+            ("negative_control_exposure", "igo_joint_russia instead of ties", 0.05),
+            ("negative_control_exposure", "igo_joint_china beside ties", -0.02),
+            ("timing_placebo", "igo_joint_lead5 beside ties", 0.3),
+        )
     ]  # fmt: skip
-    pd.DataFrame(controls).to_csv(results / "checks" / "negative_controls.csv", index=False)
+    pd.DataFrame(controls).to_csv(folder / "negative_controls.csv", index=False)
+    pd.DataFrame([
+        {"check": "e_value", "model": model, "item": item, "scope": "all", "cause_slope": np.nan, "cause_difference": np.nan,
+         "estimate": value, "lower": np.nan, "upper": np.nan, "probability_positive": 0.98, "comparison_estimate": 1.3}
+        for item, value in (("estimate", 1.9), ("limit", 1.2))
+    ]).to_csv(folder / "common_cause.csv", index=False)  # fmt: skip
+    pd.DataFrame([
+        {"model": model, "parameter": "ties_slope", "prior": 0.02, "likelihood": 0.3, "diagnosis": "none"},
+        {"model": model, "parameter": "mission_sd", "prior": 0.08, "likelihood": 0.2, "diagnosis": "prior-data conflict"},
+    ]).to_csv(folder / "prior_sensitivity.csv", index=False)  # fmt: skip
+    pd.DataFrame([
+        {"check": "labels", "model": model, "item": item, "scope": "ties_effect", "estimate": 0.05, "lower": 0.01, "upper": 0.09,
+         "comparison_estimate": 0.05, "difference": 0.0, "reverses": False}
+        for item in ("broad list", "strict list")
+    ]).to_csv(folder / "labels.csv", index=False)  # fmt: skip

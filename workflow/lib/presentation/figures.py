@@ -195,11 +195,11 @@ def draw_held_out_missions(scores: pd.DataFrame, models: list[str]) -> Figure:
     Parameters
     ----------
     scores : DataFrame
-        model, mission, mission_label, log_score (joint log probability of a mission's decisions).
+        model, mission, mission_label, joint_log_score (joint log probability of a mission's decisions).
     models : list of str
         Order; the first one scored is the reference at zero.
     """
-    wide = scores.pivot_table(index="mission_label", columns="model", values="log_score", sort=False)
+    wide = scores.pivot_table(index="mission_label", columns="model", values="joint_log_score", sort=False)
     present = [model for model in models if model in wide.columns]
     reference = present[0]
     figure = new_figure(1.0 + 0.19 * len(wide))

@@ -6,9 +6,19 @@ import xarray as xr
 from scipy import stats
 
 from workflow.lib.presentation.results import Results
+from workflow.lib.presentation.style import column_label
 
 WELL_KNOWN_STATES = (200, 220, 666, 651, 630, 640, 840, 560, 40, 816)
 CERTAINTIES = ("verified", "probable", "uncertain")
+JOINERS_HELD_OUT = {
+    "mission": "mission",
+    "joiners": "observed",
+    "expected_joiners": "mean",
+    "lower": "lower",
+    "upper": "upper",
+}
+JOINERS_FITTED = {"item": "mission", "observed": "observed", "mean": "mean", "lower": "lower", "upper": "upper"}
+INTERNAL_SUFFIXES = ("_standard", "_raw", "_coefficient")
 WIDE_DIMENSIONS = frozenset({"mission", "state", "panel_year", "path_year"})
 
 
@@ -55,14 +65,26 @@ def prediction_rows(results: Results, model: str | None = None, held_out: bool |
 def joiners(results: Results, model: str | None = None) -> pd.DataFrame:
     """Predicted and actual number of joiners of each mission.
 
-    The interval is that of the number of joiners given the mean probabilities (Poisson-binomial): it holds the chance of
-    each decision, not the uncertainty of the parameters.
+    Taken from comparison/missions.csv (the mission held out) if the model was scored so, else from the predictive check
+    `joiners_per_mission` (the mission in the fit), else computed from the mean probabilities (Poisson-binomial: the
+    chance of each decision without the uncertainty of the parameters).
 
     Returns
     -------
     DataFrame
-        mission, mission_label, eligible, observed, mean, lower, upper, in order of the start.
+        mission, mission_label, eligible, observed, mean, lower, upper, in order of the start, and `source`
+        (`held out`, `fitted`, `mean probabilities`).
     """
+    model = model or results.main_model
+    scored = joiners_from(results.comparison["missions"], model, JOINERS_HELD_OUT)
+    if not scored.empty:
+        return with_mission_labels(results, scored.assign(source="held out"))
+    checks = results.checks
+    if not checks.empty and "statistic" in checks:
+        checks = checks[(checks["check"] == "joiners_per_mission") & (checks["statistic"] == "joiners")]
+        fitted = joiners_from(checks, model, JOINERS_FITTED)
+        if not fitted.empty:
+            return with_mission_labels(results, fitted.assign(source="fitted"))
     rows = prediction_rows(results, model)
     tail = (1 - results.interval) / 2
     out = []
@@ -80,9 +102,28 @@ def joiners(results: Results, model: str | None = None) -> pd.DataFrame:
                 "mean": probability.sum(),
                 "lower": poisson_binomial_quantile(probability, tail),
                 "upper": poisson_binomial_quantile(probability, 1 - tail),
+                "source": "mean probabilities",
             }
         )
     return pd.DataFrame(out)
+
+
+def joiners_from(table: pd.DataFrame, model: str, names: dict[str, str]) -> pd.DataFrame:
+    """Rows of one model with the columns mission, observed, mean, lower, upper; empty if it has none."""
+    if table.empty:
+        return pd.DataFrame()
+    return table.loc[table["model"] == model, list(names)].rename(columns=names)
+
+
+def with_mission_labels(results: Results, table: pd.DataFrame) -> pd.DataFrame:
+    """Add the missions' labels and numbers of eligible states, in order of the start."""
+    eligible = results.data["joined"].notnull().sum("state").to_series()
+    order = {mission: position for position, mission in enumerate(results.mission_labels)}
+    table = table[table["mission"].isin(list(order))]
+    table = table.assign(
+        mission_label=table["mission"].map(results.label_of), eligible=table["mission"].map(eligible)
+    )
+    return table.sort_values("mission", key=lambda column: column.map(order), ignore_index=True)
 
 
 def surprises(results: Results, mission: str, number: int = 8, model: str | None = None) -> pd.DataFrame:
@@ -185,9 +226,9 @@ def loadings(results: Results) -> pd.DataFrame:
     for name, dimension, kind in (
         ("indicator_loading", "indicator", "indicator"),
         ("tie_quality_loading", "tie_item", "tie on quality"),
-        ("opportunity_loading", "tie_item", "tie on opportunity"),
+        ("opportunity_loading", "other_tie_item", "tie on opportunity"),
     ):
-        if name in posterior and dimension in posterior[name].dims:
+        if name in posterior and posterior[name].dims[2:] == (dimension,):
             table = summarise_draws(posterior[name], results.interval).rename(columns={dimension: "item"})
             tables.append(table[["item", "mean", "lower", "upper"]].assign(kind=kind))
     table = pd.concat(tables, ignore_index=True)
@@ -210,15 +251,14 @@ def contraction(results: Results, model: str | None = None) -> pd.DataFrame:
     if prior is None or posterior is None:
         return pd.DataFrame()
     rows = []
+    internal = tuple(INTERNAL_SUFFIXES)
     for name in posterior.data_vars:
-        if name not in prior or WIDE_DIMENSIONS & set(posterior[name].dims) or name.startswith("_"):
+        if name not in prior or WIDE_DIMENSIONS & set(posterior[name].dims) or name.endswith(internal):
             continue
-        if posterior[name].dtype.kind != "f":
+        if posterior[name].dtype.kind != "f" or posterior[name].ndim > 3:
             continue
         before, after = prior[name].var(("chain", "draw")), posterior[name].var(("chain", "draw"))
         share = (1 - after / before).where(before > 0)
-        if share.ndim > 1:
-            continue
         elements = [""] if share.ndim == 0 else [str(value) for value in share[share.dims[0]].values]
         for element, value in zip(elements, np.atleast_1d(share.values), strict=True):
             if np.isfinite(value):
@@ -298,7 +338,7 @@ def total_scores(results: Results) -> pd.DataFrame:
     common = scores.groupby("mission")["model"].nunique()
     scores = scores[scores["mission"].isin(common[common == number].index)]
     totals = scores.groupby("model").agg(
-        log_score=("log_score", "sum"), brier=("brier", "mean"), missions=("mission", "nunique")
+        log_score=("joint_log_score", "sum"), brier=("brier", "mean"), missions=("mission", "nunique")
     )
     order = [model for model in results.models if model in totals.index]
     return totals.loc[order].reset_index()
@@ -315,10 +355,58 @@ def score_difference(results: Results, first: str, second: str) -> tuple[float, 
     scores = mission_scores(results)
     if scores.empty:
         return None
-    wide = scores.pivot_table(index="mission", columns="model", values="log_score")
+    wide = scores.pivot_table(index="mission", columns="model", values="joint_log_score")
     if first not in wide or second not in wide:
         return None
     difference = (wide[first] - wide[second]).dropna()
     if len(difference) < 2:
         return None
     return float(difference.sum()), float(np.sqrt(len(difference)) * difference.std(ddof=1))
+
+
+OUTCOME_PARAMETERS = {
+    "intercept": "Intercept",
+    "ties_slope": "Number of ties",
+    "quality_slope": "Quality",
+    "contact_slope": "Personal contact",
+    "cooperativeness_slope": "Cooperativeness",
+    "mission_sd": "Spread of mission intercepts",
+    "ties_slope_sd": "Spread of the slopes of ties",
+    "quality_slope_sd": "Spread of the slopes of quality",
+    "state_sd": "Spread of state effects",
+    "sensitivity": "Sensitivity of the record",
+}
+OUTCOME_VECTORS = {
+    "covariate_slope": "",
+    "moderator_slope": "moderator: ",
+    "intercept_predictor_slope": "mission intercept on ",
+    "ties_predictor_slope": "slope of ties on ",
+    "quality_predictor_slope": "slope of quality on ",
+}
+
+
+def outcome_parameters(results: Results, model: str) -> pd.DataFrame:
+    """Scalars of the outcome block, logit scale.
+
+    Returns
+    -------
+    DataFrame
+        name (variable, or variable[element]), label, mean, lower, upper; empty if the model has no posterior file.
+    """
+    posterior = results.posterior(model)
+    if posterior is None:
+        return pd.DataFrame(columns=["name", "label", "mean", "lower", "upper"])
+    tables = []
+    for name, label in OUTCOME_PARAMETERS.items():
+        if name in posterior and posterior[name].ndim == 2:
+            table = summarise_draws(posterior[name].expand_dims("item", axis=2), results.interval)
+            tables.append(table.assign(name=name, label=label))
+    for name, prefix in OUTCOME_VECTORS.items():
+        if name in posterior and posterior[name].ndim == 3:
+            dimension = posterior[name].dims[2]
+            table = summarise_draws(posterior[name], results.interval)
+            elements = table[dimension].astype(str)
+            labels = [prefix + column_label(element) for element in elements]
+            tables.append(table.assign(name=[f"{name}[{element}]" for element in elements], label=labels))
+    table = pd.concat(tables, ignore_index=True)
+    return table[["name", "label", "mean", "lower", "upper"]]

@@ -19,6 +19,7 @@ from workflow.lib.errors import UserError
 EFFECT_COLUMNS = ("model", "estimand", "scope", "mean", "median", "sd", "lower", "upper", "ess_bulk", "r_hat")
 QUALITY_COLUMNS = ("pivotal", "state", "year", "mean", "sd", "lower", "upper")
 PREDICTION_COLUMNS = ("model", "mission", "state", "joined", "mean", "lower", "upper", "held_out")
+UNREAD_DIMENSIONS = frozenset({"state", "path", "panel_year", "path_year"})
 PREFERRED_MAIN_MODELS = ("joint", "cut", "plugin", "cooperators", "persons", "crossed", "missions", "pooled")
 
 
@@ -60,6 +61,29 @@ def optional_table(path: Path) -> pd.DataFrame:
     if not path.exists() or path.stat().st_size == 0:
         return pd.DataFrame()
     return read_table(path)
+
+
+def read_draws(path: Path, group: str) -> xr.Dataset | None:
+    """Draws of the parameters that are shown, dimensions chain and draw first.
+
+    What varies by state or along a path is left on the disk. The draws of a cut posterior (dimension `cut_draw`) are
+    put one after the other along `chain`.
+
+    Returns
+    -------
+    Dataset or None
+        None if the file has no such group.
+    """
+    with xr.open_datatree(path, engine="h5netcdf") as tree:
+        if group not in tree.children:
+            return None
+        draws = tree[group].to_dataset()
+        kept = [name for name in draws.data_vars if not UNREAD_DIMENSIONS & set(draws[name].dims)]
+        draws = draws[kept].load()
+    if "cut_draw" in draws.dims:
+        draws = draws.stack(pooled=("cut_draw", "chain")).reset_index("pooled", drop=True)
+        draws = draws.drop_vars(["cut_draw", "chain"], errors="ignore").rename(pooled="chain")
+    return draws.transpose("chain", "draw", ...)
 
 
 @dataclass(frozen=True)
@@ -161,32 +185,24 @@ class Results:
                 return name
         return None
 
-    def _group(self, model: str, file: str, group: str) -> xr.Dataset | None:
-        path = self.folder / model / file
-        if not path.exists():
-            return None
-        with xr.open_datatree(path, engine="h5netcdf") as tree:
-            if group not in tree.children:
-                return None
-            return tree[group].to_dataset().load()
-
     @cached_property
     def _groups(self) -> dict:
         return {}
 
-    def _cached_group(self, model: str, file: str, group: str) -> xr.Dataset | None:
-        key = (model, file, group)
+    def _group(self, model: str, file: str, group: str) -> xr.Dataset | None:
+        key = (model, group)
         if key not in self._groups:
-            self._groups[key] = self._group(*key)
+            path = self.folder / model / file
+            self._groups[key] = read_draws(path, group) if path.exists() else None
         return self._groups[key]
 
     def posterior(self, model: str) -> xr.Dataset | None:
-        """Posterior draws of a model, or None if the model was not run."""
-        return self._cached_group(model, "posterior.nc", "posterior")
+        """Posterior draws of a model's parameters (without states and paths), or None if it was not run."""
+        return self._group(model, "posterior.nc", "posterior")
 
     def prior(self, model: str) -> xr.Dataset | None:
-        """Prior draws of a model, or None if there are none."""
-        return self._cached_group(model, "prior.nc", "prior")
+        """Prior draws of a model's parameters (without states and paths), or None if there are none."""
+        return self._group(model, "prior.nc", "prior")
 
     # -- tables of the run --------------------------------------------------------------------------------------------
 

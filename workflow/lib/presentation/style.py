@@ -96,11 +96,21 @@ COLUMN_LABELS = {
     "rivalry": "Rivalry with the pivotal state",
     "un_mandate": "UN mandate",
     "short_horizon": "Short time horizon",
+    "alliance": "Alliance",
     "hierarchy_security": "Security hierarchy (troops)",
     "hierarchy_trade": "Economic hierarchy (trade)",
 }
 
-SUFFIX_LABELS = {"_any": " (any)", "_amount": " (amount)"}
+SUFFIX_LABELS = {
+    "_any": " (any)",
+    "_amount": " (amount)",
+    "_lead5": ", five years later",
+    "_russia": " with Russia",
+    "_china": " with China",
+    "_france": " with France",
+    "_uk": " with the UK",
+    "_usa": " with the USA",
+}
 
 
 def model_label(name: str) -> str:
