@@ -1,0 +1,151 @@
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+from scipy.special import expit
+
+from workflow.lib.checking.held_out import (
+    FUTURE_COLUMNS,
+    MISSION_COLUMNS,
+    compare_held_out,
+    leave_future_out,
+    leave_one_mission_out,
+    score_mission,
+)
+
+
+def draws_of(data, mission, seed=0, shift=0.0):
+    generator = np.random.default_rng([seed, data["mission"].values.tolist().index(mission)])
+    truth = data["true_logit"].sel(mission=mission)
+    values = truth.values + shift + generator.normal(0, 0.3, size=(2, 100, truth.size))
+    return xr.DataArray(values, dims=("chain", "draw", "state"), coords={"state": data["state"]})
+
+
+def test_joint_score_equals_brute_force():
+    generator = np.random.default_rng(1)
+    logits = generator.normal(size=(2, 30, 5))
+    joined = np.array([1.0, 0.0, np.nan, 1.0, 0.0])
+    score = score_mission(
+        xr.DataArray(logits, dims=("chain", "draw", "state")),
+        xr.DataArray(joined, dims="state"),
+        seed=1,
+        interval=0.9,
+    )
+    products = []
+    for chain in range(2):
+        for draw in range(30):
+            product = 1.0
+            for state in (0, 1, 3, 4):
+                probability = 1 / (1 + np.exp(-logits[chain, draw, state]))
+                product *= probability if joined[state] else 1 - probability
+            products.append(product)
+    assert score["joint_log_score"] == pytest.approx(np.log(np.mean(products)), rel=1e-12)
+    assert score["effective_draws"] == pytest.approx(np.sum(products) ** 2 / np.sum(np.square(products)))
+    mean = expit(logits).mean(axis=(0, 1))
+    assert score["log_score"] == pytest.approx(np.log([mean[0], 1 - mean[1], mean[3], 1 - mean[4]]).sum())
+    assert score["brier"] == pytest.approx(
+        np.mean([(1 - mean[0]) ** 2, mean[1] ** 2, (1 - mean[3]) ** 2, mean[4] ** 2])
+    )
+    assert score["expected_joiners"] == pytest.approx(mean[[0, 1, 3, 4]].sum())
+    assert (score["joiners"], score["n_states"]) == (2, 4)
+
+
+def test_joint_score_of_hundreds_of_states_does_not_underflow():
+    logits = xr.DataArray(np.full((2, 4, 900), 3.0), dims=("chain", "draw", "state"))
+    joined = xr.DataArray(np.zeros(900), dims="state")
+    score = score_mission(logits, joined, seed=1, interval=0.9)
+    assert score["joint_log_score"] == pytest.approx(-900 * np.log1p(np.exp(3)))
+
+
+def test_joint_score_sees_dependence_that_the_sum_of_log_scores_does_not():
+    """All join or none: a shared mission effect makes it likely, independent coins of the same mean do not."""
+    joined = xr.DataArray(np.ones(20), dims="state")
+    shared = xr.DataArray(
+        np.repeat(np.array([4.0, -4.0] * 50).reshape(2, 50, 1), 20, axis=2), dims=("chain", "draw", "state")
+    )
+    coins = xr.zeros_like(shared)
+    first, second = (score_mission(x, joined, seed=1, interval=0.9) for x in (shared, coins))
+    assert first["log_score"] == pytest.approx(second["log_score"], abs=1e-9)
+    assert first["joint_log_score"] > second["joint_log_score"] + 10
+
+
+def test_the_prediction_interval_covers_the_number_of_joiners_as_often_as_it_says():
+    generator = np.random.default_rng(4)
+    inside = []
+    for trial in range(200):
+        logits = xr.DataArray(np.full((2, 200, 40), -1.0), dims=("chain", "draw", "state"))
+        joined = xr.DataArray((generator.random(40) < expit(-1)).astype(float), dims="state")
+        score = score_mission(logits, joined, seed=trial, interval=0.9)
+        inside.append(score["lower"] <= score["joiners"] <= score["upper"])
+    assert 0.87 <= np.mean(inside) <= 1.0
+
+
+def test_states_are_matched_by_code_not_by_position(data):
+    logit = draws_of(data, "mission_2")
+    joined = data["joined"].sel(mission="mission_2")
+    straight = score_mission(logit, joined, seed=1, interval=0.9)
+    turned = score_mission(logit, joined.isel(state=slice(None, None, -1)), seed=1, interval=0.9)
+    assert straight == turned
+
+
+def test_draws_that_are_not_finite_are_refused(data):
+    logit = draws_of(data, "mission_2").copy()
+    logit[0, 0, :] = np.nan
+    with pytest.raises(ValueError, match="the logit of an eligible state is not finite"):
+        score_mission(logit, data["joined"].sel(mission="mission_2"), seed=1, interval=0.9)
+
+
+def test_every_mission_is_held_out_once(data):
+    asked = []
+
+    def fit_without(mission):
+        asked.append(mission)
+        return draws_of(data, mission)
+
+    rows, probability = leave_one_mission_out(fit_without, data, "crossed", seed=7, interval=0.9)
+    assert asked == data["mission"].values.tolist()
+    assert rows.columns.tolist() == MISSION_COLUMNS
+    assert rows["n_states"].tolist() == data["joined"].notnull().sum("state").values.tolist()
+    assert probability.dims == ("mission", "state", "statistic")
+    assert (probability.sel(statistic="lower") <= probability.sel(statistic="upper")).all()
+    one, _ = leave_one_mission_out(fit_without, data, "crossed", seed=7, interval=0.9, missions=["mission_4"])
+    pd.testing.assert_frame_equal(one, rows[rows["mission"] == "mission_4"].reset_index(drop=True))
+    with pytest.raises(ValueError, match="no such mission in the data: nowhere"):
+        leave_one_mission_out(fit_without, data, "crossed", seed=7, interval=0.9, missions=["nowhere"])
+
+
+def test_only_later_missions_are_scored_when_the_future_is_left_out(data):
+    cutoffs = []
+
+    def fit_before(year):
+        cutoffs.append(year)
+        return xr.concat(
+            [draws_of(data, name) for name in data["mission"].values],
+            dim=pd.Index(data["mission"].values, name="mission"),
+        )
+
+    table = leave_future_out(fit_before, data, [1974, 1990], "crossed", seed=1, interval=0.9)
+    assert cutoffs == [1974, 1990]
+    assert table.columns.tolist() == FUTURE_COLUMNS
+    years = data["start_year"].to_series()
+    assert (years[table["mission"]].to_numpy() >= table["cutoff_year"]).all()
+    assert len(table) == (years >= 1974).sum() + (years >= 1990).sum()
+    near = leave_future_out(fit_before, data, [1974], "crossed", seed=1, interval=0.9, horizon_years=10)
+    assert near["mission"].tolist() == ["mission_3", "mission_4"]
+    with pytest.raises(ValueError, match="no mission starts before 1950"):
+        leave_future_out(fit_before, data, [1950], "crossed", seed=1, interval=0.9)
+
+
+def test_paired_comparison_prefers_the_right_model(data):
+    tables = [
+        leave_one_mission_out(
+            lambda mission, shift=shift: draws_of(data, mission, shift=shift), data, name, seed=1, interval=0.9
+        )[0]
+        for name, shift in (("right", 0.0), ("shifted", 2.0))
+    ]
+    table = compare_held_out(pd.concat(tables))
+    assert table["model"].tolist() == ["right", "shifted"]
+    assert table.loc[1, "difference"] < -2 * table.loc[1, "se_difference"]
+    assert table.loc[0, "covered"] > table.loc[1, "covered"]
+    with pytest.raises(ValueError, match="scored on different missions"):
+        compare_held_out(pd.concat([tables[0], tables[1].iloc[:-1]]))
