@@ -293,7 +293,7 @@ def dataset_claims(folder: Path, missions: pd.DataFrame, cow_states: pd.DataFram
     -------
     DataFrame
         mission, state, role, kind, family, source, first_year, basis, below (the state is listed, but its highest
-        action is under the coded threshold).
+        action is under the coded threshold), action, covers (the dataset means to list every participant).
     """
     sources = CachedSources(folder)
     starts = missions.set_index("mission")["start_year"].astype(int)
@@ -335,6 +335,7 @@ def dataset_claims(folder: Path, missions: pd.DataFrame, cow_states: pd.DataFram
                     "basis": dated.map({True: "dated", False: "latest"}),
                     "below": below.astype(bool),
                     "action": found["action"],
+                    "covers": coding.dataset != "imi_description",
                 }
             )
         )

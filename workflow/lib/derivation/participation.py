@@ -129,7 +129,7 @@ def _unconfirmed_wars(claims: pd.DataFrame) -> pd.Series:
 
 def _claims(folder: Path, missions: pd.DataFrame, cow_states: pd.DataFrame) -> pd.DataFrame:
     listed = evidence_claims(folder, missions, cow_states).assign(below=False, action=pd.NA, covers=False)
-    found = dataset_claims(folder, missions, cow_states).assign(covers=True)
+    found = dataset_claims(folder, missions, cow_states)
     claims = pd.concat([listed, found.assign(name="", text="", grade="")], ignore_index=True)
     unconfirmed = _unconfirmed_wars(claims)
     claims["unconfirmed"] = unconfirmed
