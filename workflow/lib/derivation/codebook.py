@@ -72,7 +72,15 @@ class Column:
 
 def _key(column: str, definition: str) -> Column:
     return Column(
-        column, "key", "count", None, "none", "code" if column != "year" else "year", YEAR, definition, SYSTEM
+        column,
+        "key",
+        "count",
+        None,
+        "none",
+        {"year": "year", "state_name": "text"}.get(column, "code"),
+        YEAR,
+        definition,
+        SYSTEM,
     )
 
 
@@ -117,6 +125,7 @@ COLUMNS = [
     _key("pivotal", "Correlates of War code of the state that builds the coalition."),
     _key("state", "Correlates of War code of the candidate; a row means it is in the system on 31 December."),
     _key("year", "Year observed; windows end in it. A mission that starts in year s uses the row of s - 1."),
+    _key("state_name", "Name of the state, as the Correlates of War Project prints it."),
     *_ties(
         *("igo", "intergovernmental organisations", YEAR, IGO),
         note=" Before 1965 own memberships are known every fifth year and carried forward, and are never less than"

@@ -12,7 +12,7 @@ from workflow.lib.derivation.contact import contact_columns
 from workflow.lib.derivation.controls import control_columns
 from workflow.lib.derivation.relations import USA, relation_columns
 from workflow.lib.derivation.sources import Sources
-from workflow.lib.derivation.system import members_by_year
+from workflow.lib.derivation.system import members_by_year, state_names
 
 YEARS_OF_USA = range(1948, 2023)
 SIGNIFICANT_DIGITS = 5
@@ -105,6 +105,7 @@ def derive_states(sources: Sources, missions: pd.DataFrame) -> pd.DataFrame:
         frame = members[(members["state"] != pivotal) & members["year"].isin(years)].reset_index(drop=True)
         tables.append(state_years(frame, pivotal, sources, parts))
     table = pd.concat(tables, ignore_index=True).sort_values(["pivotal", "state", "year"], ignore_index=True)
+    table.insert(3, "state_name", table["state"].map(state_names(sources.system)))
     return table
 
 
@@ -119,5 +120,5 @@ def format_column(values: pd.Series) -> pd.Series:
 
 
 def format_states(table: pd.DataFrame) -> pd.DataFrame:
-    """The table as it ships: all columns as text."""
-    return table.apply(format_column)
+    """Write the table as it ships: all columns as text."""
+    return table.apply(lambda column: column if column.name == "state_name" else format_column(column))

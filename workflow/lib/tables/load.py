@@ -1,0 +1,124 @@
+"""Load and validate the replication tables, shipped or a user's own.
+
+From the CSV files named in the configuration to `Tables`. All faults of all tables are reported at once (the first
+twenty in full) as one `UserError`, one line a fault.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from workflow.lib.errors import UserError
+from workflow.lib.tables import contracts
+from workflow.lib.tables.read import RawTable, read_csv
+
+MOST_FAULTS = 20
+REQUIRED = ("missions", "participation", "states", "codebook")
+OPTIONAL = ("distances",)
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The validated tables.
+
+    Parameters
+    ----------
+    missions : DataFrame
+        One row a mission; `targets` and `host` are tuples of state codes.
+    participation : DataFrame
+        One row a mission and state with a record; all others of the eligible set did not join.
+    states : DataFrame
+        One row a pivotal state, state and year; NaN = missing.
+    codebook : DataFrame
+        One row a column of `states`.
+    distances : DataFrame or None
+        mission, state, distance_km.
+    paths : dict
+        Where each table was read, as the user wrote it.
+    digest : str
+        Hash of the texts of all tables.
+    """
+
+    missions: pd.DataFrame
+    participation: pd.DataFrame
+    states: pd.DataFrame
+    codebook: pd.DataFrame
+    distances: pd.DataFrame | None
+    paths: dict[str, str]
+    digest: str
+
+
+def load_tables(paths: Mapping[str, object], root: Path | str = ".") -> Tables:
+    """Read and validate all tables.
+
+    Parameters
+    ----------
+    paths : mapping
+        `missions`, `participation`, `states`, `codebook`, and optionally `distances` (or None): paths of CSV files.
+        Other keys are ignored, so that the `data` section of a configuration can be passed as it is.
+    root : Path
+        Folder from which relative paths are meant.
+
+    Returns
+    -------
+    Tables
+
+    Raises
+    ------
+    UserError
+        With one line for each fault.
+    """
+    faults = contracts.Faults()
+    raw: dict[str, RawTable] = {}
+    for name in (*REQUIRED, *OPTIONAL):
+        given = paths.get(name)
+        if given is None and name in OPTIONAL:
+            continue
+        if given is None:
+            faults.lines.append(f"data: no table of {name} given; expected the path of a CSV file")
+            continue
+        try:
+            raw[name] = read_csv(Path(root) / str(given), str(given))
+        except UserError as error:
+            faults.lines.append(str(error))
+    tables = _validated(raw, faults)
+    if faults.lines:
+        raise UserError(_report(faults.lines))
+    digest = hashlib.sha256("".join(raw[name].digest for name in sorted(raw)).encode()).hexdigest()
+    return Tables(**tables, paths={name: table.path for name, table in raw.items()}, digest=digest)
+
+
+def _validated(raw: dict[str, RawTable], faults: contracts.Faults) -> dict[str, pd.DataFrame | None]:
+    tables: dict[str, pd.DataFrame | None] = dict.fromkeys((*REQUIRED, *OPTIONAL))
+    shown = {name: table.path for name, table in raw.items()}
+    if "codebook" in raw:
+        tables["codebook"] = contracts.check_codebook(raw["codebook"], faults)
+    if "states" in raw and tables["codebook"] is not None:
+        tables["states"] = contracts.check_states(
+            raw["states"], tables["codebook"], shown["codebook"], faults
+        )
+    if "missions" in raw:
+        tables["missions"] = contracts.check_missions(raw["missions"], faults)
+    missions, states = tables["missions"], tables["states"]
+    for name, check in (
+        ("participation", contracts.check_participation),
+        ("distances", contracts.check_distances),
+    ):
+        if name in raw:
+            tables[name] = check(raw[name], missions, shown.get("missions", "missions"), faults)
+    if missions is not None and states is not None:
+        contracts.check_years_of_missions(raw["missions"], missions, states, shown["states"], faults)
+        if tables["participation"] is not None:
+            contracts.check_existence(
+                raw["participation"], tables["participation"], missions, states, shown["states"], faults
+            )
+    return tables
+
+
+def _report(lines: list[str]) -> str:
+    if len(lines) <= MOST_FAULTS:
+        return "\n".join(lines)
+    return "\n".join([*lines[:MOST_FAULTS], f"and {len(lines) - MOST_FAULTS} more faults like these"])
