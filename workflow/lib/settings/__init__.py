@@ -1,6 +1,6 @@
 """The typed configuration: `config.yaml` and overlays in, validated `Settings` out, one line for each fault."""
 
-from workflow.lib.settings.load import load_settings, merge, parse_settings, read_yaml
+from workflow.lib.settings.load import load_settings, merge, parse_settings, priors_from_plain, read_yaml
 from workflow.lib.settings.schema import CompositionSettings, GateSettings, SamplerSettings, Settings
 
 __all__ = [
@@ -11,5 +11,6 @@ __all__ = [
     "load_settings",
     "merge",
     "parse_settings",
+    "priors_from_plain",
     "read_yaml",
 ]

@@ -170,6 +170,15 @@ def parse_settings(
     return settings
 
 
+def priors_from_plain(priors: Mapping[str, Mapping[str, Any]]) -> dict[str, tuple[str, tuple[float, ...]]]:
+    """Priors as the statistics want them, name -> (distribution, parameters), from the plain section `priors`."""
+    parsed = {
+        name: Prior.model_validate({k: v for k, v in prior.items() if v is not None})
+        for name, prior in priors.items()
+    }
+    return {name: (prior.distribution, prior.parameters) for name, prior in parsed.items()}
+
+
 def _fault_lines(errors: Sequence[ErrorDetails], layers: Sequence[Layer]) -> list[str]:
     """One line for each faulty key; the members of a union that all refuse a value give one line together."""
     faults: dict[tuple, str] = {}

@@ -75,6 +75,13 @@ class DataSettings(Section):
         None, description="optional table: distance of each state to the place of each mission"
     )
     pivotal: int = Field(2, ge=1, description="Correlates of War code of the state that builds the coalition")
+    ties_with: int | None = Field(
+        None, description="state with which ties and quality are measured (null: the pivotal state)"
+    )
+    missions_led_by_others: bool = Field(
+        False,
+        description="take the missions that another state led, as outcomes that should not be explained",
+    )
     outcome_kind: Literal["deployment", "political_support"] = Field(
         "deployment", description="what counts as joining: troops sent, or political support"
     )

@@ -1,0 +1,48 @@
+# Do states join coalitions for the number of their ties with the state that builds the coalition, or for the quality of
+# the relationship? From the tables in data/ to a paper and a report.
+#
+#   snakemake --cores 4            everything
+#   snakemake --cores 4 fits       as far as a target named at the end of this file
+
+
+configfile: "config.yaml"
+
+
+include: "workflow/rules/common.smk"
+
+
+pathvars:
+    results=settings.results,
+    logs=logs_folder(),
+
+
+rule all:
+    default_target: True
+    input:
+        "<results>/diagnostics.json",
+
+
+include: "workflow/rules/data.smk"
+include: "workflow/rules/fits.smk"
+
+
+# ---- Named targets -----------------------------------------------------------------------------------------------------
+
+
+rule data:
+    input:
+        "<results>/data/analysis.nc",
+
+
+rule fits:
+    input:
+        "<results>/diagnostics.json",
+        of_models("<results>/{model}/gate.json", MODELS),
+
+
+onstart:
+    hold_run_lock()
+
+
+onerror:
+    say_what_stopped()

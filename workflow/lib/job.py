@@ -1,0 +1,107 @@
+"""What every script of the workflow does around its one function: threads, a log, and errors in one line.
+
+A script is a pure function and one call of `run_job`, which maps `snakemake` to it. Progress goes to the rule's log file
+and to the terminal. A `UserError` ends the job with status 1 and its message alone; any other error is a fault of the
+program, so its traceback goes to the log and to the terminal.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from workflow.lib.errors import UserError
+
+Log = Callable[[str], None]
+
+# Names the file that collects the messages of jobs that stopped, for the last lines of a run.
+STOPPED_VARIABLE = "COALITION_TIES_STOPPED"
+
+LINEAR_ALGEBRA_VARIABLES = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+)
+
+
+def run_job(snakemake: Any, function: Callable[..., object], **arguments: Any) -> None:
+    """Call the function of a script as one job of the workflow.
+
+    Parameters
+    ----------
+    snakemake
+        The object that Snakemake gives to a script: its `threads` and its `log` are used.
+    function
+        The work; it takes the keyword arguments and `log`, a function that takes a line of progress. It imports what is
+        heavy itself, because the number of threads must be set before.
+    **arguments
+        Keyword arguments of the function.
+    """
+    set_threads(int(snakemake.threads))
+    with LogFile(Path(str(snakemake.log[0]))) as log:
+        try:
+            function(log=log, **arguments)
+        except UserError as error:
+            log(str(error))
+            _remember(str(error))
+            sys.exit(1)
+        except Exception as error:
+            log(traceback.format_exc().rstrip())
+            _remember(f"{type(error).__name__}: {error} (a fault of the program; see {snakemake.log[0]})")
+            sys.exit(1)
+
+
+def set_threads(threads: int) -> None:
+    """Give the threads of a job to its chains; linear algebra keeps to one.
+
+    How a sum is split over threads changes its last digit, and with it every later draw of a chain: results must not
+    depend on the number of cores.
+    """
+    for variable in LINEAR_ALGEBRA_VARIABLES:
+        os.environ[variable] = "1"
+    os.environ["NUMBA_NUM_THREADS"] = str(threads)
+    os.environ["RAYON_NUM_THREADS"] = str(threads)
+    os.environ["POLARS_MAX_THREADS"] = str(threads)
+
+
+class LogFile:
+    """A function that writes lines to a file, with the time, and to the terminal, as they come."""
+
+    def __init__(self, path: Path):
+        self.path = path
+
+    def __enter__(self) -> Log:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = self.path.open("w", encoding="utf-8", buffering=1)
+        return self._write
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def _write(self, text: str) -> None:
+        for line in text.splitlines():
+            self._file.write(f"{time.strftime('%H:%M:%S')} {line}\n")
+            print(line, file=sys.stderr, flush=True)
+
+
+def _remember(message: str) -> None:
+    path = os.environ.get(STOPPED_VARIABLE)
+    if path:
+        with Path(path).open("a", encoding="utf-8") as file:
+            file.write(message + "\n")
+
+
+def write_text(text: str, path: str | Path) -> None:
+    """Write a text file under a temporary name beside its own and rename it: it is there whole or not at all."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    temporary.write_text(text, encoding="utf-8")
+    temporary.replace(path)

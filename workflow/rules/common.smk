@@ -1,0 +1,145 @@
+# Helper functions of the rules; the other files hold rules only.
+
+import fcntl
+import os
+import sys
+from pathlib import Path
+
+sys.path.insert(0, workflow.basedir)
+os.environ["PYTHONPATH"] = os.pathsep.join(
+    filter(None, [workflow.basedir, os.environ.get("PYTHONPATH")])
+)
+
+from snakemake_interface_executor_plugins.settings import ExecMode
+
+from workflow.lib.errors import UserError
+from workflow.lib.imports import local_imports
+from workflow.lib.settings import load_settings, parse_settings, read_yaml
+
+# Modules that import every block and run those that a model is composed of.
+CHOOSERS = ("models/build.py", "models/simulate.py")
+BLOCK_MODULES = {
+    "cooperativeness": "models/cooperativeness.py",
+    "outcome": "models/outcome.py",
+    "quality": "models/quality.py",
+    "ties": "models/ties.py",
+}
+
+
+def read_settings():
+    """Validated settings from the configuration and what is laid over it; on a fault one line, and nothing runs."""
+    try:
+        layers = [(os.path.relpath(file), read_yaml(file)) for file in workflow.configfiles]
+        return parse_settings(config, [*layers, ("--config", config)])
+    except UserError as error:
+        sys.exit(str(error))
+
+
+def sections(*names):
+    """Sections of the settings as plain values: what a rule depends on, and nothing else."""
+    return plain(settings.model_dump(mode="json", include=set(names)))
+
+
+def plain(value):
+    """The same values with keys sorted, so that their order in a file reruns nothing."""
+    if isinstance(value, dict):
+        return {key: plain(value[key]) for key in sorted(value)}
+    return value
+
+
+def composition(wildcards):
+    """Blocks and terms of a model."""
+    return plain(settings.models[wildcards.model].terms())
+
+
+def sampler(wildcards):
+    """Sampler settings of a model; how many chains run at a time changes no number."""
+    return plain(settings.sampler_of(wildcards.model).model_dump(mode="json", exclude={"cores"}))
+
+
+def code_of(script):
+    """Modules of the project that a script imports."""
+    return local_imports(f"workflow/scripts/{script}.py", workflow.basedir)
+
+
+def code_for_model(script):
+    """Modules that a script imports, without the blocks that the model of the job does not have."""
+
+    def modules(wildcards):
+        blocks = settings.models[wildcards.model].blocks
+        # contact is measured as quality is, by the same module
+        absent = [module for block, module in BLOCK_MODULES.items() if block not in blocks]
+        without = {(chooser, module) for chooser in CHOOSERS for module in absent}
+        return local_imports(f"workflow/scripts/{script}.py", workflow.basedir, without)
+
+    return modules
+
+
+def measuring_posterior(wildcards):
+    """Draws of the model that measures the latents of a plugin or cut model."""
+    measured_by = settings.models[wildcards.model].measured_by
+    return [f"<results>/{measured_by}/posterior.nc"] if measured_by else []
+
+
+def measuring_gate(wildcards):
+    """Proof that the model that measures the latents converged."""
+    measured_by = settings.models[wildcards.model].measured_by
+    return [f"<results>/{measured_by}/gate.json"] if measured_by else []
+
+
+def of_models(pattern, names):
+    """One file for each of some models."""
+    return [pattern.replace("{model}", name) for name in names]
+
+
+def tables():
+    """Paths of the tables by name."""
+    names = ("missions", "participation", "states", "codebook", "distances")
+    paths = {name: getattr(settings.data, name) for name in names}
+    return {name: path for name, path in paths.items() if path is not None}
+
+
+def logs_folder():
+    """Folder of the logs, beside that of the results: logs for results, logs/quick for results/quick."""
+    first, _, rest = settings.results.partition("/")
+    return "/".join(filter(None, ["logs" if first == "results" else f"logs/{first}", rest]))
+
+
+def hold_run_lock():
+    """Refuse a second run in the same folder at the same time.
+
+    The system frees this lock when its process ends, however it ends; Snakemake's own lock outlives a killed run and
+    is switched off in the profile.
+    """
+    if workflow.exec_mode != ExecMode.DEFAULT:
+        return
+    file = Path(".snakemake/run.lock").open("w")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        sys.exit("another run is at work in this folder; wait for it to end, or stop it")
+    globals()["_run_lock"] = file
+    Path(os.environ["COALITION_TIES_STOPPED"]).parent.mkdir(parents=True, exist_ok=True)
+    Path(os.environ["COALITION_TIES_STOPPED"]).unlink(missing_ok=True)
+
+
+def say_what_stopped():
+    """Last lines of a run that failed: the sentences of the jobs that stopped."""
+    stopped = Path(os.environ["COALITION_TIES_STOPPED"])
+    if workflow.exec_mode == ExecMode.DEFAULT and stopped.is_file():
+        print(f"\nStopped:\n{stopped.read_text(encoding='utf-8').rstrip()}", file=sys.stderr)
+
+
+settings = read_settings()
+os.environ["COALITION_TIES_STOPPED"] = f"{logs_folder()}/stopped.txt"
+MODELS = settings.models_to_fit()
+OUTCOME_MODELS = settings.models_with_outcome()
+HELD_OUT_MODELS = [
+    name
+    for name in OUTCOME_MODELS
+    if settings.checks.held_out_missions is None or name in settings.checks.held_out_missions
+]
+
+
+wildcard_constraints:
+    model="[a-z][a-z0-9_]*",

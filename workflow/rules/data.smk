@@ -1,0 +1,54 @@
+# From the tables to the analysis dataset.
+
+
+rule prepare_data:
+    input:
+        **tables(),
+        code=code_of("prepare_data"),
+    output:
+        analysis="<results>/data/analysis.nc",
+    log:
+        "<logs>/prepare_data.log",
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        data=sections("data")["data"],
+    message:
+        "Checking the tables and preparing the analysis dataset."
+    script:
+        "../scripts/prepare_data.py"
+
+
+rule write_config:
+    input:
+        code=code_of("write_config"),
+    output:
+        config="<results>/config.yaml",
+    log:
+        "<logs>/write_config.log",
+    localrule: True
+    params:
+        settings=plain(settings.model_dump(mode="json")),
+    message:
+        "Writing down the configuration of this run."
+    script:
+        "../scripts/write_config.py"
+
+
+rule rebuild_data:
+    input:
+        code=code_of("rebuild_data"),
+    output:
+        touch("<results>/data/rebuilt.txt"),
+    log:
+        "<logs>/rebuild_data.log",
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        sources=os.environ.get("COALITION_TIES_SOURCES", ""),
+    message:
+        "Deriving the tables in data/ from the sources' folder."
+    script:
+        "../scripts/rebuild_data.py"
