@@ -49,10 +49,16 @@ def make_tree(seed=1, draws=1000, chains=4):
 @pytest.fixture
 def data():
     """Eight missions, sixty states, one state in twelve not eligible, decisions from a known logit."""
-    return make_data()
+    return simulated_data()
 
 
-def make_data(seed=3, missions=8, states=60):
+@pytest.fixture
+def make_data():
+    """The same with a seed of one's own."""
+    return simulated_data
+
+
+def simulated_data(seed=3, missions=8, states=60):
     generator = np.random.default_rng(seed)
     state_codes = np.unique(np.linspace(20, 950, states).astype(int))
     ties = generator.normal(size=(missions, states))

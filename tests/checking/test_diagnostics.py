@@ -154,7 +154,9 @@ def test_a_stuck_chain_fails(converged, gate_settings):
 
 def test_constant_chains_at_different_values_are_not_taken_for_a_fixed_parameter(converged, gate_settings):
     values = np.repeat(np.arange(4.0)[:, None], 1000, axis=1)
-    diagnostics = diagnose(changed(converged, ties_slope=(("chain", "draw"), values)), gate_settings, "crossed")
+    diagnostics = diagnose(
+        changed(converged, ties_slope=(("chain", "draw"), values)), gate_settings, "crossed"
+    )
     assert check_of(diagnostics, "r_hat")["verdict"] == "fail"
     assert check_of(diagnostics, "r_hat")["parameter"] == "ties_slope"
 

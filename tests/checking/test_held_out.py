@@ -139,7 +139,11 @@ def test_only_later_missions_are_scored_when_the_future_is_left_out(data):
 def test_paired_comparison_prefers_the_right_model(data):
     tables = [
         leave_one_mission_out(
-            lambda mission, shift=shift: draws_of(data, mission, shift=shift), data, name, seed=1, interval=0.9
+            lambda mission, shift=shift: draws_of(data, mission, shift=shift),
+            data,
+            name,
+            seed=1,
+            interval=0.9,
         )[0]
         for name, shift in (("right", 0.0), ("shifted", 2.0))
     ]

@@ -55,7 +55,10 @@ def test_right_replicates_pass_and_wrong_families_fail(panel):
     data, replicated = panel
     table = indicator_checks(replicated, data, "measurement", interval=0.9)
     assert failed_checks(table, level=0.01).empty
-    assert table[["item", "statistic"]].values.tolist()[:2] == [["un_agreement", "mean"], ["un_agreement", "sd"]]
+    assert table[["item", "statistic"]].values.tolist()[:2] == [
+        ["un_agreement", "mean"],
+        ["un_agreement", "sd"],
+    ]
     assert "share_zero" in set(table.loc[table["item"] == "visits_to_pivotal", "statistic"])
     generator = np.random.default_rng(2)
     mean = replicated["visits_to_pivotal"].mean(("chain", "draw")).values

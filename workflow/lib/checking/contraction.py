@@ -54,7 +54,7 @@ def contraction_table(
     if not names:
         raise ValueError(f"`{model}`: prior and posterior have no parameter in common")
     before, after = _moments(prior, names), _moments(posterior, names)
-    table = before.join(after, how="inner", lsuffix="_prior", rsuffix="_posterior")
+    table = before.add_suffix("_prior").join(after.add_suffix("_posterior"), how="inner")
     table = table[table["sd_prior"] > 0]
     return pd.DataFrame(
         {
