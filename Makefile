@@ -1,0 +1,70 @@
+# make          set up, then everything: data, fits, checks, paper, report
+# make quick    set up, then the same way with few draws and few models, into results/quick
+# make test     set up, then the tests
+# make help     what else there is
+
+CORES ?= 4
+BIN := .venv/bin
+CACHE := $(CURDIR)/.cache
+
+# Compiled code and fonts are kept in this folder, not in the user's.
+export PYTENSOR_FLAGS ?= base_compiledir=$(CACHE)/pytensor
+export MPLCONFIGDIR ?= $(CACHE)/matplotlib
+export XDG_CACHE_HOME ?= $(CACHE)
+
+.DEFAULT_GOAL := all
+.PHONY: all quick test test-all lint format setup schema lock clean help
+
+all: setup
+	@echo "[make] building the paper and the report with $(CORES) cores"
+	@$(BIN)/snakemake --cores $(CORES)
+	@echo "[make] done: results/paper/paper.pdf, results/report/index.html"
+
+quick: setup
+	@echo "[make] a quick look: few draws, few models, into results/quick"
+	@$(BIN)/snakemake --cores $(CORES) --configfile config/quick.yaml
+	@echo "[make] done: results/quick/paper/paper.pdf, results/quick/report/index.html"
+
+test: setup
+	@echo "[make] running the tests"
+	@$(BIN)/python -m pytest
+
+test-all: setup
+	@echo "[make] running the tests, the slow ones too"
+	@$(BIN)/python -m pytest -m "slow or not slow"
+
+lint: setup
+	@echo "[make] checking style and rules"
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/snakefmt --check --quiet -l 100 Snakefile workflow/rules
+	@$(BIN)/snakemake --lint
+
+format: setup
+	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
+	@$(BIN)/snakefmt --quiet -l 100 Snakefile workflow/rules
+
+setup:
+	@./workflow/set_up.sh
+
+schema: setup
+	@$(BIN)/python -m workflow.lib.settings --write-schema
+
+# After a change of the packages in pyproject.toml; needs uv and the network.
+lock:
+	@uv pip compile pyproject.toml --group dev --universal --python-version 3.12 --generate-hashes \
+	    --no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet -o requirements.lock
+
+clean:
+	@echo "[make] removing results and logs"
+	@rm -rf results logs
+
+help:
+	@echo "make            set up, then everything: data, fits, checks, paper, report (results/)"
+	@echo "make quick      the same way with few draws and few models (results/quick/)"
+	@echo "make test       set up, then the tests;   make test-all: the slow ones too"
+	@echo "make lint       style and rules;          make format: put the style right"
+	@echo "make schema     write the schema with which editors complete config.yaml"
+	@echo "make lock       write requirements.lock anew from pyproject.toml"
+	@echo "make clean      remove results and logs"
+	@echo "make CORES=2    any of these with two cores"
