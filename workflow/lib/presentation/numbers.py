@@ -93,7 +93,7 @@ def add_data(out: Collector, results: Results) -> None:
     for name, value in (("first_start", data["start_year"].min()), ("last_start", data["start_year"].max())):
         out.add(f"data.{name}", int(value), str(int(value)), file)
     per_mission = joined.sum("state")
-    fewest, most = int(per_mission.argmin()), int(per_mission.argmax())
+    fewest, most = int(per_mission.values.argmin()), int(per_mission.values.argmax())
     for name, position in (("fewest", fewest), ("most", most)):
         mission = str(data["mission"].values[position])
         out.add_count(f"data.joiners_{name}", per_mission.values[position], file)
@@ -374,11 +374,11 @@ def add_answer(out: Collector, results: Results) -> None:
     for key, words in ((ties, EFFECT_WORDS["ties_effect"]), (f"model.{main}.quality_effect", EFFECT_WORDS["quality_effect"])):
         if f"{key}.mean" in entries:
             parts.append(
-                f"moving {words} from the lower to the upper quartile changes the probability of joining by "
-                f"{entries[f'{key}.mean']['text']} percentage points ({results.interval_text} interval "
-                f"{entries[f'{key}.interval']['text']}), an effect that {entries[f'{key}.verdict']['text']}"
+                f"the predicted probability of joining differs by {entries[f'{key}.mean']['text']} percentage points "
+                f"({results.interval_text} interval {entries[f'{key}.interval']['text']}) between the lower and the upper "
+                f"quartile of {words}, a difference that {entries[f'{key}.verdict']['text']}"
             )
-    out.add("answer.effects", None, f"In the {name}, " + "; ".join(parts) + ".", file)
+    out.add("answer.effects", None, f"In the {name}, other terms held equal, " + "; ".join(parts) + ".", file)
     beats = f"model.{main}.quality_beats_ties"
     if beats in entries:
         text = (

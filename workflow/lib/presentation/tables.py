@@ -4,6 +4,7 @@
 left out.
 """
 
+import math
 import re
 from pathlib import Path
 
@@ -24,7 +25,9 @@ ROLE_LABELS = {
     "control": "control",
     "rival_tie": "tie with a rival",
     "placebo": "placebo",
+    "other": "description",
 }
+PANDOC_COLUMNS = 900
 CHECK_LABELS = {
     "negative_control_exposure": "Ties with rivals",
     "negative_control_outcome": "Missions led by others",
@@ -59,9 +62,11 @@ def pipe_table(frame: pd.DataFrame, widths: list[int] | None = None, text_column
     str
     """
     headers = [str(name) for name in frame.columns]
+    # pandoc makes columns of relative width only when a line is longer than its --columns (PANDOC_COLUMNS)
+    unit = math.ceil(PANDOC_COLUMNS / sum(widths)) if widths else 1
     rules = []
     for position in range(len(headers)):
-        dashes = "-" * (widths[position] if widths else 3)
+        dashes = "-" * (widths[position] * unit if widths else 3)
         rules.append(":" + dashes if position < text_columns else dashes + ":")
     rows = [headers, rules, *([str(cell) for cell in row] for row in frame.itertuples(index=False))]
     return "\n".join("| " + " | ".join(row) + " |" for row in rows) + "\n"
