@@ -5,12 +5,10 @@
 
 CORES ?= 4
 BIN := .venv/bin
-CACHE := $(CURDIR)/.cache
 
-# Compiled code and fonts are kept in this folder, not in the user's.
-export PYTENSOR_FLAGS ?= base_compiledir=$(CACHE)/pytensor
-export MPLCONFIGDIR ?= $(CACHE)/matplotlib
-export XDG_CACHE_HOME ?= $(CACHE)
+# Compiled code and fonts of the tests are kept in this folder, not in the user's; the Snakefile sees to its own.
+test test-all: export PYTENSOR_FLAGS ?= base_compiledir=$(CURDIR)/.cache/tests/pytensor
+test test-all: export MPLCONFIGDIR ?= $(CURDIR)/.cache/tests/matplotlib
 
 .DEFAULT_GOAL := all
 .PHONY: all quick test test-all lint format setup schema lock clean help
@@ -37,12 +35,12 @@ lint: setup
 	@echo "[make] checking style and rules"
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet .
-	@$(BIN)/snakefmt --check --quiet -l 100 Snakefile workflow/rules
+	@$(BIN)/snakefmt --check Snakefile workflow/rules
 	@$(BIN)/snakemake --lint
 
 format: setup
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
-	@$(BIN)/snakefmt --quiet -l 100 Snakefile workflow/rules
+	@$(BIN)/snakefmt Snakefile workflow/rules
 
 setup:
 	@./workflow/set_up.sh

@@ -1,17 +1,14 @@
 # Helper functions of the rules; the other files hold rules only.
 
 import fcntl
-import os
 import sys
 from pathlib import Path
 
 sys.path.insert(0, workflow.basedir)
-os.environ["PYTHONPATH"] = os.pathsep.join(
-    filter(None, [workflow.basedir, os.environ.get("PYTHONPATH")])
-)
 
 from snakemake_interface_executor_plugins.settings import ExecMode
 
+from workflow.lib.environment import set_environment, sources_folder, stopped_file
 from workflow.lib.errors import UserError
 from workflow.lib.imports import local_imports
 from workflow.lib.settings import load_settings, parse_settings, read_yaml
@@ -29,7 +26,10 @@ BLOCK_MODULES = {
 def read_settings():
     """Validated settings from the configuration and what is laid over it; on a fault one line, and nothing runs."""
     try:
-        layers = [(os.path.relpath(file), read_yaml(file)) for file in workflow.configfiles]
+        layers = [
+            (str(Path(file).resolve().relative_to(Path.cwd(), walk_up=True)), read_yaml(file))
+            for file in workflow.configfiles
+        ]
         return parse_settings(config, [*layers, ("--config", config)])
     except UserError as error:
         sys.exit(str(error))
@@ -101,8 +101,8 @@ def tables():
 
 def logs_folder():
     """Folder of the logs, beside that of the results: logs for results, logs/quick for results/quick."""
-    first, _, rest = settings.results.partition("/")
-    return "/".join(filter(None, ["logs" if first == "results" else f"logs/{first}", rest]))
+    parts = Path(settings.results).parts
+    return str(Path("logs", *parts[1:] if parts[0] == "results" else parts))
 
 
 def hold_run_lock():
@@ -119,19 +119,19 @@ def hold_run_lock():
     except BlockingIOError:
         sys.exit("another run is at work in this folder; wait for it to end, or stop it")
     globals()["_run_lock"] = file
-    Path(os.environ["COALITION_TIES_STOPPED"]).parent.mkdir(parents=True, exist_ok=True)
-    Path(os.environ["COALITION_TIES_STOPPED"]).unlink(missing_ok=True)
+    stopped_file().parent.mkdir(parents=True, exist_ok=True)
+    stopped_file().unlink(missing_ok=True)
 
 
 def say_what_stopped():
     """Last lines of a run that failed: the sentences of the jobs that stopped."""
-    stopped = Path(os.environ["COALITION_TIES_STOPPED"])
+    stopped = stopped_file()
     if workflow.exec_mode == ExecMode.DEFAULT and stopped.is_file():
         print(f"\nStopped:\n{stopped.read_text(encoding='utf-8').rstrip()}", file=sys.stderr)
 
 
 settings = read_settings()
-os.environ["COALITION_TIES_STOPPED"] = f"{logs_folder()}/stopped.txt"
+set_environment(workflow.basedir, f"{logs_folder()}/stopped.txt")
 MODELS = settings.models_to_fit()
 OUTCOME_MODELS = settings.models_with_outcome()
 HELD_OUT_MODELS = [

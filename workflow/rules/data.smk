@@ -9,6 +9,8 @@ rule prepare_data:
         analysis="<results>/data/analysis.nc",
     log:
         "<logs>/prepare_data.log",
+    conda:
+        "../../environment.yml"
     resources:
         mem_mb=2000,
         runtime=10,
@@ -28,6 +30,8 @@ rule write_config:
     log:
         "<logs>/write_config.log",
     localrule: True
+    conda:
+        "../../environment.yml"
     params:
         settings=plain(settings.model_dump(mode="json")),
     message:
@@ -43,11 +47,13 @@ rule rebuild_data:
         touch("<results>/data/rebuilt.txt"),
     log:
         "<logs>/rebuild_data.log",
+    conda:
+        "../../environment.yml"
     resources:
         mem_mb=4000,
         runtime=30,
     params:
-        sources=os.environ.get("COALITION_TIES_SOURCES", ""),
+        sources=sources_folder(),
     message:
         "Deriving the tables in data/ from the sources' folder."
     script:

@@ -9,6 +9,8 @@ rule check_models:
         checked="<results>/data/models_checked.json",
     log:
         "<logs>/check_models.log",
+    conda:
+        "../../environment.yml"
     resources:
         mem_mb=2000,
         runtime=10,
@@ -33,6 +35,8 @@ rule fit_model:
         "<logs>/fit_model/{model}.log",
     benchmark:
         "<logs>/benchmarks/fit_model/{model}.tsv"
+    conda:
+        "../../environment.yml"
     threads: settings.sampler.cores or settings.sampler.chains
     resources:
         mem_mb=4000,
@@ -59,6 +63,8 @@ rule diagnose_model:
         "<logs>/diagnose_model/{model}.log",
     benchmark:
         "<logs>/benchmarks/diagnose_model/{model}.tsv"
+    conda:
+        "../../environment.yml"
     resources:
         mem_mb=4000,
         runtime=20,
@@ -80,6 +86,8 @@ rule pass_gate:
     log:
         "<logs>/pass_gate/{model}.log",
     localrule: True
+    conda:
+        "../../environment.yml"
     resources:
         mem_mb=500,
         runtime=5,
@@ -99,6 +107,8 @@ rule collect_diagnostics:
         "<logs>/collect_diagnostics.log",
     priority: 10
     localrule: True
+    conda:
+        "../../environment.yml"
     resources:
         mem_mb=500,
         runtime=5,

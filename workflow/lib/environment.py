@@ -1,0 +1,48 @@
+"""The environment variables that the jobs of a run inherit, and those that its user may set.
+
+Set once, when the Snakefile is read: where jobs find the project's modules, where compiled code and fonts are kept (in the
+folder `.cache` of the project, apart for each version of Python and each lock file), where a job that stops leaves word.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from pathlib import Path
+
+from workflow.lib.job import STOPPED_VARIABLE
+
+SOURCES_VARIABLE = "COALITION_TIES_SOURCES"
+
+
+def set_environment(root: str | Path, stopped_path: str | Path) -> None:
+    """Set the variables for all jobs.
+
+    Parameters
+    ----------
+    root
+        Folder of the project.
+    stopped_path
+        File in which jobs that stop leave their message.
+    """
+    root = Path(root).resolve()
+    before = os.environ.get("PYTHONPATH", "")
+    if str(root) not in before.split(os.pathsep):
+        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(root), before]))
+    os.environ[STOPPED_VARIABLE] = str(stopped_path)
+    lock = root / "requirements.lock"
+    packages = hashlib.sha256(lock.read_bytes() if lock.is_file() else b"").hexdigest()[:12]
+    cache = root / ".cache" / f"python{sys.version_info.major}.{sys.version_info.minor}-{packages}"
+    os.environ.setdefault("PYTENSOR_FLAGS", f"base_compiledir={cache / 'pytensor'}")
+    os.environ.setdefault("MPLCONFIGDIR", str(cache / "matplotlib"))
+
+
+def sources_folder() -> str:
+    """Folder of the sources from which the shipped tables are derived, or an empty text if none was given."""
+    return os.environ.get(SOURCES_VARIABLE, "")
+
+
+def stopped_file() -> Path:
+    """File in which jobs that stopped left their messages."""
+    return Path(os.environ[STOPPED_VARIABLE])
