@@ -4,7 +4,6 @@ From the sources' folder to texts of CSV tables by their path in the project; `w
 Faults of the sources are `UserError`s of the reader.
 """
 
-import os
 from pathlib import Path
 
 import pandas as pd
@@ -63,12 +62,12 @@ def write_all(tables: dict[str, str], output: Path) -> dict[str, int]:
         for name, text in tables.items():
             (output / f".{name}.partial").write_bytes(text.encode())
         for name, text in tables.items():
-            os.replace(output / f".{name}.partial", output / name)
+            (output / f".{name}.partial").replace(output / name)
             written[str(output / name)] = len(text.encode())
     except OSError as error:
         raise UserError(
             f"derivation: cannot write to {output}: {error.strerror}; give another folder with --output"
-        )
+        ) from None
     finally:
         for name in tables:
             (output / f".{name}.partial").unlink(missing_ok=True)

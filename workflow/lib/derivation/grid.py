@@ -50,7 +50,7 @@ def complete(observed: pd.DataFrame, first: int, last: int, states: np.ndarray) 
     """
     codes = np.union1d(observed.index, lineage(pd.Series(states)).unique())
     filled = observed.reindex(codes).fillna(0.0)
-    outside = (YEARS < first) | (YEARS > last)
+    outside = ~np.isin(YEARS, np.arange(first, last + 1))
     filled.loc[:, outside] = np.nan
     return filled
 

@@ -70,7 +70,7 @@ class Agreements:
 
     def _table(self, counts: np.ndarray) -> pd.DataFrame:
         table = pd.DataFrame(counts.astype(float), index=self.codes, columns=YEARS)
-        table.loc[:, (YEARS < self.first) | (YEARS > self.last)] = np.nan
+        table.loc[:, ~np.isin(YEARS, np.arange(self.first, self.last + 1))] = np.nan
         return table
 
 

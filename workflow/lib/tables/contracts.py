@@ -63,8 +63,10 @@ def suggestion(word: str, known: Iterable[str]) -> str:
     return f"; did you mean {near[0]}?" if near else ""
 
 
-def require_columns(table: RawTable, columns: Iterable[str], faults: Faults) -> bool:
-    """Note each required column that is absent.
+def require_columns(
+    table: RawTable, columns: Iterable[str], faults: Faults, known: Iterable[str] = ()
+) -> bool:
+    """Note each required column that is absent; columns in `known` are no candidates for a misspelling.
 
     Returns
     -------
@@ -75,7 +77,7 @@ def require_columns(table: RawTable, columns: Iterable[str], faults: Faults) -> 
     present = list(table.rows.columns)
     absent = [name for name in columns if name not in present]
     for name in absent:
-        near = suggestion(name, [other for other in present if other not in columns])
+        near = suggestion(name, [other for other in present if other not in {*columns, *known}])
         shown = ", ".join(present[:8]) + (", ..." if len(present) > 8 else "")
         hint = near.replace("did you mean", "is it") if near else f"; the file has {shown}"
         faults.file(table, f"column {name} is missing{hint}")
@@ -211,7 +213,7 @@ def check_states(
     described = dict(zip(codebook["column"], codebook["family"], strict=True))
     if not require_columns(table, STATE_KEYS, faults):
         return None
-    require_columns(table, [name for name in described if name not in STATE_KEYS], faults)
+    require_columns(table, [name for name in described if name not in STATE_KEYS], faults, STATE_KEYS)
     for name in table.rows.columns:
         if name not in described and name not in (*STATE_KEYS, STATE_NAME):
             near = suggestion(name, described)
@@ -351,9 +353,36 @@ def check_participation(
             faults.cell(
                 table, row, "mission", value, f"a mission of {missions_path}{suggestion(value, known)}"
             )
+        _check_against_missions(table, participation, missions, faults)
     if participation[["state", "joined"]].isna().any(axis=None):
         return None
     return participation.astype({"state": int, "joined": int})
+
+
+def _check_against_missions(
+    table: RawTable, participation: pd.DataFrame, missions: pd.DataFrame, faults: Faults
+) -> None:
+    """Participants are neither the pivotal state nor a target, and join within the years of the mission."""
+    by_mission = missions.drop_duplicates("mission").set_index("mission")
+    columns = participation[["mission", "state", "joined", "first_year"]]
+    for row, (mission, state, joined, first) in enumerate(columns.itertuples(index=False)):
+        if mission not in by_mission.index:
+            continue
+        facts = by_mission.loc[mission]
+        code = table.rows["state"].iloc[row]
+        if state == facts["pivotal"]:
+            faults.cell(table, row, "state", code, "a state other than the mission's pivotal state")
+        if joined == 1 and state in facts["targets"]:
+            faults.cell(table, row, "state", code, "a state that is no target of the mission")
+        last = facts["end_year"]
+        if first < facts["start_year"] or first > last:
+            years = (
+                f"{facts['start_year']:g} or later"
+                if np.isnan(last)
+                else f"{facts['start_year']:g} to {last:g}"
+            )
+            value = table.rows["first_year"].iloc[row]
+            faults.cell(table, row, "first_year", value, f"a year of the mission, {years}, or empty")
 
 
 def check_distances(
@@ -405,10 +434,11 @@ def check_existence(
     """
     exists = set(zip(states["state"], states["year"], strict=True))
     start_of = dict(zip(missions["mission"], missions["start_year"], strict=True))
+    leader_of = dict(zip(missions["mission"], missions["pivotal"], strict=True))
     columns = participation[["mission", "state", "first_year"]]
     for row, (mission, state, first) in enumerate(columns.itertuples(index=False)):
         start = start_of.get(mission)
-        if start is None:
+        if start is None or leader_of[mission] == state:
             continue
         years = [start - 1, start] if np.isnan(first) else [start - 1, start, int(first)]
         if not any((state, year) in exists for year in years):

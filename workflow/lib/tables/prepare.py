@@ -313,7 +313,7 @@ def _standardised_ties(total: np.ndarray, scored: np.ndarray) -> tuple[np.ndarra
     means = np.where(counted, np.nansum(logged, axis=1) / np.maximum(counted, 1), np.nan)
     centred = logged - means[:, None]
     scale = float(np.nanstd(centred))
-    if scale == 0:
+    if not scale > 1e-12:
         raise UserError("data.tie_counts: the number of ties does not vary between the states of any mission")
     return centred / scale, means, scale
 

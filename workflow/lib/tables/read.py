@@ -85,20 +85,15 @@ def read_csv(path: Path, shown: str | None = None) -> RawTable:
     repeated = sorted({name for name in header if header.count(name) > 1})
     if repeated:
         raise UserError(f"{shown}, row 1: column {repeated[0]} appears twice; expected each column once")
-    try:
-        rows = pd.read_csv(
-            io.StringIO(text), dtype=str, keep_default_na=False, na_filter=False, index_col=False, engine="c"
-        )
-    except pd.errors.ParserError:
-        raise _ragged(text, shown, len(header)) from None
-    if rows.shape[1] != len(header) or _short_record(text, len(header)):
+    if _uneven(text, len(header)):
         raise _ragged(text, shown, len(header))
+    rows = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False, na_filter=False, index_col=False)
     if rows.empty:
         raise UserError(f"{shown}: the file has a header but no rows; expected at least one row")
     return RawTable(shown, text, rows)
 
 
-def _short_record(text: str, width: int) -> bool:
+def _uneven(text: str, width: int) -> bool:
     # Quoted fields may hold commas, so a count of commas is exact only without quotes; it is a quick first test.
     if '"' not in text:
         lines = text.split("\n")

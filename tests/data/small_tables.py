@@ -1,0 +1,73 @@
+"""A small, whole set of tables that fulfils every contract; tests break one thing at a time."""
+
+from pathlib import Path
+
+MISSIONS = """mission,label,start_year,end_year,pivotal,outcome_kind,un_mandate,short_horizon,targets,host,evidence
+gulf_1990,Gulf 1990-91,1990,1991,2,deployment,1,0,645,690,strong
+haiti_1994,Haiti 1994,1994,1995,2,deployment,1,0,41,41,weak
+"""
+PARTICIPATION = """mission,state,state_name,role,joined,first_year,certainty,sources,note
+gulf_1990,200,United Kingdom,combat,1,1990,verified,two lists,
+gulf_1990,220,France,combat,1,,probable,one list,"late, but came"
+gulf_1990,40,Cuba,political,0,,verified,one list,declined
+haiti_1994,31,Bahamas,support,1,1994,uncertain,general knowledge,
+"""
+STATES = """pivotal,state,year,igo_joint,igo_own,un_agreement,aid,visits,sanctions,log_population,aid_change
+2,31,1989,20,30,-1.5,0,1,0,5.5,0.1
+2,31,1993,22,30,-1.4,,2,0,5.6,0.2
+2,40,1989,15,40,-4,0,0,1,9.2,
+2,40,1993,16,41,-4.1,0,0,,9.3,
+2,41,1989,18,31,-2.5,12.5,1,0,8.7,
+2,41,1993,19,32,-2.4,20,1,1,8.8,
+2,200,1989,60,90,-0.3,0,9,0,10.9,0
+2,200,1993,61,95,-0.4,0,8,0,11,0
+2,220,1989,58,94,-1.0,0,5,0,10.9,0
+2,220,1993,59,99,-1.1,0,6,0,11,0
+2,645,1989,25,40,-3.5,0,0,1,9.7,
+2,645,1993,25,40,-3.6,0,0,1,9.8,
+2,690,1989,24,38,-2.5,0,1,0,7.5,
+2,690,1993,24,39,-2,0,3,0,7.3,
+"""
+CODEBOOK = """column,role,family,pairs_with,direction,transform,unit,definition,first_year,last_year
+pivotal,key,count,,,none,code,pivotal state,,
+state,key,count,,,none,code,candidate,,
+year,key,count,,,none,year,year observed,,
+igo_joint,tie_count,count,igo_own,1,log1p,count,joint memberships,1945,2014
+igo_own,tie_exposure,count,,1,log1p,count,own memberships,1945,2014
+un_agreement,quality,normal,,1,none,ideal points,agreement,1946,2019
+aid,quality,hurdle,,1,log,dollars,aid,1946,2019
+visits,personal_contact,negative_binomial,,1,none,count,visits,1940,2024
+sanctions,quality,bernoulli,,-1,none,0 or 1,sanctions,1945,2005
+log_population,control,normal,,1,none,log thousands,population,1945,2022
+aid_change,payment,normal,,,none,change,change of aid,1951,2016
+"""
+DISTANCES = """mission,state,distance_km
+gulf_1990,31,10000
+gulf_1990,40,11000
+gulf_1990,41,10900
+gulf_1990,200,3300
+gulf_1990,220,2800
+gulf_1990,690,0
+haiti_1994,31,100
+haiti_1994,40,80
+haiti_1994,200,6500
+haiti_1994,220,6600
+haiti_1994,645,10500
+haiti_1994,690,11100
+"""
+TEXTS = {
+    "missions": MISSIONS,
+    "participation": PARTICIPATION,
+    "states": STATES,
+    "codebook": CODEBOOK,
+    "distances": DISTANCES,
+}
+
+
+def write_tables(folder: Path, **changes: str | bytes | None) -> dict[str, str]:
+    """Write the tables with some of them replaced (None: left out); return the paths, relative to the folder."""
+    texts = {**TEXTS, **changes}
+    for name, text in texts.items():
+        if text is not None:
+            (folder / f"{name}.csv").write_bytes(text if isinstance(text, bytes) else text.encode())
+    return {name: f"{name}.csv" for name, text in texts.items() if text is not None or name != "distances"}

@@ -1,0 +1,289 @@
+"""The analysis dataset: hand-computed values on small tables, promises on the shipped ones."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.data.small_tables import CODEBOOK, DISTANCES, PARTICIPATION, STATES, write_tables
+from workflow.lib.errors import UserError
+from workflow.lib.tables import load_tables, prepare
+from workflow.lib.tables.coverage import certainty_by_mission, coverage_by_year
+from workflow.lib.tables.prepare import CERTAINTY_VALUE
+
+PROJECT = Path(__file__).resolve().parents[2]
+SETTINGS = {"cooperativeness": ["igo_own"], "measurement_panel": {"first": 1989, "last": 1993, "every": 4}}
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    names = ("missions", "participation", "states", "codebook", "distances")
+    return load_tables({name: f"data/{name}.csv" for name in names}, PROJECT)
+
+
+@pytest.fixture(scope="module")
+def main(shipped):
+    return prepare(shipped, {})
+
+
+@pytest.fixture
+def small(tmp_path):
+    return load_tables(write_tables(tmp_path), tmp_path)
+
+
+def changed(folder, **changes):
+    return load_tables(write_tables(folder, **changes), folder)
+
+
+def refusal(tables, **settings):
+    with pytest.raises(UserError) as caught:
+        prepare(tables, {**SETTINGS, **settings})
+    return str(caught.value)
+
+
+def test_joined_and_eligible(small):
+    data = prepare(small, SETTINGS)
+    assert data.mission.values.tolist() == ["gulf_1990", "haiti_1994"]
+    assert data.state.values.tolist() == [31, 40, 41, 200, 220, 645, 690]
+    expected = [[0, 0, 0, 1, 1, np.nan, 0], [1, 0, np.nan, 0, 0, 0, 0]]
+    np.testing.assert_array_equal(data.joined.values, expected)
+
+
+def test_certainty_of_labels(small):
+    data = prepare(small, SETTINGS)
+    assert data.certainty.sel(mission="gulf_1990").values.tolist()[:5] == [1, 1, 1, 1, 0.75]
+    assert float(data.certainty.sel(mission="haiti_1994", state=31)) == 0.5
+
+
+@pytest.mark.parametrize(("grade", "joiners"), [("uncertain", 3), ("probable", 2), ("verified", 1)])
+def test_strict_and_broad_lists(small, grade, joiners):
+    data = prepare(small, {**SETTINGS, "joined_certainty": grade})
+    assert float(data.joined.sum()) == joiners
+    assert int(data.joined.notnull().sum()) == 12
+
+
+def test_ties_are_centred_by_mission_and_scaled_once(small):
+    data = prepare(small, SETTINGS)
+    total = np.array([[20, 15, 18, 60, 58, np.nan, 24], [22, 16, np.nan, 61, 59, 25, 24]])
+    np.testing.assert_array_equal(data.tie_total.values, total)
+    centred = np.log1p(total) - np.nanmean(np.log1p(total), axis=1, keepdims=True)
+    np.testing.assert_allclose(data.ties.values, centred / np.nanstd(centred))
+    assert data.ties.attrs["scale"] == pytest.approx(np.nanstd(centred))
+
+
+def test_covariates_are_standardised_over_scored_rows(small):
+    data = prepare(small, SETTINGS)
+    value = data.covariate_value.sel(covariate="log_population")
+    assert float(value.mean()) == pytest.approx(0, abs=1e-12)
+    assert float(value.std()) == pytest.approx(1)
+    contiguous = data.covariate_value.sel(covariate="contiguous_to_target")
+    assert float(contiguous.mean()) == pytest.approx(0, abs=1e-12)
+    assert float(contiguous.max() - contiguous.min()) == pytest.approx(1)
+    roles = dict(zip(data.covariate.values, data.covariate_role.values, strict=True))
+    assert roles["log_population"] == "control"
+    assert roles["log_distance"] == "control"
+    assert roles["igo_own"] == "cooperativeness"
+    assert "aid_change" not in roles
+
+
+def test_a_missing_control_drops_the_row_and_is_counted(tmp_path):
+    tables = changed(tmp_path, states=STATES.replace("-1.0,0,5,0,10.9,0", "-1.0,0,5,0,,0"))
+    data = prepare(tables, {**SETTINGS, "controls": ["log_population"]})
+    assert np.isnan(data.joined.sel(mission="gulf_1990", state=220))
+    dropped = json.loads(data.attrs["dropped"])
+    assert dropped["rows_missing"] == {"log_population": 1}
+    assert dropped["joiners_lost"] == [
+        {"mission": "gulf_1990", "name": "France", "state": 220, "missing": ["log_population"]}
+    ]
+    assert (dropped["eligible"], dropped["scored"], dropped["dropped"]) == (12, 11, 1)
+
+
+def test_a_missing_distance_drops_the_row(tmp_path):
+    tables = changed(tmp_path, distances=DISTANCES.replace("haiti_1994,31,100\n", ""))
+    dropped = json.loads(prepare(tables, SETTINGS).attrs["dropped"])
+    assert dropped["rows_missing"] == {"log_distance": 1}
+    assert [row["state"] for row in dropped["joiners_lost"]] == [31]
+
+
+def test_panel(small):
+    data = prepare(small, SETTINGS)
+    assert data.panel_year.values.tolist() == [1989, 1993]
+    assert data.tie_joint.sel(tie_item="igo_joint", state=200).values.tolist() == [60, 61]
+    assert data.tie_own.sel(tie_item="igo_joint", state=200).values.tolist() == [90, 95]
+    assert data.exposure.values.tolist() == ["igo_own"]
+    assert data.indicator.values.tolist() == ["un_agreement", "aid_any", "aid_amount", "sanctions", "visits"]
+    assert data.family.values.tolist() == ["normal", "bernoulli", "normal", "bernoulli", "negative_binomial"]
+    assert data.indicator_role.values.tolist()[-1] == "personal_contact"
+    assert data.anchor.values.tolist() == [True, False, False, False, False]
+    assert data.direction.sel(indicator="sanctions") == -1
+    assert data.cooperativeness_count.sel(cooperativeness_item="igo_own", state=31).values.tolist() == [
+        30,
+        30,
+    ]
+
+
+def test_hurdle_column_becomes_any_and_amount(small):
+    data = prepare(small, SETTINGS)
+    some = data.indicator_value.sel(indicator="aid_any")
+    amount = data.indicator_value.sel(indicator="aid_amount")
+    assert some.sel(state=41, panel_year=1989) == 1
+    assert some.sel(state=200, panel_year=1989) == 0
+    # Unobserved is neither zero nor an amount.
+    assert np.isnan(some.sel(state=31, panel_year=1993))
+    assert int(amount.notnull().sum()) == 2
+    centre, scale = (
+        float(data.centre.sel(indicator="aid_amount")),
+        float(data.scale.sel(indicator="aid_amount")),
+    )
+    assert float(amount.sel(state=41, panel_year=1989)) * scale + centre == pytest.approx(np.log(12.5))
+
+
+def test_eligible_settings(small):
+    data = prepare(small, {**SETTINGS, "eligible": {"exclude_host": True}})
+    assert np.isnan(data.joined.sel(mission="gulf_1990", state=690))
+    data = prepare(
+        small, {**SETTINGS, "eligible": {"exclude_targets": False}, "controls": ["log_population"]}
+    )
+    assert data.joined.sel(mission="gulf_1990", state=645) == 0
+    data = prepare(small, {**SETTINGS, "eligible": {"minimum_population_thousands": 1000}})
+    assert np.isnan(data.joined.sel(mission="haiti_1994", state=31))
+
+
+def test_missions_led_by_others_scored_with_the_pivotal_states_ties(tmp_path):
+    missions = (
+        "mission,label,start_year,pivotal,targets\ngulf_1990,Gulf,1990,220,645\nhaiti_1994,Haiti,1994,2,41\n"
+    )
+    french = STATES + "220,31,1989,9,30,0,0,0,0,5.5,\n220,40,1989,12,40,0,0,0,0,9.2,\n"
+    participation = PARTICIPATION.replace("gulf_1990,220,France,combat", "gulf_1990,690,Kuwait,combat")
+    tables = changed(tmp_path, missions=missions, states=french, participation=participation)
+    settings = {**SETTINGS, "ties_with": 2, "missions_led_by_others": True, "mission_covariates": []}
+    data = prepare(tables, settings)
+    assert data.mission.values.tolist() == ["gulf_1990"]
+    assert np.isnan(data.joined.sel(mission="gulf_1990", state=220))
+    assert data.tie_total.sel(mission="gulf_1990", state=31) == 20
+    assert data.attrs["source_of_ties"] == 2
+    own = prepare(tables, {**settings, "ties_with": None, "missions_led_by_others": False, "pivotal": 220})
+    assert own.tie_total.sel(mission="gulf_1990", state=31) == 9
+
+
+REFUSALS = {
+    "unknown key": ({"tie_count": []}, "data.tie_count: unknown key; did you mean tie_counts?"),
+    "unknown column": (
+        {"controls": ["log_populaton"]},
+        "data.controls: column log_populaton is not in states.csv; did you mean log_population?",
+    ),
+    "payment as predictor": (
+        {"controls": ["aid_change"]},
+        "data.controls: aid_change is a payment, observed after joining; it cannot be a predictor",
+    ),
+    "no mission left": (
+        {"pivotal": 900},
+        "data: no mission of missions.csv fits the settings (pivotal 900, outcome_kind deployment, last_start_year 2014, "
+        "minimum_evidence weak); the table has missions of pivotal states 2",
+    ),
+    "unknown mission": (
+        {"exclude_missions": ["gulf_1991"]},
+        "data.exclude_missions: no mission gulf_1991 in missions.csv; did you mean gulf_1990?",
+    ),
+    "unknown mission covariate": (
+        {"mission_covariates": ["un_mandat"]},
+        "data.mission_covariates: column un_mandat is not in missions.csv; did you mean un_mandate?",
+    ),
+    "a count without exposure": (
+        {"tie_counts": ["visits"]},
+        "data.tie_counts: visits has no exposure; name it under pairs_with in codebook.csv",
+    ),
+    "an indicator without family": (
+        {"quality": ["igo_own"]},
+        "data.quality: igo_own has family count; an indicator is normal, negative_binomial, bernoulli or hurdle in "
+        "codebook.csv",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REFUSALS)
+def test_settings_that_do_not_fit_are_refused(case, small):
+    settings, message = REFUSALS[case]
+    assert refusal(small, **settings) == message
+
+
+def test_distance_without_table(tmp_path):
+    tables = changed(tmp_path, distances=None)
+    assert refusal(tables, controls=["log_distance"]) == (
+        "data.controls: log_distance needs a table of distances; give its path in data.distances"
+    )
+    assert "log_distance" not in prepare(tables, SETTINGS).covariate.values
+
+
+def test_no_row_left(tmp_path):
+    header, *rows = STATES.rstrip("\n").split("\n")
+    empty = [",".join([*row.split(",")[:9], "", row.split(",")[10]]) for row in rows]
+    tables = changed(tmp_path, states="\n".join([header, *empty]) + "\n")
+    assert refusal(tables) == (
+        "data: no row is left to score: of 12 eligible rows 12 miss log_population; choose other tie_counts or controls"
+    )
+
+
+def test_codebook_roles_are_the_defaults(tmp_path):
+    text = CODEBOOK.replace("visits,personal_contact", "visits,quality")
+    data = prepare(changed(tmp_path, codebook=text), SETTINGS)
+    assert set(data.indicator_role.values) == {"quality"}
+
+
+def test_shipped_main_analysis(main):
+    dropped = json.loads(main.attrs["dropped"])
+    assert main.sizes["mission"] >= 20
+    assert dropped["scored"] > 4000
+    assert dropped["scored"] == int(main.joined.notnull().sum())
+    assert len(dropped["joiners_lost"]) <= 0.01 * dropped["joined_of_scored"]
+    assert list(dropped["rows_missing"]) == ["un_treaty_joint"]
+
+
+def test_shipped_scored_rows_are_complete(main):
+    scored = main.joined.notnull()
+    controls = main.covariate_value.sel(covariate=main.covariate_role == "control")
+    assert bool(controls.notnull().all("covariate").where(scored, True).all())
+    assert bool(main.ties.notnull().where(scored, True).all())
+    assert not bool(main.ties.notnull().where(~scored, False).any())
+    assert set(main.covariate.values[main.covariate_role.values == "control"]) == {
+        *("log_population", "log_gdp_per_head", "capability", "democracy", "rivalry", "log_distance")
+    }
+
+
+def test_shipped_predictors_come_from_the_year_before(main, shipped):
+    rows = shipped.states[shipped.states["pivotal"] == 2].set_index(["year", "state"])
+    items = main.tie_item.values.tolist()
+    for mission, state in (("korea_1950", 640), ("gulf_1990", 651), ("iraq_mnf_2003", 42)):
+        year = int(main.start_year.sel(mission=mission)) - 1
+        assert float(main.tie_total.sel(mission=mission, state=state)) == rows.loc[(year, state), items].sum()
+
+
+def test_shipped_joint_counts_never_exceed_exposures(main):
+    assert not bool((main.tie_joint > main.tie_own).any())
+
+
+def test_shipped_others_missions_serve_as_negative_controls(shipped):
+    data = prepare(shipped, {"ties_with": 2, "missions_led_by_others": True})
+    assert {"east_timor_1999", "chad_2008", "alba_1997"} <= set(data.mission.values)
+    assert 2 not in data.state.values
+    assert np.isnan(data.joined.sel(mission="east_timor_1999", state=900))
+
+
+def test_dataset_depends_on_nothing_but_tables_and_settings(shipped, main):
+    assert prepare(shipped, {}).identical(main)
+
+
+def test_coverage_of_shipped_tables(shipped):
+    coverage = coverage_by_year(shipped)
+    assert coverage["share"].between(0, 1).all()
+    session = coverage[(coverage["column"] == "un_agreement") & (coverage["year"] == 1964)]
+    assert session["share"].tolist() == [0]
+    before = coverage[(coverage["column"] == "exercises") & (coverage["year"] < 1984)]
+    assert before["share"].eq(0).all()
+
+
+def test_certainty_of_shipped_missions(shipped):
+    table = certainty_by_mission(shipped).set_index("mission")
+    assert (table[list(CERTAINTY_VALUE)].sum(axis=1) == table["joined"]).all()
+    assert table.loc["korea_1950", "joined"] >= 15
