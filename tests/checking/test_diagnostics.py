@@ -136,6 +136,13 @@ def test_one_chain_is_refused(converged, gate_settings):
         diagnose(tree, gate_settings, "crossed")
 
 
+def test_estimands_with_leftover_coordinates_are_checked_together(converged, gate_settings):
+    slopes = converged["posterior"]["mission_ties_slope"]
+    estimands = {f"effect[{name}]": slopes.sel(mission=name) for name in ("korea_1950", "gulf_1990")}
+    diagnostics = diagnose(converged, gate_settings, "joint", estimands)
+    assert check_of(diagnostics, "r_hat", "estimand")["number"] == 2
+
+
 def test_a_fixed_element_is_listed_and_not_scored(converged, gate_settings):
     diagnostics = diagnose(converged, gate_settings, "joint")
     assert diagnostics["constant"] == ["indicator_loading[un_agreement]"]
@@ -223,6 +230,18 @@ def test_batched_figures_equal_arviz(draws, correlation):
     np.testing.assert_allclose(r_hat, array_stats.rhat(values, method="rank"), rtol=1e-9)
     np.testing.assert_allclose(ess_bulk, array_stats.ess(values, method="bulk"), rtol=1e-9)
     np.testing.assert_allclose(ess_tail, array_stats.ess(values, method="tail", prob=(0.05, 0.95)), rtol=1e-9)
+
+
+def test_a_variable_of_two_values_in_equal_shares_has_figures():
+    generator = np.random.default_rng(1)
+    values = np.tile([0.0, 1.0], 2000)
+    generator.shuffle(values)
+    rare = np.zeros(4000)
+    rare[17] = 1
+    r_hat, ess_bulk, ess_tail = convergence(np.stack([values, rare]).reshape(2, 4, 1000))
+    assert (r_hat < 1.01).all()
+    assert (ess_bulk > 400).all()
+    assert (ess_tail > 400).all()
 
 
 def test_labels_follow_the_order_of_the_values():

@@ -22,9 +22,10 @@ def draws_of(mean, sd=0.1, seed=1):
 
 
 def test_e_value_equals_the_published_example_and_is_the_tipping_point_of_the_bound():
-    """Risk ratio 3.9: E-value 7.26 (VanderWeele & Ding 2017)."""
-    assert e_value(3.9) == pytest.approx(7.26, abs=0.005)
-    assert e_value(1 / 3.9) == pytest.approx(7.26, abs=0.005)
+    """Smoking and lung cancer, ratio 10.73, lower limit 8.02 (vignette of the R package EValue)."""
+    assert e_value(10.73) == pytest.approx(20.94777, abs=1e-5)
+    assert e_value(8.02) == pytest.approx(15.52336, abs=1e-5)
+    assert e_value(1 / 10.73) == pytest.approx(20.94777, abs=1e-5)
     assert e_value(1.0) == 1
     for ratio in (1.2, 2.0, 5.0):
         assert bounding_factor(e_value(ratio), e_value(ratio)) == pytest.approx(ratio)

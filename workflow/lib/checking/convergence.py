@@ -37,7 +37,8 @@ def convergence(draws: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     normal_scores = _normal_scores(halves)
     median = np.median(halves.reshape(len(halves), -1), axis=1)[:, None, None]
     folded_scores = _normal_scores(np.abs(halves - median))
-    r_hat = np.maximum(_r_hat(normal_scores), _r_hat(folded_scores))
+    # Folding a variable of two values at a median between them leaves a constant, without a figure of its own.
+    r_hat = np.fmax(_r_hat(normal_scores), _r_hat(folded_scores))
 
     ess_bulk = _effective_sample_size(normal_scores)
     quantiles = np.quantile(draws.reshape(len(draws), -1), TAIL_PROBABILITIES, axis=1)

@@ -279,7 +279,10 @@ def _group(tree: xr.DataTree, name: str, model_name: str) -> xr.Dataset:
 
 
 def _as_dataset(draws: xr.Dataset | Mapping[str, xr.DataArray]) -> xr.Dataset:
-    return draws if isinstance(draws, xr.Dataset) else xr.Dataset(dict(draws))
+    if isinstance(draws, xr.Dataset):
+        return draws
+    # Scalar coordinates left over from a selection (a mission, a percentile) differ between estimands.
+    return xr.Dataset({name: array.reset_coords(drop=True) for name, array in draws.items()})
 
 
 def _check(name, kind, parameter, value, threshold, verdict, failed, number) -> dict:

@@ -52,7 +52,7 @@ def indicator_checks(
     replicated : mapping of str to xarray.DataArray, shape (chain, draw, state, panel_year)
         Indicator -> replicated panel (dimension `replicate` instead of chain and draw is accepted).
     data : xarray.Dataset
-        `indicator_value` (indicator, state, panel_year) with the coordinate `family`.
+        `indicator_value` (indicator, state, panel_year) and `family` (indicator).
     model : str
     interval : float
 
@@ -151,7 +151,7 @@ def _cells(replicated: Mapping[str, xr.DataArray], data: xr.Dataset, with_positi
     """Each indicator with its family, its replicated (replicate, cell) and its observed (cell,) values."""
     for indicator, draws in replicated.items():
         panel = data["indicator_value"].sel(indicator=indicator).transpose("state", "panel_year")
-        family = str(panel["family"].values)
+        family = str(data["family"].sel(indicator=indicator).values)
         if family not in STATISTICS:
             raise ValueError(f"`{indicator}`: no checks for the family `{family}`")
         flat = flat_draws(draws).transpose("sample", "state", "panel_year")
