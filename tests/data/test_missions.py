@@ -63,7 +63,9 @@ def test_every_fact_has_a_source_or_is_uncertain(missions):
 def test_weak_missions_are_marked(missions):
     evidence = missions["evidence"]
     assert set(evidence) == {"strong", "fair", "weak"}
-    assert set(evidence[["haiti_1994", "liberia_2003", "deliberate_force_1995", "alba_1997"]]) == {"weak"}
+    assert set(evidence[["haiti_1994", "liberia_2003", "deliberate_force_1995", "somalia_amisom_2007"]]) == {
+        "weak"
+    }
     assert set(evidence[["korea_1950", "gulf_1990", "iraq_mnf_2003"]]) == {"strong"}
 
 

@@ -9,6 +9,7 @@ import pytest
 from workflow.lib.derivation.evidence import (
     evidence_path,
     extracts_folder,
+    list_family,
     role_class,
     split_sources,
     year_in_role,
@@ -188,6 +189,12 @@ def test_sources_of_one_text_are_counted_apart_and_general_knowledge_is_none():
     assert [
         kind for kind, _, _ in split_sources("none retrieved (model general knowledge; check before use)")
     ] == ["none"]
+
+
+def test_copies_of_wikipedia_are_one_source():
+    copies = ["friendlywiki.com copy of Wikipedia Unified Task Force", "military-history.fandom.com infobox"]
+    assert {list_family(name) for name in copies} == {"wikipedia"}
+    assert list_family("Reuters 4 Mar 2004") != list_family("AP list of Feb 2006")
 
 
 def test_names_that_are_no_states():

@@ -1,12 +1,12 @@
 """What the sources say on who took part in a mission, one claim a row, before anything is decided.
 
 Reads `participation_evidence.csv` (beside the sources' folder) and the datasets in the folder (UCDP/PRIO, IMI, COW
-wars, militarised disputes, Geo-PKO), with the project's own coding of which conflict, war, dispute or target belongs to
-which mission (`coding/datasets.csv`). Returns plain tables; writes nothing. Fails with `UserError` when a file is
-missing or a name or a source text is unknown.
+wars, militarised disputes, Geo-PKO), with the project's own coding of which conflict, war, dispute or target
+belongs to which mission (`coding/datasets.csv`), and the lists that it read itself (`coding/published_lists.csv`).
+Returns plain tables; writes nothing. Fails with `UserError` when a file is missing or a name or role is unknown.
 
-A *claim* has: mission, name or code, source (text), family (sources of one family are not independent), kind
-(`dataset`, `list`, `none`), role, first year, how exact that year is.
+A *claim* has: mission, state, source (text), family (sources of one family are not independent), kind (`dataset`,
+`list`, `none`), role, first year, how exact that year is.
 """
 
 from __future__ import annotations
@@ -31,13 +31,14 @@ IMI_FORCE_MEMBERS = {3600: (2, 200, 220, 640), 3040: (2, 771)}
 """Members that the description of a multilateral intervention in IMI names (Provide Comfort; Haiti 1994)."""
 
 COW_FAMILY = "cow"
+WIKIPEDIA = "wikipedia"
+WIKIPEDIA_COPIES = r"wiki|academickids|absoluteastronomy|fandom|encyclopedia mirror|piglix"
 SOURCE_PATTERNS: tuple[tuple[str, str, str, str], ...] = (
     (r"^COW Inter-State War", "dataset", COW_FAMILY, "COW Inter-State War"),
     (r"^Military Deployment Index", "dataset", "mdi", "Military Deployment Index (IISS)"),
     (r"^none retrieved", "none", "", "general knowledge of the compilers (no source retrieved)"),
     (r"^histclo\.com", "list", "histclo", "list: histclo.com"),
     (r"^history\.com", "list", "history.com", "list: history.com"),
-    (r"^Wikipedia Many Flags", "list", "many_flags", "list: Wikipedia, Many Flags"),
     (r"^Papers Past", "list", "papers_past", "list: Papers Past 25 May 1965"),
     (r"^rappler/AFP", "list", "afp_2014", "list: AFP 2014"),
     (r"^interia\.pl", "list", "interia", "list: interia.pl"),
@@ -121,6 +122,11 @@ def role_class(text: str) -> str:
     )
 
 
+def list_family(name: str) -> str:
+    """Family of a published list: copies of Wikipedia are one source, any other list is its own."""
+    return WIKIPEDIA if re.search(WIKIPEDIA_COPIES, name, re.IGNORECASE) else name.lower()
+
+
 def split_sources(text: str) -> list[tuple[str, str, str]]:
     """Single sources named in a source text, as (kind, family, name to print)."""
     found = []
@@ -132,7 +138,7 @@ def split_sources(text: str) -> list[tuple[str, str, str]]:
                 break
         else:
             name = BARE_LISTS_END.sub("", part).strip()
-            found.append(("list", name.lower(), f"list: {name}"))
+            found.append(("list", list_family(name), f"list: {name}"))
     return found
 
 
@@ -198,6 +204,35 @@ def evidence_claims(folder: Path, missions: pd.DataFrame, cow_states: pd.DataFra
                     "first_year": year,
                     "basis": basis,
                     "grade": row.certainty,
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def published_claims(missions: pd.DataFrame, cow_states: pd.DataFrame) -> pd.DataFrame:
+    """Claims of published lists that the project read itself (`coding/published_lists.csv`).
+
+    Returns
+    -------
+    DataFrame
+        mission, state, role, kind, family, source, first_year, basis.
+    """
+    table = pd.read_csv(CODING / "published_lists.csv", keep_default_na=False, dtype=str)
+    starts = missions.set_index("mission")["start_year"].astype(int)
+    rows = []
+    for listed in table.itertuples():
+        year = int(listed.first_year) if listed.first_year else None
+        for name in listed.names.split(";"):
+            rows.append(
+                {
+                    "mission": listed.mission,
+                    "state": state_code(name, year, int(starts[listed.mission]), cow_states),
+                    "role": listed.role,
+                    "kind": "list",
+                    "family": list_family(listed.source),
+                    "source": f"list: {listed.source}",
+                    "first_year": year,
+                    "basis": listed.basis,
                 }
             )
     return pd.DataFrame(rows)

@@ -38,7 +38,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from workflow.lib.derivation.evidence import CODING, dataset_claims, evidence_claims, extracts_folder
+from workflow.lib.derivation.evidence import (
+    CODING,
+    dataset_claims,
+    evidence_claims,
+    extracts_folder,
+    published_claims,
+)
 from workflow.lib.derivation.sources import Sources
 from workflow.lib.derivation.succession import system_members
 from workflow.lib.derivation.system import state_names
@@ -129,7 +135,8 @@ def _unconfirmed_wars(claims: pd.DataFrame) -> pd.Series:
 
 def _claims(folder: Path, missions: pd.DataFrame, cow_states: pd.DataFrame) -> pd.DataFrame:
     listed = evidence_claims(folder, missions, cow_states).assign(below=False, action=pd.NA, covers=False)
-    found = dataset_claims(folder, missions, cow_states)
+    published = published_claims(missions, cow_states).assign(below=False, action=pd.NA, covers=False)
+    found = pd.concat([dataset_claims(folder, missions, cow_states), published])
     claims = pd.concat([listed, found.assign(name="", text="", grade="")], ignore_index=True)
     unconfirmed = _unconfirmed_wars(claims)
     claims["unconfirmed"] = unconfirmed
@@ -191,6 +198,8 @@ def _conflicts(claims: list, in_evidence: bool) -> list[str]:
     found = []
     if in_evidence and not named and datasets:
         found.append("named by a dataset, not in the compiled evidence table")
+    if in_evidence and not named and not datasets and not any(claim.below for claim in claims):
+        found.append("on a published list, not in the compiled evidence table")
     if datasets and named and {claim.role for claim in named} <= set(SENT_NOTHING):
         found.append(f"evidence table: {named[0].text}; datasets: a party or intervener")
     for claim in claims:
@@ -215,8 +224,9 @@ def _joined(outcome_kind: str, claims: list) -> tuple[int, str, bool]:
     named = [claim for claim in claims if claim.text]
     doubtful = any(re.search(DOUBTFUL, claim.text) for claim in named)
     doubtful = doubtful or (bool(named) and {claim.grade for claim in named} == {"uncertain"})
+    confirmed = bool(datasets) or any(claim.kind == "list" and not claim.text for claim in claims)
     wanted = JOINING_ROLES if outcome_kind == "deployment" else ("political",)
-    return int(role in wanted), role, doubtful and not datasets
+    return int(role in wanted), role, doubtful and not confirmed
 
 
 def _row(mission, state: int, claims: list, decision: dict, covering: list[str], names: dict) -> dict:
@@ -250,7 +260,8 @@ def _row(mission, state: int, claims: list, decision: dict, covering: list[str],
         "first_year": year,
         "first_year_basis": basis,
         "late": late,
-        "certainty": certainty_of(len(families), bool(_datasets(claims)), capped),
+        "certainty": decision.get("certainty")
+        or certainty_of(len(families), bool(_datasets(claims)), capped),
         "n_sources": len(families),
         "sources": names_of(claims),
         "conflict": "; ".join(conflicts),

@@ -21,13 +21,13 @@ Rules
 from __future__ import annotations
 
 import argparse
-import os
 import re
 import sys
 from pathlib import Path
 
 import pandas as pd
 
+from workflow.lib.derivation.derive import as_text, write_all
 from workflow.lib.derivation.distances import derive_distances
 from workflow.lib.derivation.evidence import extracts_folder
 from workflow.lib.derivation.sources import VARIABLE, Sources, sources_folder
@@ -236,18 +236,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--sources", help=f"folder of the source extracts (default: {VARIABLE})")
     parser.add_argument("--output", default="examples/peacekeeping/data", help="folder of the tables")
     options = parser.parse_args(arguments)
-    output = Path(options.output)
     try:
         tables = derive_example(sources_folder(options.sources))
+        written = write_all({name: as_text(table) for name, table in tables.items()}, Path(options.output))
     except UserError as error:
         print(error, file=sys.stderr)
         return 1
-    output.mkdir(parents=True, exist_ok=True)
-    for name, table in tables.items():
-        partial = output / f".{name}.partial"
-        table.to_csv(partial, index=False, lineterminator="\n")
-        os.replace(partial, output / name)
-        print(f"wrote {output / name} ({len(table)} rows)")
+    for path, size in written.items():
+        print(f"wrote {path} ({size / 1000:.0f} kB)")
     return 0
 
 
