@@ -10,6 +10,7 @@ import pandas as pd
 
 from workflow.lib.derivation.codebook import derive_codebook
 from workflow.lib.derivation.distances import derive_distances
+from workflow.lib.derivation.evidence import extracts_folder
 from workflow.lib.derivation.missions import derive_missions
 from workflow.lib.derivation.participation import derive_excluded, derive_participation
 from workflow.lib.derivation.sources import Sources
@@ -35,7 +36,7 @@ def derive_all(folder: Path) -> dict[str, str]:
     dict
         CSV text by file name
     """
-    sources = Sources(folder)
+    sources = Sources(extracts_folder(folder))
     missions = derive_missions(folder)
     states = derive_states(sources, missions)
     return {
