@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 
 from workflow.lib.derivation import missions as module
-from workflow.lib.derivation.evidence import extracts_folder
 from workflow.lib.derivation.missions import FACTS, certainty_of_fact, derive_missions, evidence_of
 from workflow.lib.derivation.sources import VARIABLE, sources_folder
 from workflow.lib.errors import UserError
@@ -92,13 +91,6 @@ def test_strength_of_evidence():
     assert evidence_of(joiners, "uncertain") == "weak"
     assert evidence_of(joiners.iloc[2:], "verified") == "weak"
     assert evidence_of(pd.DataFrame({"certainty": ["probable"]}), "verified") == "fair"
-
-
-@with_sources
-def test_deriving_twice_gives_the_same_table_from_either_folder():
-    folder = extracts_folder(sources_folder(None))
-    outer = folder.parent if folder.name == "sources" else folder
-    assert derive_missions(folder).to_csv(index=False) == derive_missions(outer).to_csv(index=False)
 
 
 @with_sources

@@ -23,7 +23,12 @@ from workflow.lib.derivation.participation import (
 )
 from workflow.lib.derivation.sources import VARIABLE, Sources, sources_folder
 from workflow.lib.derivation.state_names import NOT_STATES
-from workflow.lib.derivation.succession import seat_holder_of_claim, state_code, system_members
+from workflow.lib.derivation.succession import (
+    codes_by_name,
+    seat_holder_of_claim,
+    state_code,
+    system_members,
+)
 from workflow.lib.errors import UserError
 
 # The sources may not be redistributed: without the folder these tests cannot run. CI sets the variable.
@@ -68,13 +73,13 @@ def cow_states(folder) -> pd.DataFrame:
     ],
 )
 def test_a_name_stands_for_the_state_of_its_time(name, claim_year, start_year, code, cow_states):
-    assert state_code(name, claim_year, start_year, cow_states) == code
+    assert state_code(name, claim_year, start_year, codes_by_name(cow_states)) == code
 
 
 @with_sources
 def test_an_unknown_name_is_refused_not_dropped(cow_states):
     with pytest.raises(UserError, match=r"'Ruritania'.*add it to SPELLINGS"):
-        state_code("Ruritania", None, 1990, cow_states)
+        state_code("Ruritania", None, 1990, codes_by_name(cow_states))
 
 
 @with_sources

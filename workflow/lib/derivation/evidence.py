@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -158,7 +159,7 @@ def year_in_role(text: str) -> tuple[int | None, str]:
     return None, ""
 
 
-def evidence_claims(folder: Path, missions: pd.DataFrame, cow_states: pd.DataFrame) -> pd.DataFrame:
+def evidence_claims(folder: Path, missions: pd.DataFrame, codes: Mapping[str, int]) -> pd.DataFrame:
     """Claims of the compiled evidence table, one row a source that a row names.
 
     Parameters
@@ -167,7 +168,8 @@ def evidence_claims(folder: Path, missions: pd.DataFrame, cow_states: pd.DataFra
         Folder of the extracts.
     missions : DataFrame
         The coded missions (`coding/missions.csv`).
-    cow_states : DataFrame
+    codes : mapping
+        Code by name of state.
 
     Returns
     -------
@@ -194,7 +196,7 @@ def evidence_claims(folder: Path, missions: pd.DataFrame, cow_states: pd.DataFra
             rows.append(
                 {
                     "mission": mission.mission,
-                    "state": state_code(row.participant_name, year, int(mission.start_year), cow_states),
+                    "state": state_code(row.participant_name, year, int(mission.start_year), codes),
                     "name": row.participant_name,
                     "text": row.role,
                     "role": role_class(row.role),
@@ -209,7 +211,7 @@ def evidence_claims(folder: Path, missions: pd.DataFrame, cow_states: pd.DataFra
     return pd.DataFrame(rows)
 
 
-def published_claims(missions: pd.DataFrame, cow_states: pd.DataFrame) -> pd.DataFrame:
+def published_claims(missions: pd.DataFrame, codes: Mapping[str, int]) -> pd.DataFrame:
     """Claims of published lists that the project read itself (`coding/published_lists.csv`).
 
     Returns
@@ -226,7 +228,7 @@ def published_claims(missions: pd.DataFrame, cow_states: pd.DataFrame) -> pd.Dat
             rows.append(
                 {
                     "mission": listed.mission,
-                    "state": state_code(name, year, int(starts[listed.mission]), cow_states),
+                    "state": state_code(name, year, int(starts[listed.mission]), codes),
                     "role": listed.role,
                     "kind": "list",
                     "family": list_family(listed.source),
@@ -298,12 +300,12 @@ def _imi_description(sources: Sources, coding) -> pd.DataFrame:
     return pd.DataFrame({"ccode": IMI_FORCE_MEMBERS[force], "first_year": year, "action": pd.NA})
 
 
-def _geo_pko(sources: Sources, coding, cow_states: pd.DataFrame) -> pd.DataFrame:
+def _geo_pko(sources: Sources, coding, codes: Mapping[str, int]) -> pd.DataFrame:
     table = sources.read("geopko_v2_3_mission_year_tcc.csv")
     hit = (table["mission"] == coding.identifier) & table["year"].between(coding.first, coding.last)
     found = table[hit].groupby("tcc")["year"].min().rename("first_year").reset_index()
     pairs = zip(found["tcc"], found["first_year"], strict=True)
-    found["ccode"] = [state_code(name, year, year, cow_states) for name, year in pairs]
+    found["ccode"] = [state_code(name, year, year, codes) for name, year in pairs]
     return (
         found.dropna(subset=["ccode"]).groupby("ccode")["first_year"].min().reset_index().assign(action=pd.NA)
     )
@@ -321,7 +323,7 @@ FAMILIES = {
 """Dataset -> family, name to print. Wars and disputes are one family: the disputes contain the wars."""
 
 
-def dataset_claims(folder: Path, missions: pd.DataFrame, cow_states: pd.DataFrame) -> pd.DataFrame:
+def dataset_claims(folder: Path, missions: pd.DataFrame, codes: Mapping[str, int]) -> pd.DataFrame:
     """Claims of the datasets, one row a mission, dataset row of the coding and state.
 
     Returns
@@ -342,7 +344,7 @@ def dataset_claims(folder: Path, missions: pd.DataFrame, cow_states: pd.DataFram
         "mid_dyads": _mid_dyads,
         "imi": _imi,
         "imi_description": _imi_description,
-        "geo_pko": functools.partial(_geo_pko, cow_states=cow_states),
+        "geo_pko": functools.partial(_geo_pko, codes=codes),
     }
     claims = []
     for coding in coding_table.itertuples():

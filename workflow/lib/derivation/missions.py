@@ -105,6 +105,20 @@ def _with_list(row: dict, listed: pd.Series) -> dict:
     return row
 
 
+def _with_facts(row: dict, listed: pd.DataFrame) -> dict:
+    """A coded mission with certainty and source of each fact, checked against the list of third-party missions."""
+    row["conflict"] = ""
+    if row["mullenbach"]:
+        row = _with_list(row, listed.loc[int(row["mullenbach"])])
+    for fact in FACTS:
+        row[f"{fact}_certainty"] = certainty_of_fact(row[f"{fact}_source"])
+        row[f"{fact}_source"] = row[f"{fact}_source"] or GENERAL_KNOWLEDGE
+    if not row["size"]:
+        row["size_certainty"] = row["size_source"] = ""
+    row["source"] = "participation evidence and datasets" if row["evidence_name"] else "datasets alone"
+    return row
+
+
 def derive_missions(sources: Path) -> pd.DataFrame:
     """The coded missions with certainty and source of each fact.
 
@@ -128,21 +142,11 @@ def derive_missions(sources: Path) -> pd.DataFrame:
     listed = (
         Sources(folder).read("mullenbach_third_party_pkm_v3_1.csv", encoding="latin-1").set_index("OBSNUM")
     )
+    rows = [_with_facts(row, listed) for row in coded_missions().to_dict("records")]
     participation = derive_participation(folder)
-    rows = []
-    for row in coded_missions().to_dict("records"):
-        row["conflict"] = ""
-        if row["mullenbach"]:
-            row = _with_list(row, listed.loc[int(row["mullenbach"])])
-        for fact in FACTS:
-            row[f"{fact}_certainty"] = certainty_of_fact(row[f"{fact}_source"])
-            row[f"{fact}_source"] = row[f"{fact}_source"] or GENERAL_KNOWLEDGE
-        if not row["size"]:
-            row["size_certainty"] = row["size_source"] = ""
+    for row in rows:
         joiners = participation[(participation["mission"] == row["mission"]) & (participation["joined"] == 1)]
         row["evidence"] = evidence_of(joiners, row["pivotal_certainty"])
-        row["source"] = "participation evidence and datasets" if row["evidence_name"] else "datasets alone"
-        rows.append(row)
     table = pd.DataFrame(rows)[COLUMNS]
     for column in ("start_year", "pivotal", "un_mandate", "short_horizon"):
         table[column] = table[column].astype(int)

@@ -46,7 +46,7 @@ from workflow.lib.derivation.evidence import (
     published_claims,
 )
 from workflow.lib.derivation.sources import Sources
-from workflow.lib.derivation.succession import system_members
+from workflow.lib.derivation.succession import codes_by_name, system_members
 from workflow.lib.derivation.system import state_names
 
 JOINING_WINDOW = 5
@@ -79,7 +79,7 @@ def coded_missions() -> pd.DataFrame:
     return pd.read_csv(CODING / "missions.csv", keep_default_na=False, dtype=str)
 
 
-def codes(text: str) -> set[int]:
+def code_set(text: str) -> set[int]:
     """State codes of a `;`-separated field."""
     return {int(part) for part in text.split(";") if part}
 
@@ -133,10 +133,10 @@ def _unconfirmed_wars(claims: pd.DataFrame) -> pd.Series:
     return cited & ~keys.isin(keys[numbered])
 
 
-def _claims(folder: Path, missions: pd.DataFrame, cow_states: pd.DataFrame) -> pd.DataFrame:
-    listed = evidence_claims(folder, missions, cow_states).assign(below=False, action=pd.NA, covers=False)
-    published = published_claims(missions, cow_states).assign(below=False, action=pd.NA, covers=False)
-    found = pd.concat([dataset_claims(folder, missions, cow_states), published])
+def _claims(folder: Path, missions: pd.DataFrame, codes: dict[str, int]) -> pd.DataFrame:
+    listed = evidence_claims(folder, missions, codes).assign(below=False, action=pd.NA, covers=False)
+    published = published_claims(missions, codes).assign(below=False, action=pd.NA, covers=False)
+    found = pd.concat([dataset_claims(folder, missions, codes), published])
     claims = pd.concat([listed, found.assign(name="", text="", grade="")], ignore_index=True)
     unconfirmed = _unconfirmed_wars(claims)
     claims["unconfirmed"] = unconfirmed
@@ -150,7 +150,7 @@ def _inputs(sources: Path) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     folder = extracts_folder(Path(sources))
     cow_states = Sources(folder).read("cow_states.csv")
     missions = coded_missions()
-    return cow_states, missions, _claims(folder, missions, cow_states)
+    return cow_states, missions, _claims(folder, missions, codes_by_name(cow_states))
 
 
 def _overrides() -> dict[tuple[str, int], dict[str, str]]:
@@ -162,9 +162,9 @@ def exclusion_reason(state: int, mission, members: set[int]) -> str:
     """Reason why a state cannot be a participant of a mission; empty when it can."""
     if state == int(mission.pivotal):
         return "pivotal state"
-    if state in codes(mission.targets):
+    if state in code_set(mission.targets):
         return "target"
-    if state in codes(mission.host):
+    if state in code_set(mission.host):
         return "host"
     return "" if state in members else "not in the state system in the start year"
 

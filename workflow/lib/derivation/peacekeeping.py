@@ -31,7 +31,7 @@ from workflow.lib.derivation.derive import as_text, write_all
 from workflow.lib.derivation.distances import derive_distances
 from workflow.lib.derivation.evidence import extracts_folder
 from workflow.lib.derivation.sources import VARIABLE, Sources, sources_folder
-from workflow.lib.derivation.succession import state_code, system_members
+from workflow.lib.derivation.succession import codes_by_name, state_code, system_members
 from workflow.lib.derivation.system import state_names
 from workflow.lib.errors import UserError
 
@@ -159,12 +159,12 @@ def _contributor_rows(
 ) -> pd.DataFrame:
     """All contributors of the missions' first maps, with a reason where they cannot be joiners."""
     early = first_maps(contributors).groupby("mission")
-    names = state_names(cow_states)
+    names, codes = state_names(cow_states), codes_by_name(cow_states)
     rows = []
     for mission in missions.itertuples():
         members = set(system_members(cow_states, mission.start_year))
         for row in early.get_group(mission.acronym).itertuples():
-            state = state_code(row.tcc, row.first_year, mission.start_year, cow_states)
+            state = state_code(row.tcc, row.first_year, mission.start_year, codes)
             rows.append(
                 {
                     "mission": mission.mission,

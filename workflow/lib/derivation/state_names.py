@@ -7,7 +7,7 @@ to a name, not to a code, because the code of "Germany" or "Yemen" depends on th
 
 from __future__ import annotations
 
-import pandas as pd
+from collections.abc import Collection
 
 from workflow.lib.errors import UserError
 
@@ -44,15 +44,15 @@ NOT_STATES: frozenset[str] = frozenset({"CARICOM", "Multinational", "TCC name un
 """Names of contributors that are no state: organisations and blanks on the maps of Geo-PKO."""
 
 
-def cow_name(name: str, cow_states: pd.DataFrame) -> str | None:
+def cow_name(name: str, known: Collection[str]) -> str | None:
     """Name of a state in `cow_states.csv` for a free-text name.
 
     Parameters
     ----------
     name : str
         Free text, e.g. "Ivory Coast", "UK".
-    cow_states : DataFrame
-        `cow_states.csv`, column `statenme`.
+    known : collection of str
+        The names of `cow_states.csv`.
 
     Returns
     -------
@@ -68,7 +68,7 @@ def cow_name(name: str, cow_states: pd.DataFrame) -> str | None:
     if cleaned in NOT_STATES:
         return None
     candidate = SPELLINGS.get(cleaned, cleaned)
-    if candidate not in set(cow_states["statenme"]):
+    if candidate not in known:
         raise UserError(
             f"state name {name!r}: not a name of cow_states.csv and not a known spelling; "
             "add it to SPELLINGS in workflow/lib/derivation/state_names.py"

@@ -20,6 +20,8 @@ Reads the state-system membership (`cow_states.csv` of the sources' folder) and 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from workflow.lib.derivation.state_names import cow_name
@@ -89,34 +91,31 @@ def system_members(cow_states: pd.DataFrame, year: int) -> list[int]:
     return sorted(codes - waiting)
 
 
-def cow_code(name: str, cow_states: pd.DataFrame) -> int | None:
-    """COW code that a free-text name has in `cow_states.csv`, before any rule of succession; None for no state.
-
-    Raises
-    ------
-    UserError
-        The name is not known.
-    """
-    full_name = cow_name(name, cow_states)
-    if full_name is None:
-        return None
-    return int(cow_states.loc[cow_states["statenme"] == full_name, "ccode"].iloc[0])
+def codes_by_name(cow_states: pd.DataFrame) -> dict[str, int]:
+    """Code of each name in `cow_states.csv`."""
+    return {name: int(code) for name, code in zip(cow_states["statenme"], cow_states["ccode"], strict=True)}
 
 
-def state_code(name: str, claim_year: int | None, start_year: int, cow_states: pd.DataFrame) -> int | None:
+def state_code(name: str, claim_year: int | None, start_year: int, codes: Mapping[str, int]) -> int | None:
     """COW code of the state that a free-text name speaks of; None when the name is no state.
 
     The code is returned whether or not the state was a member of the system; see `system_members` for that.
 
+    Parameters
+    ----------
+    name : str
+        Free text.
+    claim_year : int or None
+        Year that the claim is about; None when the source gives none.
+    start_year : int
+        First year of the mission.
+    codes : mapping
+        Code by name (`codes_by_name`).
+
     Raises
     ------
     UserError
         The name is not known.
     """
-    code = cow_code(name, cow_states)
-    return None if code is None else seat_holder_of_claim(code, claim_year, start_year)
-
-
-def state_name(code: int, cow_states: pd.DataFrame) -> str:
-    """Name of a state in `cow_states.csv`."""
-    return str(cow_states.loc[cow_states["ccode"] == code, "statenme"].iloc[0])
+    full_name = cow_name(name, codes)
+    return None if full_name is None else seat_holder_of_claim(codes[full_name], claim_year, start_year)
