@@ -57,7 +57,7 @@ def test_a_right_model_passes_every_predictive_check(data, logit):
     assert set(regions["scope"]) == {"before_1990", "after_1990"}
     assert regions["observed"].sum() == float(data["joined"].sum())
     calibration = table[table["check"] == "calibration"]
-    assert calibration["observed"].sum() == float(data["joined"].sum())
+    assert calibration["observed"].sum() == pytest.approx(float(data["joined"].sum()))
     assert calibration["mean"].is_monotonic_increasing
 
 
@@ -78,6 +78,26 @@ def test_a_model_without_repeat_joiners_fails_the_check_of_repeat_joiners(data, 
 def test_a_model_with_the_wrong_level_fails_the_check_of_joiners(data, logit):
     table = predictive_checks(logit + 2, data, "wrong", seed=1, interval=0.9, replicates=400)
     assert "joiners_per_mission" in set(failed_checks(table)["check"])
+
+
+def test_calibration_does_not_blame_shrinkage_and_does_blame_wrong_slopes(data):
+    """States with beta-distributed tendencies and their exact, shrunk posterior."""
+    generator = np.random.default_rng(11)
+    states, missions = 250, 8
+    tendency = generator.beta(0.5, 2, size=states)
+    decisions = (generator.random((missions, states)) < tendency).astype(float)
+    times = decisions.sum(axis=0)
+    posterior = generator.beta(0.5 + times, 2 + missions - times, size=(4, 100, states))
+    values = np.repeat(np.log(posterior / (1 - posterior))[:, :, None], missions, axis=2)
+    own = xr.Dataset(
+        {"joined": (("mission", "state"), decisions), "start_year": ("mission", np.arange(1950, 1958))},
+        coords={"mission": np.arange(missions), "state": np.arange(2, 2 + states)},
+    )
+    logit = xr.DataArray(values, dims=("chain", "draw", "mission", "state"), coords=own.coords)
+    right = predictive_checks(logit, own, "right", seed=1, interval=0.9, replicates=250)
+    assert failed_checks(right).empty
+    wrong = predictive_checks(0.5 * logit - 0.8, own, "wrong", seed=1, interval=0.9, replicates=250)
+    assert "calibration" in set(failed_checks(wrong)["check"])
 
 
 def test_repeat_joiners_and_pairs_by_hand():
