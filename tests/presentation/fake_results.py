@@ -43,14 +43,21 @@ def compositions(models: tuple[str, ...]) -> dict:
         "missions": {"blocks": ["outcome"], "mission_slopes": ["ties"]},
         "crossed": {"blocks": ["outcome"], "mission_slopes": ["ties"], "state_effects": True},
         "measurement": {"blocks": ["quality", "ties"]},
-        "joint": {"blocks": ["quality", "ties", "outcome"], "mission_slopes": ["ties", "quality"], "state_effects": True},
+        "joint": {
+            "blocks": ["quality", "ties", "outcome"],
+            "mission_slopes": ["ties", "quality"],
+            "state_effects": True,
+        },
     }
     return {name: known[name] for name in models}
 
 
 def fake_settings(folder: Path, models: tuple[str, ...]) -> dict:
     """Resolved settings of the fake run; its input tables are in `folder/inputs`."""
-    tables = {name: str(folder / "inputs" / f"{name}.csv") for name in ("missions", "participation", "states", "codebook")}
+    tables = {
+        name: str(folder / "inputs" / f"{name}.csv")
+        for name in ("missions", "participation", "states", "codebook")
+    }
     return {
         "seed": 1,
         "data": {**tables, "pivotal": 2, "outcome_kind": "deployment", "joined_certainty": "uncertain",
@@ -122,11 +129,18 @@ def posterior(rng: np.random.Generator, model: str, spread: float) -> xr.Dataset
         return (("chain", "draw"), centre + spread * rng.normal(size=shape))
 
     def vector(dim, centres):
-        return (("chain", "draw", dim), np.asarray(centres) + spread * rng.normal(size=(*shape, len(centres))))
+        return (
+            ("chain", "draw", dim),
+            np.asarray(centres) + spread * rng.normal(size=(*shape, len(centres))),
+        )
 
     variables, coords = {}, {"mission": missions, "state": states}
     if model != "measurement":
-        variables |= {"intercept": scalar(-1.5), "ties_slope": scalar(0.4), "covariate_slope": vector("control", np.linspace(-0.4, 0.5, 5))}
+        variables |= {
+            "intercept": scalar(-1.5),
+            "ties_slope": scalar(0.4),
+            "covariate_slope": vector("control", np.linspace(-0.4, 0.5, 5)),
+        }
         coords["control"] = COVARIATES
     if model in ("missions", "crossed", "joint"):
         variables |= {
@@ -134,9 +148,16 @@ def posterior(rng: np.random.Generator, model: str, spread: float) -> xr.Dataset
             "mission_ties_slope": vector("mission", np.linspace(-0.2, 0.9, len(missions))), "ties_slope_sd": scalar(0.4),
         }  # fmt: skip
     if model in ("crossed", "joint"):
-        variables |= {"state_effect": vector("state", np.linspace(-1, 1, len(states))), "state_sd": scalar(0.8)}
+        variables |= {
+            "state_effect": vector("state", np.linspace(-1, 1, len(states))),
+            "state_sd": scalar(0.8),
+        }
     if model == "joint":
-        variables |= {"quality_slope": scalar(0.9), "mission_quality_slope": vector("mission", np.linspace(0.2, 1.6, len(missions))), "quality_slope_sd": scalar(0.5)}
+        variables |= {
+            "quality_slope": scalar(0.9),
+            "mission_quality_slope": vector("mission", np.linspace(0.2, 1.6, len(missions))),
+            "quality_slope_sd": scalar(0.5),
+        }
     if model in ("measurement", "joint"):
         variables |= {
             "quality_static_share": scalar(0.6),
@@ -165,7 +186,16 @@ def effect_rows(rng: np.random.Generator, model: str) -> list[dict]:
     rows = []
 
     def add(estimand, scope, draws):
-        rows.append({"model": model, "estimand": estimand, "scope": scope, **summary(draws), "ess_bulk": 900.0, "r_hat": 1.002})
+        rows.append(
+            {
+                "model": model,
+                "estimand": estimand,
+                "scope": scope,
+                **summary(draws),
+                "ess_bulk": 900.0,
+                "r_hat": 1.002,
+            }
+        )
 
     centre = {"pooled": 0.16, "missions": 0.14, "crossed": 0.08, "joint": 0.05}[model]
     scopes = ["all", "era:before_1990", "era:after_1990", *[f"mission:{m}" for m in MISSIONS]]
@@ -207,7 +237,12 @@ def write_inputs(folder: Path, rng: np.random.Generator, data: xr.Dataset) -> No
     states.loc[states["year"] < 1980, "exercises"] = np.nan
     states.loc[states["year"] > 2005, "sanctions"] = np.nan
     states.to_csv(folder / "states.csv", index=False)
-    roles = {"un_agreement": "quality", "trade_share": "quality", "exercises": "quality", "sanctions": "quality"}
+    roles = {
+        "un_agreement": "quality",
+        "trade_share": "quality",
+        "exercises": "quality",
+        "sanctions": "quality",
+    }
     rows = [
         {"column": column, "role": roles.get(column, "tie_count" if column in TIE_ITEMS else "control"), "family": "normal", "unit": "count",
          "window": "year", "definition": f"made-up {column} | of the pair", "citation": "Made up 2026", "first_year": 1946, "last_year": 2014}
@@ -216,7 +251,9 @@ def write_inputs(folder: Path, rng: np.random.Generator, data: xr.Dataset) -> No
     pd.DataFrame(rows).to_csv(folder / "codebook.csv", index=False)
 
 
-def write_fake_results(base: Path, models: tuple[str, ...] = ("pooled", "missions", "crossed", "measurement", "joint")) -> tuple[Path, dict]:
+def write_fake_results(
+    base: Path, models: tuple[str, ...] = ("pooled", "missions", "crossed", "measurement", "joint")
+) -> tuple[Path, dict]:
     """Write a whole fake run.
 
     Parameters
@@ -244,7 +281,9 @@ def write_fake_results(base: Path, models: tuple[str, ...] = ("pooled", "mission
             tree = xr.DataTree.from_dict({f"/{group}": posterior(rng, name, spread)})
             tree.to_netcdf(results / name / file, engine="h5netcdf")
         (results / name / "diagnostics.json").write_text(json.dumps(diagnostics(name)), encoding="utf-8")
-    pd.DataFrame([row for name in outcome_models for row in effect_rows(rng, name)]).to_csv(results / "effects.csv", index=False)
+    pd.DataFrame([row for name in outcome_models for row in effect_rows(rng, name)]).to_csv(
+        results / "effects.csv", index=False
+    )
     write_predictions(results, rng, outcome_models, data, probability)
     write_comparison(results, rng, outcome_models)
     write_checks(results, rng, data, outcome_models[-1])
@@ -253,12 +292,24 @@ def write_fake_results(base: Path, models: tuple[str, ...] = ("pooled", "mission
         for position, state in enumerate(STATES):
             path = np.sin(position) + 0.3 * np.cumsum(rng.normal(size=len(PANEL_YEARS)))
             for year, mean in zip(PANEL_YEARS, path, strict=True):
-                rows.append({"pivotal": 2, "state": state, "year": year, "mean": mean, "sd": 0.3, "lower": mean - 0.5, "upper": mean + 0.5})
+                rows.append(
+                    {
+                        "pivotal": 2,
+                        "state": state,
+                        "year": year,
+                        "mean": mean,
+                        "sd": 0.3,
+                        "lower": mean - 0.5,
+                        "upper": mean + 0.5,
+                    }
+                )
         pd.DataFrame(rows).to_csv(results / "quality.csv", index=False)
     return results, fake_settings(base, models)
 
 
-def write_predictions(results: Path, rng, models: list[str], data: xr.Dataset, probability: np.ndarray) -> None:
+def write_predictions(
+    results: Path, rng, models: list[str], data: xr.Dataset, probability: np.ndarray
+) -> None:
     """predictions.csv: in-sample rows of every model, held-out rows of the last."""
     rows = []
     for model in models:
@@ -268,7 +319,9 @@ def write_predictions(results: Path, rng, models: list[str], data: xr.Dataset, p
                     joined = data["joined"].values[i, j]
                     if np.isnan(joined):
                         continue
-                    logit = np.log(probability[i, j] / (1 - probability[i, j])) + rng.normal(scale=0.7 if held_out else 0.3)
+                    logit = np.log(probability[i, j] / (1 - probability[i, j])) + rng.normal(
+                        scale=0.7 if held_out else 0.3
+                    )
                     mean, lower, upper = (1 / (1 + np.exp(-(logit + shift))) for shift in (0, -0.8, 0.8))
                     rows.append({"model": model, "mission": mission, "state": state, "joined": int(joined), "mean": mean,
                                  "lower": lower, "upper": upper, "held_out": held_out})  # fmt: skip

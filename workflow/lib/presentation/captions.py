@@ -37,7 +37,9 @@ def caption(figure: str, settings: dict) -> str:
     """
     path = caption_path(figure)
     if not path.exists():
-        raise UserError(f"figure '{figure}': no caption, expected {path.name} in workflow/report/captions; write it.")
+        raise UserError(
+            f"figure '{figure}': no caption, expected {path.name} in workflow/report/captions; write it."
+        )
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)
     try:
         text = environment.from_string(path.read_text(encoding="utf-8"))

@@ -93,7 +93,9 @@ def draw_quality_paths(paths: pd.DataFrame) -> Figure:
     grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
     for axes, name in zip(grid.flat, names, strict=False):
         part = paths[paths["state_name"] == name]
-        axes.fill_between(part["year"], part["lower"], part["upper"], color=style.QUALITY, alpha=0.22, linewidth=0)
+        axes.fill_between(
+            part["year"], part["lower"], part["upper"], color=style.QUALITY, alpha=0.22, linewidth=0
+        )
         axes.plot(part["year"], part["mean"], color=style.QUALITY)
         axes.axhline(0, color=style.NEUTRAL, linewidth=0.5)
         axes.set_title(name)
@@ -116,7 +118,9 @@ def draw_joiners(table: pd.DataFrame) -> Figure:
     axes = figure.subplots()
     position = np.arange(len(table))
     interval_points(axes, table, position, style.PREDICTED)
-    axes.plot(table["observed"], position, "x", color=style.ACTUAL, markersize=5, markeredgewidth=1.2, zorder=4)
+    axes.plot(
+        table["observed"], position, "x", color=style.ACTUAL, markersize=5, markeredgewidth=1.2, zorder=4
+    )
     label_rows(axes, list(table["mission_label"]))
     axes.set_xlabel("Number of joining states")
     axes.set_xlim(left=-0.5)
@@ -177,7 +181,10 @@ def draw_mission_slopes(table: pd.DataFrame) -> Figure:
     labels = list(dict.fromkeys(table["mission_label"]))
     figure = new_figure(0.9 + 0.19 * len(labels))
     panels = figure.subplots(1, len(slopes), sharey=True, sharex=True, squeeze=False)[0]
-    looks = {"ties": (style.TIES, "o", "Number of ties"), "quality": (style.QUALITY, "s", "Quality of the relationship")}
+    looks = {
+        "ties": (style.TIES, "o", "Number of ties"),
+        "quality": (style.QUALITY, "s", "Quality of the relationship"),
+    }
     for axes, slope in zip(panels, slopes, strict=True):
         colour, marker, title = looks[slope]
         part = table[table["slope"] == slope]
@@ -215,7 +222,9 @@ def draw_held_out_missions(scores: pd.DataFrame, models: list[str]) -> Figure:
                 color=style.SERIES[number % len(style.SERIES)], label=style.model_label(model), linestyle="none",
             )  # fmt: skip
         axes.axvline(0, color="#444444", linewidth=0.7)
-        axes.set_xlabel(f"Held-out log score minus that of “{style.model_label(reference)}” (right is better)")
+        axes.set_xlabel(
+            f"Held-out log score minus that of “{style.model_label(reference)}” (right is better)"
+        )
     label_rows(axes, list(wide.index))
     figure.legend(loc="outside upper right", ncols=3)
     return figure
@@ -260,7 +269,9 @@ def draw_coverage_missions(counts: pd.DataFrame, labels: dict[str, str]) -> Figu
     start = np.zeros(len(counts))
     shades = {"verified": style.TIES, "probable": "#7FB2D9", "uncertain": style.PALE}
     for certainty, colour in shades.items():
-        axes.barh(np.arange(len(counts)), counts[certainty], left=start, color=colour, height=0.68, label=certainty)
+        axes.barh(
+            np.arange(len(counts)), counts[certainty], left=start, color=colour, height=0.68, label=certainty
+        )
         start = start + counts[certainty].to_numpy(float)
     label_rows(axes, [labels.get(mission, mission) for mission in counts.index])
     axes.grid(visible=False)
@@ -281,7 +292,9 @@ def draw_contraction(table: pd.DataFrame) -> Figure:
     figure = new_figure(0.7 + 0.19 * len(order))
     axes = figure.subplots()
     position = [order.index(name) for name in table["parameter"]]
-    axes.plot(table["contraction"].clip(lower=-0.25), position, "o", color=style.TIES, alpha=0.55, markeredgewidth=0)
+    axes.plot(
+        table["contraction"].clip(lower=-0.25), position, "o", color=style.TIES, alpha=0.55, markeredgewidth=0
+    )
     label_rows(axes, [name.replace("_", " ") for name in order])
     axes.axvline(0, color="#444444", linewidth=0.7)
     axes.set_xlim(-0.3, 1.03)

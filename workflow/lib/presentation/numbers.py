@@ -104,21 +104,30 @@ def add_data(out: Collector, results: Results) -> None:
     scale = data["ties"].attrs.get("scale")
     if scale is not None:
         out.add("data.ties_scale", float(scale), wording.fixed(scale), file)
-    for name, dimension in (("tie_counts", "tie_item"), ("indicators", "indicator"), ("panel_years", "panel_year")):
+    for name, dimension in (
+        ("tie_counts", "tie_item"),
+        ("indicators", "indicator"),
+        ("panel_years", "panel_year"),
+    ):
         if dimension in data.dims:
             out.add_count(f"data.{name}", data.sizes[dimension], file)
     if "tie_item" in data.coords:
         labels = [lower_first(style.column_label(str(name))) for name in data["tie_item"].values]
         out.add("data.tie_counts.list", None, wording.listing(labels), file)
     if "panel_year" in data.coords:
-        for name, value in (("panel_first", data["panel_year"].min()), ("panel_last", data["panel_year"].max())):
+        for name, value in (
+            ("panel_first", data["panel_year"].min()),
+            ("panel_last", data["panel_year"].max()),
+        ):
             out.add(f"data.{name}", int(value), str(int(value)), file)
     if "indicator_value" in data:
         share = float(data["indicator_value"].isnull().mean())
         out.add("data.indicators.missing", share, f"{100 * share:.0f} %", file)
     if "covariate_role" in data.coords:
         roles = data["covariate_role"].values
-        controls = [str(name) for name, role in zip(data["covariate"].values, roles, strict=True) if role == "control"]
+        controls = [
+            str(name) for name, role in zip(data["covariate"].values, roles, strict=True) if role == "control"
+        ]
         labels = [lower_first(style.column_label(name)) for name in controls]
         out.add("data.controls.list", None, wording.listing(labels), file)
     certainty = data["certainty"].where(joined == 1)
@@ -149,7 +158,9 @@ def add_effects(out: Collector, results: Results) -> None:
                     out.add_summary(key, row, wording.points, file)
         row = tables.effect_row(results, model, "attenuation")
         if row is not None:
-            out.add_summary(f"{prefix}.attenuation", row, lambda value: f"{wording.fixed(100 * value, 0)} %", file)
+            out.add_summary(
+                f"{prefix}.attenuation", row, lambda value: f"{wording.fixed(100 * value, 0)} %", file
+            )
         row = tables.effect_row(results, model, "quality_beats_ties")
         if row is not None:
             value = float(row["mean"])
@@ -181,7 +192,9 @@ def add_measurement(out: Collector, results: Results) -> None:
     names = [lower_first(style.column_label(name)) for name in clear["item"]]
     out.add("quality.clear_loadings", len(clear), wording.count(len(clear), "indicator"), file)
     out.add("quality.clear_loadings.list", None, wording.listing(names), file)
-    unclear = [lower_first(style.column_label(name)) for name in items["item"] if name not in set(clear["item"])]
+    unclear = [
+        lower_first(style.column_label(name)) for name in items["item"] if name not in set(clear["item"])
+    ]
     out.add("quality.unclear_loadings", len(unclear), wording.count(len(unclear), "indicator"), file)
     out.add("quality.unclear_loadings.list", None, wording.listing(unclear), file)
     strongest = [lower_first(style.column_label(name)) for name in clear["item"].head(3)]
@@ -218,16 +231,30 @@ def add_slopes(out: Collector, results: Results) -> None:
         above = int((rows["lower"] > 0).sum())
         out.add_count(f"slopes.{slope}.missions", len(rows), file)
         out.add(f"slopes.{slope}.above_zero", above, wording.count(above, "mission"), file)
-        for name, row in (("smallest", rows.loc[rows["mean"].idxmin()]), ("largest", rows.loc[rows["mean"].idxmax()])):
+        for name, row in (
+            ("smallest", rows.loc[rows["mean"].idxmin()]),
+            ("largest", rows.loc[rows["mean"].idxmax()]),
+        ):
             out.add_summary(f"slopes.{slope}.{name}", row, wording.fixed, file)
             out.add(f"slopes.{slope}.{name}.mission", row["mission"], row["mission_label"], file)
 
 
 def add_diagnostics(out: Collector, results: Results) -> None:
     """The gate's worst figures over all models."""
-    worst = {"r_hat": (max, 3), "ess_bulk": (min, 0), "ess_tail": (min, 0), "divergences": (max, 0), "bfmi": (min, 2)}
+    worst = {
+        "r_hat": (max, 3),
+        "ess_bulk": (min, 0),
+        "ess_tail": (min, 0),
+        "divergences": (max, 0),
+        "bfmi": (min, 2),
+    }
     failed = [name for name, found in results.diagnostics.items() if found["verdict"] != "pass"]
-    out.add("gate.models", len(results.diagnostics), wording.count(len(results.diagnostics), "model"), "diagnostics.json")
+    out.add(
+        "gate.models",
+        len(results.diagnostics),
+        wording.count(len(results.diagnostics), "model"),
+        "diagnostics.json",
+    )
     labels = [style.model_label(name) for name in failed]
     out.add("gate.failed", len(failed), wording.listing(labels), "diagnostics.json")
     for name, (pick, decimals) in worst.items():
@@ -262,7 +289,9 @@ def add_comparison(out: Collector, results: Results) -> None:
     out.add("held_out.best", best, style.model_label(best), file)
     out.add_count("held_out.missions", totals["missions"].iloc[0], file)
     for row in totals.to_dict("records"):
-        out.add(f"held_out.{row['model']}.log_score", row["log_score"], wording.fixed(row["log_score"], 1), file)
+        out.add(
+            f"held_out.{row['model']}.log_score", row["log_score"], wording.fixed(row["log_score"], 1), file
+        )
         out.add(f"held_out.{row['model']}.brier", row["brier"], wording.fixed(row["brier"], 3), file)
         found = quantities.score_difference(results, results.main_model, row["model"])
         if row["model"] != results.main_model and found is not None:
@@ -275,8 +304,14 @@ def add_comparison(out: Collector, results: Results) -> None:
 def add_checks(out: Collector, results: Results) -> None:
     """Predictive checks, controls, sensitivity."""
     joiners = quantities.joiners(results)
-    covered = int(((joiners["observed"] >= joiners["lower"]) & (joiners["observed"] <= joiners["upper"])).sum())
-    file = {"held out": "comparison/missions.csv", "fitted": "checks", "mean probabilities": "predictions.csv"}
+    covered = int(
+        ((joiners["observed"] >= joiners["lower"]) & (joiners["observed"] <= joiners["upper"])).sum()
+    )
+    file = {
+        "held out": "comparison/missions.csv",
+        "fitted": "checks",
+        "mean probabilities": "predictions.csv",
+    }
     source = joiners["source"].iloc[0]
     out.add("joiners.source", source, source, file[source])
     out.add_count("joiners.covered", covered, file[source])
@@ -292,7 +327,12 @@ def add_checks(out: Collector, results: Results) -> None:
             add_controls(out, check, rows.assign(excludes_zero=rows["excludes_zero"].astype(str) == "True"))
     e_values = checks[checks["check"] == "e_value"]
     for row in e_values.to_dict("records"):
-        out.add(f"e_value.{row['model']}.{row['item']}", row["estimate"], wording.fixed(row["estimate"]), row["file"])
+        out.add(
+            f"e_value.{row['model']}.{row['item']}",
+            row["estimate"],
+            wording.fixed(row["estimate"]),
+            row["file"],
+        )
     if len(e_values):
         model = e_values["model"].iloc[0]
         out.add("e_value.model", model, style.model_label(model), e_values["file"].iloc[0])
@@ -371,7 +411,10 @@ def add_answer(out: Collector, results: Results) -> None:
     name = name if name.endswith("model") else f"model “{style.model_label(main)}”"
     ties = f"model.{main}.ties_effect"
     parts = []
-    for key, words in ((ties, EFFECT_WORDS["ties_effect"]), (f"model.{main}.quality_effect", EFFECT_WORDS["quality_effect"])):
+    for key, words in (
+        (ties, EFFECT_WORDS["ties_effect"]),
+        (f"model.{main}.quality_effect", EFFECT_WORDS["quality_effect"]),
+    ):
         if f"{key}.mean" in entries:
             parts.append(
                 f"the predicted probability of joining differs by {entries[f'{key}.mean']['text']} percentage points "
@@ -405,10 +448,11 @@ def add_answer(out: Collector, results: Results) -> None:
         out.add("answer.attenuation", sign, text, file)
     scored = [key for key in entries if key.startswith("held_out.main_minus_") and key.endswith(".verdict")]
     if scored:
-        sentences = [
-            f"{entries[key]['text']} the model “{style.model_label(key[len('held_out.main_minus_') : -len('.verdict')])}”"
-            for key in scored
-        ]
+        by_verdict: dict[str, list[str]] = {}
+        for key in scored:
+            model = key[len("held_out.main_minus_") : -len(".verdict")]
+            by_verdict.setdefault(entries[key]["text"], []).append(f"“{style.model_label(model)}”")
+        sentences = [f"{verdict} {wording.listing(models)}" for verdict, models in by_verdict.items()]
         text = f"On missions it has not seen, the {name} {wording.listing(sentences)}."
         out.add("answer.prediction", None, text, "comparison/missions.csv")
 

@@ -96,21 +96,31 @@ class Manuscript:
     def table(self, name: str, text: str) -> str:
         """A table with its caption and identifier."""
         if name not in self.tables:
-            raise UserError(f"manuscript.md: table '{name}' was not made; print it only if has_table('{name}').")
+            raise UserError(
+                f"manuscript.md: table '{name}' was not made; print it only if has_table('{name}')."
+            )
         return f"{self.tables[name]}\n: {text} {{#tbl:{name}}}\n"
 
     def figure(self, name: str) -> str:
         """A figure with its caption and identifier."""
         if name not in self.figures:
-            raise UserError(f"manuscript.md: figure '{name}' was not drawn; print it only if has_figure('{name}').")
+            raise UserError(
+                f"manuscript.md: figure '{name}' was not drawn; print it only if has_figure('{name}')."
+            )
         return f"![{caption(name, self.settings)}]({self.figure_folder}/{name}){{#fig:{name} width=100%}}\n"
 
     def names(self) -> dict:
         """Everything the template sees."""
         models = [
-            match.group(1) for match in (re.fullmatch(r"model\.([^.]+)\.label", key) for key in self.numbers) if match
+            match.group(1)
+            for match in (re.fullmatch(r"model\.([^.]+)\.label", key) for key in self.numbers)
+            if match
         ]
-        cases = [match.group(1) for match in (re.fullmatch(r"case\.([^.]+)\.label", key) for key in self.numbers) if match]
+        cases = [
+            match.group(1)
+            for match in (re.fullmatch(r"case\.([^.]+)\.label", key) for key in self.numbers)
+            if match
+        ]
         functions: tuple[Callable, ...] = (
             self.number,
             self.value,
@@ -151,7 +161,9 @@ def render_manuscript(template: str, manuscript: Manuscript) -> str:
         environment.parse(template)
         return environment.from_string(TAG_LINE.sub(r"\1", template)).render(**manuscript.names())
     except jinja2.TemplateSyntaxError as error:
-        raise UserError(f"manuscript.md, line {error.lineno}: {error.message}; correct the template.") from error
+        raise UserError(
+            f"manuscript.md, line {error.lineno}: {error.message}; correct the template."
+        ) from error
     except jinja2.UndefinedError as error:
         raise UserError(f"manuscript.md: {error.message}; correct the template.") from error
 
@@ -161,10 +173,15 @@ def read_manuscript(results_dir: Path, output_dir: Path, settings: dict) -> Manu
     numbers_path, figures_path = results_dir / "numbers.json", results_dir / "figures" / "figures.json"
     for path in (numbers_path, figures_path):
         if not path.exists():
-            raise UserError(f"{path}: missing, expected the file made by the workflow; run the workflow to make it.")
+            raise UserError(
+                f"{path}: missing, expected the file made by the workflow; run the workflow to make it."
+            )
     return Manuscript(
         numbers=json.loads(numbers_path.read_text(encoding="utf-8")),
-        tables={path.stem: path.read_text(encoding="utf-8") for path in sorted((results_dir / "tables").glob("*.md"))},
+        tables={
+            path.stem: path.read_text(encoding="utf-8")
+            for path in sorted((results_dir / "tables").glob("*.md"))
+        },
         figures=json.loads(figures_path.read_text(encoding="utf-8")),
         figure_folder=Path(os.path.relpath(results_dir / "figures", output_dir)).as_posix(),
         settings=settings,
@@ -189,7 +206,9 @@ def run_pandoc(source: Path, output: Path, kind: str, options: list[str]) -> Non
         *options,
     ]
     environment = {**os.environ, "SOURCE_DATE_EPOCH": str(TIMESTAMP)}
-    done = subprocess.run(command, cwd=source.parent, capture_output=True, text=True, env=environment, check=False)
+    done = subprocess.run(
+        command, cwd=source.parent, capture_output=True, text=True, env=environment, check=False
+    )
     if done.returncode:
         raise UserError(f"paper.{kind}: pandoc refuses the manuscript: {plain_complaint(done.stderr)}")
 
@@ -197,7 +216,11 @@ def run_pandoc(source: Path, output: Path, kind: str, options: list[str]) -> Non
 def plain_complaint(text: str) -> str:
     """pandoc's message in one line, without stack traces."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    kept = [line for line in lines if not line.startswith(("stack traceback", "[C]", "Failing because")) and "in function" not in line]
+    kept = [
+        line
+        for line in lines
+        if not line.startswith(("stack traceback", "[C]", "Failing because")) and "in function" not in line
+    ]
     return " ".join(kept)[:500]
 
 
@@ -208,12 +231,20 @@ def write_pdf(source: Path, results_dir: Path, folder: Path) -> None:
         source,
         typst_source,
         "pdf",
-        ["--to=typst", f"--template={PAPER_FOLDER / 'template.typ'}", f"--metadata=title-plain:{plain_title(source)}"],
+        [
+            "--to=typst",
+            f"--template={PAPER_FOLDER / 'template.typ'}",
+            f"--metadata=title-plain:{plain_title(source)}",
+        ],
     )
     root = Path(os.path.commonpath([results_dir.resolve(), folder.resolve()]))
     try:
         typst.compile(
-            str(typst_source), output=str(folder / "paper.pdf"), root=str(root), ignore_system_fonts=True, timestamp=TIMESTAMP
+            str(typst_source),
+            output=str(folder / "paper.pdf"),
+            root=str(root),
+            ignore_system_fonts=True,
+            timestamp=TIMESTAMP,
         )
     except typst.TypstError as error:
         raise UserError(f"paper.pdf: Typst refuses the page: {' '.join(str(error).split())[:500]}") from error
@@ -263,7 +294,9 @@ def build_paper(results_dir, output_dir, settings, formats: list[str] | None = N
     folder.mkdir(parents=True, exist_ok=True)
     template = (PAPER_FOLDER / "manuscript.md").read_text(encoding="utf-8")
     source = folder / "paper.md"
-    source.write_text(render_manuscript(template, read_manuscript(results, folder, settings)), encoding="utf-8")
+    source.write_text(
+        render_manuscript(template, read_manuscript(results, folder, settings)), encoding="utf-8"
+    )
     for kind in wanted:
         target = folder / f"paper.{kind}"
         if kind == "pdf":
@@ -273,8 +306,13 @@ def build_paper(results_dir, output_dir, settings, formats: list[str] | None = N
         elif kind == "html":
             css = PAPER_FOLDER / "paper.css"
             run_pandoc(
-                source, target, kind, ["--to=html5", "--mathml", "--embed-resources", f"--css={css}", "--number-sections"]
+                source,
+                target,
+                kind,
+                ["--to=html5", "--mathml", "--embed-resources", f"--css={css}", "--number-sections"],
             )
         else:
-            run_pandoc(source, target, kind, ["--to=latex", "--number-sections", "--variable=geometry:margin=2.6cm"])
+            run_pandoc(
+                source, target, kind, ["--to=latex", "--number-sections", "--variable=geometry:margin=2.6cm"]
+            )
     return [folder / f"paper.{kind}" for kind in wanted]

@@ -17,7 +17,13 @@ JOINERS_HELD_OUT = {
     "lower": "lower",
     "upper": "upper",
 }
-JOINERS_FITTED = {"item": "mission", "observed": "observed", "mean": "mean", "lower": "lower", "upper": "upper"}
+JOINERS_FITTED = {
+    "item": "mission",
+    "observed": "observed",
+    "mean": "mean",
+    "lower": "lower",
+    "upper": "upper",
+}
 INTERNAL_SUFFIXES = ("_standard", "_raw", "_coefficient")
 WIDE_DIMENSIONS = frozenset({"mission", "state", "panel_year", "path_year"})
 
@@ -151,7 +157,9 @@ def calibration(results: Results, model: str | None = None, held_out: bool | Non
     """
     rows = prediction_rows(results, model, held_out)
     edges = np.array([0, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.55, 0.7, 0.85, 1.0])
-    position = np.clip(np.searchsorted(edges, rows["mean"].to_numpy(float), side="right") - 1, 0, len(edges) - 2)
+    position = np.clip(
+        np.searchsorted(edges, rows["mean"].to_numpy(float), side="right") - 1, 0, len(edges) - 2
+    )
     grouped = rows.assign(bin=position).groupby("bin").agg(
         predicted=("mean", "mean"), successes=("joined", "sum"), count=("joined", "size")
     )  # fmt: skip

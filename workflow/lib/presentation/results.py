@@ -48,11 +48,15 @@ def read_table(path: Path) -> pd.DataFrame:
 def required_table(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
     """Read a table that every run leaves and check that it has the columns of the contract."""
     if not path.exists():
-        raise UserError(f"{path}: missing, expected a table with the columns {', '.join(columns)}; run the workflow to make it.")
+        raise UserError(
+            f"{path}: missing, expected a table with the columns {', '.join(columns)}; run the workflow to make it."
+        )
     table = read_table(path)
     absent = [column for column in columns if column not in table.columns]
     if absent:
-        raise UserError(f"{path}: column {', '.join(absent)} is missing, expected {', '.join(columns)}; make the table again.")
+        raise UserError(
+            f"{path}: column {', '.join(absent)} is missing, expected {', '.join(columns)}; make the table again."
+        )
     return table
 
 
@@ -119,7 +123,9 @@ class Results:
         """
         results = cls(Path(results_dir), as_mapping(settings))
         if not results.data_path.exists():
-            raise UserError(f"{results.data_path}: missing, expected the analysis dataset; run the workflow to make it.")
+            raise UserError(
+                f"{results.data_path}: missing, expected the analysis dataset; run the workflow to make it."
+            )
         return results
 
     # -- settings -----------------------------------------------------------------------------------------------------
@@ -222,14 +228,18 @@ class Results:
         """results/effects.csv."""
         table = required_table(self.folder / "effects.csv", EFFECT_COLUMNS)
         if table.empty:
-            raise UserError(f"{self.folder / 'effects.csv'}: no rows, expected at least one model; run a model with an outcome.")
+            raise UserError(
+                f"{self.folder / 'effects.csv'}: no rows, expected at least one model; run a model with an outcome."
+            )
         return table
 
     @cached_property
     def quality(self) -> pd.DataFrame:
         """results/quality.csv, empty if no model measured quality."""
         path = self.folder / "quality.csv"
-        return required_table(path, QUALITY_COLUMNS) if path.exists() else pd.DataFrame(columns=QUALITY_COLUMNS)
+        return (
+            required_table(path, QUALITY_COLUMNS) if path.exists() else pd.DataFrame(columns=QUALITY_COLUMNS)
+        )
 
     @cached_property
     def predictions(self) -> pd.DataFrame:
@@ -240,7 +250,10 @@ class Results:
     @cached_property
     def comparison(self) -> dict[str, pd.DataFrame]:
         """`loo`, `missions`, `future` -> table (empty if it was not made)."""
-        return {name: optional_table(self.folder / "comparison" / f"{name}.csv") for name in ("loo", "missions", "future")}
+        return {
+            name: optional_table(self.folder / "comparison" / f"{name}.csv")
+            for name in ("loo", "missions", "future")
+        }
 
     @cached_property
     def checks(self) -> pd.DataFrame:
@@ -275,4 +288,3 @@ class Results:
     def label_of(self, mission: str) -> str:
         """Label of a mission, or its own name if it is not in the data."""
         return self.mission_labels.get(mission, mission)
-

@@ -94,7 +94,10 @@ def missions_table(results: Results) -> str:
     evidence = dict(zip(listed["mission"], listed["evidence"], strict=True)) if "evidence" in listed else {}
     covariates = {}
     if "mission_covariate_value" in data:
-        covariates = {str(name): data["mission_covariate_value"].sel(mission_covariate=name) for name in data["mission_covariate"].values}
+        covariates = {
+            str(name): data["mission_covariate_value"].sel(mission_covariate=name)
+            for name in data["mission_covariate"].values
+        }
     rows = []
     for mission, label in results.mission_labels.items():
         row = {"Mission": escape(label), "Start": int(data["start_year"].sel(mission=mission))}
@@ -102,7 +105,11 @@ def missions_table(results: Results) -> str:
             value = float(values.sel(mission=mission))
             row[style.column_label(name)] = {1.0: "yes", 0.0: "no"}.get(value, fixed(value))
         own = joined.sel(mission=mission)
-        row |= {"Eligible": int(own.notnull().sum()), "Joined": int(own.sum()), "Evidence": evidence.get(mission, MISSING)}
+        row |= {
+            "Eligible": int(own.notnull().sum()),
+            "Joined": int(own.sum()),
+            "Evidence": evidence.get(mission, MISSING),
+        }
         rows.append(row)
     return pipe_table(pd.DataFrame(rows))
 
@@ -162,9 +169,13 @@ def comparison_table(results: Results) -> str:
         if not loo.empty:
             own = loo[loo["model"] == model]
             score = own.iloc[0] if len(own) else None
-            row["elpd (se)"] = MISSING if score is None else f"{fixed(score['elpd'], 1)} ({fixed(score['se'], 1)})"
+            row["elpd (se)"] = (
+                MISSING if score is None else f"{fixed(score['elpd'], 1)} ({fixed(score['se'], 1)})"
+            )
             row["Behind best (se)"] = (
-                MISSING if score is None else f"{fixed(best - score['elpd'], 1)} ({fixed(score['se_diff'], 1)})"
+                MISSING
+                if score is None
+                else f"{fixed(best - score['elpd'], 1)} ({fixed(score['se_diff'], 1)})"
             )
             row["Weight"] = MISSING if score is None else fixed(score["weight"])
         if not held_out.empty:
@@ -177,7 +188,11 @@ def comparison_table(results: Results) -> str:
 
 def worst_check(diagnostics: dict, name: str) -> dict | None:
     """The check of one name with the figure furthest towards its threshold, over parameters and estimands."""
-    checks = [check for check in diagnostics.get("checks", []) if check["check"] == name and check["value"] is not None]
+    checks = [
+        check
+        for check in diagnostics.get("checks", [])
+        if check["check"] == name and check["value"] is not None
+    ]
     if not checks:
         return None
     highest = name in ("r_hat", "divergences", "pareto_k")
@@ -187,10 +202,19 @@ def worst_check(diagnostics: dict, name: str) -> dict | None:
 def diagnostics_table(results: Results) -> str:
     """The gate's figures by model."""
     forms = {"r_hat": 3, "ess_bulk": 0, "ess_tail": 0, "divergences": 0, "bfmi": 2}
-    words = {"r_hat": "Largest R-hat", "ess_bulk": "Bulk ESS", "ess_tail": "Tail ESS", "divergences": "Divergences", "bfmi": "BFMI"}
+    words = {
+        "r_hat": "Largest R-hat",
+        "ess_bulk": "Bulk ESS",
+        "ess_tail": "Tail ESS",
+        "divergences": "Divergences",
+        "bfmi": "BFMI",
+    }
     rows = []
     for model, diagnostics in results.diagnostics.items():
-        row = {"Model": style.model_label(model), "Gate": "passed" if diagnostics["verdict"] == "pass" else "failed"}
+        row = {
+            "Model": style.model_label(model),
+            "Gate": "passed" if diagnostics["verdict"] == "pass" else "failed",
+        }
         for name, decimals in forms.items():
             check = worst_check(diagnostics, name)
             row[words[name]] = MISSING if check is None else fixed(check["value"], decimals)
@@ -274,7 +298,11 @@ def loadings_table(results: Results) -> str:
     loadings = quantities.loadings(results)
     if loadings.empty:
         return ""
-    kinds = {"indicator": "indicator of quality", "tie on quality": "tie count on quality", "tie on opportunity": "tie count on opportunity"}
+    kinds = {
+        "indicator": "indicator of quality",
+        "tie on quality": "tie count on quality",
+        "tie on opportunity": "tie count on opportunity",
+    }
     rows = [
         {
             "Item": escape(style.column_label(row["item"])),

@@ -93,7 +93,21 @@ def listing(items: list[str], nothing: str = "none") -> str:
 
 def count(number: int, noun: str, plural: str | None = None) -> str:
     """A number with its noun; numbers to twelve in words."""
-    words = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+    words = [
+        "no",
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "eleven",
+        "twelve",
+    ]
     shown = words[number] if 0 <= number <= 12 else f"{number:,}"
     return f"{shown} {noun if number == 1 else plural or noun + 's'}"
 

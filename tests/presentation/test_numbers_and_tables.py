@@ -1,0 +1,100 @@
+"""numbers.json and tables: the words follow from the posterior, cells cannot break a table."""
+
+import json
+
+import pandas as pd
+import pytest
+
+from workflow.lib.errors import UserError
+from workflow.lib.presentation import numbers, tables, wording
+from workflow.lib.presentation.results import Results
+
+
+def test_each_number_has_value_text_and_file(run):
+    found = numbers.collect_numbers(*run)
+    for key, entry in found.items():
+        assert set(entry) == {"value", "text", "file"}, key
+        assert entry["text"] and entry["text"] != "nan", key
+    json.dumps(found, allow_nan=False)
+    assert found["data.missions"]["value"] == 10
+    assert found == numbers.collect_numbers(*run)
+
+
+def test_the_answer_turns_with_the_posterior(run, tmp_path):
+    results = Results.load(*run)
+    effects = results.effects.copy()
+
+    def answer(estimand, lower, upper, column="mean", value=None):
+        rows = (effects["model"] == "joint") & (effects["estimand"] == estimand) & (effects["scope"] == "all")
+        changed = effects.copy()
+        changed.loc[rows, ["lower", "upper"]] = [lower, upper]
+        if value is not None:
+            changed.loc[rows, column] = value
+        fresh = Results.load(*run)
+        fresh.__dict__["effects"] = changed
+        out = numbers.Collector()
+        numbers.add_effects(out, fresh)
+        numbers.add_answer(out, fresh)
+        return out.entries
+
+    assert "is not credibly different from zero" in answer("ties_effect", -0.1, 0.1)["answer.effects"]["text"]
+    assert (
+        answer("ties_effect", 0.1, 0.2)["model.joint.ties_effect.verdict"]["text"]
+        == "is credibly larger than zero"
+    )
+    for value, words in ((0.99, "larger"), (0.5, "undecided"), (0.01, "smaller")):
+        entry = answer("quality_beats_ties", 0, 1, value=value)["answer.comparison"]
+        assert entry["value"] == words
+    assert "does not credibly change" in answer("attenuation", -0.2, 0.2)["answer.attenuation"]["text"]
+    assert "larger, not smaller" in answer("attenuation", -0.5, -0.1)["answer.attenuation"]["text"]
+
+
+@pytest.mark.parametrize(
+    ("value", "decimals", "text"),
+    [(-0.001, 2, "0.00"), (-1.25, 1, "−1.2"), (float("nan"), 2, "–"), (3, 0, "3")],
+)
+def test_numbers_are_printed_with_a_real_minus_and_never_as_minus_zero(value, decimals, text):
+    assert wording.fixed(value, decimals) == text
+
+
+def test_words_for_signs_and_lists():
+    assert wording.sign(0.1, 0.3) == "positive"
+    assert wording.sign(-0.3, -0.1) == "negative"
+    assert wording.sign(0.0, 0.1) == "uncertain"
+    assert wording.listing([]) == "none"
+    assert wording.listing(["a", "b", "c"]) == "a, b and c"
+    assert wording.count(1, "model") == "one model"
+    assert wording.count(13, "model") == "13 models"
+    assert wording.probability(1.0) == "above 0.99"
+
+
+def test_no_text_of_a_user_can_break_a_table_or_become_markup():
+    text = tables.pipe_table(pd.DataFrame({"A": [tables.escape("a|b *c* @d [e] $f$ <g>\nh_i")]}))
+    row = text.splitlines()[2]
+    assert row == r"| a\|b \*c\* \@d \[e\] \$f\$ \<g\> h\_i |"
+
+
+def test_every_table_of_a_full_run_is_made(run):
+    made = tables.collect_tables(Results.load(*run))
+    assert set(made) == set(tables.TABLES)
+    for name, text in made.items():
+        lines = text.splitlines()
+        assert len(lines) > 2, name
+        assert len({line.replace(r"\|", "").count("|") for line in lines}) == 1, name
+
+
+def test_a_missing_file_that_every_run_leaves_is_one_line(tmp_path):
+    with pytest.raises(
+        UserError, match=r"analysis\.nc: missing, expected the analysis dataset; run the workflow"
+    ) as raised:
+        numbers.collect_numbers(tmp_path, {})
+    assert "\n" not in str(raised.value)
+
+
+def test_a_table_without_a_column_of_the_contract_is_one_line(run, tmp_path):
+    path = tmp_path / "effects.csv"
+    pd.DataFrame({"model": ["a"]}).to_csv(path, index=False)
+    from workflow.lib.presentation.results import EFFECT_COLUMNS, required_table
+
+    with pytest.raises(UserError, match="column estimand, scope, .* is missing, expected model, estimand"):
+        required_table(path, EFFECT_COLUMNS)
