@@ -6,14 +6,14 @@ estimands, and the thresholds of the config's `gate`. To: `results/<model>/diagn
 a `UserError` when the sampler's statistics are absent: less is never checked in silence.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
 from workflow.lib.checking.convergence import convergence
-from workflow.lib.checking.draws import scalar_blocks, scalar_labels
+from workflow.lib.checking.draws import scalar_blocks
 from workflow.lib.errors import UserError
 
 THRESHOLDS = ("r_hat", "ess_bulk", "ess_tail", "divergences", "bfmi", "pareto_k")
@@ -467,12 +467,3 @@ def missing_information(energy: xr.DataArray) -> np.ndarray:
     variance = values.var(axis=1, ddof=1)
     changes = (np.diff(values, axis=1) ** 2).mean(axis=1)
     return np.divide(changes, variance, out=np.full(len(values), np.nan), where=variance > 0)
-
-
-def parameter_names(dataset: xr.Dataset, variables: Sequence[str] | None = None) -> list[str]:
-    """Names of all scalars of a data set of draws, in the order in which they are checked."""
-    return [
-        label
-        for name in (dataset.data_vars if variables is None else variables)
-        for label in scalar_labels(dataset[name])
-    ]

@@ -1,4 +1,4 @@
-"""Small helpers for arrays of posterior draws that the checks share.
+"""Arrays of posterior draws: names of scalars, blocks, summaries, thinning; shared by the checks.
 
 From: xarray objects with the dimensions `chain` and `draw`. To: plain arrays and summaries. They fail with a
 `ValueError` when a sample dimension is absent.
