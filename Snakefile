@@ -19,11 +19,16 @@ pathvars:
 rule all:
     default_target: True
     input:
+        "<results>/config.yaml",
         "<results>/diagnostics.json",
+        of_formats("<results>/paper/paper.{format}"),
+        "<results>/report/index.html",
 
 
 include: "workflow/rules/data.smk"
 include: "workflow/rules/fits.smk"
+include: "workflow/rules/predictions.smk"
+include: "workflow/rules/presentation.smk"
 
 
 # ---- Named targets -----------------------------------------------------------------------------------------------------
@@ -38,6 +43,22 @@ rule fits:
     input:
         "<results>/diagnostics.json",
         of_models("<results>/{model}/gate.json", MODELS),
+
+
+rule checks:
+    input:
+        "<results>/comparison/loo.csv",
+        [f"<results>/checks/{name}.csv" for name in CHECKS],
+
+
+rule paper:
+    input:
+        of_formats("<results>/paper/paper.{format}"),
+
+
+rule report:
+    input:
+        "<results>/report/index.html",
 
 
 onstart:

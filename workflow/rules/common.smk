@@ -92,6 +92,48 @@ def of_models(pattern, names):
     return [pattern.replace("{model}", name) for name in names]
 
 
+def of_formats(pattern):
+    """One file for each format of the paper."""
+    return [pattern.replace("{format}", name) for name in settings.paper.formats]
+
+
+def files_in(folder):
+    """All files of a folder of the project."""
+    files = sorted(path for path in Path(workflow.basedir, folder).rglob("*") if path.is_file())
+    return [str(path.relative_to(workflow.basedir)) for path in files]
+
+
+def quality_model():
+    """The fullest fitted model that measures quality, or None."""
+    measuring = [name for name in MODELS if "quality" in settings.models[name].blocks]
+    preferred = [name for name in ("joint", "measurement") if name in measuring]
+    return next(iter([*preferred, *measuring]), None)
+
+
+def settings_of_this_run():
+    """All settings, with the fitted models only."""
+    values = settings.model_dump(mode="json")
+    values["models"] = {name: values["models"][name] for name in MODELS}
+    return values
+
+
+def files_of_a_run(wildcards):
+    """What figures, tables and numbers are made from; all of it is behind the gates."""
+    return {
+        **{f"table_{name}": path for name, path in tables().items()},
+        "analysis": "<results>/data/analysis.nc",
+        "effects": "<results>/effects.csv",
+        "quality": "<results>/quality.csv",
+        "predictions": "<results>/predictions.csv",
+        "comparison": [f"<results>/comparison/{name}.csv" for name in ("loo", "missions", "totals")],
+        "checks": [f"<results>/checks/{name}.csv" for name in CHECKS],
+        "posteriors": of_models("<results>/{model}/posterior.nc", MODELS),
+        "priors": of_models("<results>/{model}/prior.nc", MODELS),
+        "diagnostics_of_models": of_models("<results>/{model}/diagnostics.json", MODELS),
+        "gates": of_models("<results>/{model}/gate.json", MODELS),
+    }
+
+
 def tables():
     """Paths of the tables by name."""
     names = ("missions", "participation", "states", "codebook", "distances")
@@ -139,6 +181,9 @@ HELD_OUT_MODELS = [
     for name in OUTCOME_MODELS
     if settings.checks.held_out_missions is None or name in settings.checks.held_out_missions
 ]
+
+
+CHECKS = ["predictive", "prior"]
 
 
 wildcard_constraints:

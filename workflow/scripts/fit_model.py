@@ -23,20 +23,18 @@ def fit_model(
     """Compile, sample, write."""
     from models.composition import Composition
     from models.priors import Priors
-    from workflow.lib.inference.archive import read_dataset, read_tree, write_tree
-    from workflow.lib.inference.fit import fit
-    from workflow.lib.inference.sampling import SamplerSettings
+    from workflow.lib.inference.archive import read_dataset, write_tree
+    from workflow.lib.inference.sampling import SamplerSettings, compile_model, derive_seed
     from workflow.lib.settings import priors_from_plain
 
-    tree = fit(
+    log(f"{model}: compiling")
+    compiled = compile_model(
         Composition.from_mapping(model, composition),
         read_dataset(analysis_path),
         Priors(priors_from_plain(priors)),
         SamplerSettings(**sampler, cores=threads),
-        seed,
-        log,
-        measured_by=read_tree(measured_by_paths[0]) if measured_by_paths else None,
     )
+    tree = compiled.sample(derive_seed(seed, "fit", model), log=log)
     write_tree(tree, posterior_path)
     log(f"{model}: sampled in {tree.attrs['seconds']:.0f} s")
 

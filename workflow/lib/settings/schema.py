@@ -264,6 +264,14 @@ class ReportSettings(Section):
     cases: list[str] = Field(default_factory=list, description="missions with a page of their own")
 
 
+class RefitSettings(Section):
+    """How the refits of the checks are sampled: they need fewer draws than what is printed."""
+
+    chains: int = Field(4, ge=2, le=64, description="independent chains")
+    tune: int = Field(500, ge=10, description="steps of adaptation in each chain")
+    draws: int = Field(500, ge=10, description="draws kept from each chain")
+
+
 class CheckSettings(Section):
     """Which checks are run beside the fits."""
 
@@ -279,6 +287,10 @@ class CheckSettings(Section):
     )
     future_from: int | None = Field(
         None, description="missions from this year on are predicted from those before"
+    )
+    refits: RefitSettings = Field(
+        default_factory=lambda: RefitSettings(),
+        description="sampling of the many refits: held-out missions, controls",
     )
     simulations: Count = Field(20, description="simulated data sets of the target `calibration`")
 

@@ -1,0 +1,24 @@
+"""Write the report: one page to look at, without the network.
+
+From the files of a run, the page template and the captions to `results/report/index.html`.
+"""
+
+from workflow.lib.job import Log, run_job
+
+
+def build(results: str, report_path: str, settings: dict, log: Log) -> None:
+    """Write the report."""
+    from workflow.lib.presentation.report import build_report
+
+    build_report(results, report_path, settings)
+    log(f"wrote {report_path}")
+
+
+if __name__ == "__main__":
+    run_job(
+        snakemake,
+        build,
+        results=snakemake.params.settings["results"],
+        report_path=snakemake.output.report,
+        settings=snakemake.params.settings,
+    )

@@ -1,0 +1,78 @@
+"""Leave out each mission in turn and predict who joins it.
+
+From the analysis dataset and a model's composition, behind its gate, to `results/<model>/held_out.csv` (scores by mission)
+and `results/<model>/held_out_predictions.csv`. The model is compiled once; a mission is left out by masking its decisions,
+so that its effects are drawn from their distribution over missions.
+"""
+
+from workflow.lib.job import Log, run_job
+
+
+def hold_out_missions(
+    model: str,
+    composition: dict,
+    sampler: dict,
+    refits: dict,
+    priors: dict,
+    interval: float,
+    seed: int,
+    threads: int,
+    analysis_path: str,
+    held_out_path: str,
+    predictions_path: str,
+    log: Log,
+) -> None:
+    """Refit without each mission and score it."""
+    import time
+
+    from models.composition import Composition
+    from models.inputs import model_inputs
+    from models.posterior import outcome_logit
+    from models.priors import Priors
+    from workflow.lib.checking.files import write_table
+    from workflow.lib.checking.held_out import leave_one_mission_out
+    from workflow.lib.checking.predictive import prediction_rows
+    from workflow.lib.inference.archive import read_dataset
+    from workflow.lib.inference.sampling import SamplerSettings, compile_model, derive_seed
+    from workflow.lib.settings import priors_from_plain
+
+    data = read_dataset(analysis_path)
+    terms = Composition.from_mapping(model, composition)
+    settings = SamplerSettings(**{**sampler, **refits}, cores=threads)
+    compiled = compile_model(terms, data, Priors(priors_from_plain(priors)), settings)
+    names = [str(name) for name in data["mission"].values]
+    started = time.monotonic()
+
+    def fit_without(mission: str):
+        number = names.index(mission) + 1
+        masked = data.assign(joined=data["joined"].where(data["mission"] != mission))
+        arrays = model_inputs(terms, masked).arrays
+        tree = compiled.sample(derive_seed(seed, "held_out", model, mission), arrays=arrays)
+        left = (time.monotonic() - started) / number * (len(names) - number)
+        log(f"{model}: {number} of {len(names)} missions held out ({mission}), {left:.0f} s left")
+        logit = outcome_logit(tree["posterior"].to_dataset(), data.sel(mission=names), terms)
+        return logit.sel(mission=mission, drop=True)
+
+    rows, probability = leave_one_mission_out(
+        fit_without, data, model, seed=derive_seed(seed, "held_out", model), interval=interval
+    )
+    write_table(rows, held_out_path)
+    write_table(prediction_rows(probability, data, model, held_out=True), predictions_path)
+
+
+if __name__ == "__main__":
+    run_job(
+        snakemake,
+        hold_out_missions,
+        model=snakemake.wildcards.model,
+        composition=snakemake.params.composition,
+        sampler=snakemake.params.sampler,
+        refits=snakemake.params.refits,
+        priors=snakemake.params.priors,
+        interval=snakemake.params.interval,
+        seed=snakemake.params.seed,
+        threads=snakemake.threads,
+        analysis_path=snakemake.input.analysis,
+        held_out_path=snakemake.output.held_out,
+        predictions_path=snakemake.output.predictions,
+    )
