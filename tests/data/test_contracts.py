@@ -7,6 +7,7 @@ import pytest
 
 from tests.data.small_tables import CODEBOOK, DISTANCES, MISSIONS, PARTICIPATION, STATES, write_tables
 from workflow.lib.errors import UserError
+from workflow.lib.tables import __main__ as command
 from workflow.lib.tables import load_tables
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -352,6 +353,22 @@ def test_shipped_tables_fulfil_the_contracts_within_two_seconds():
     assert time.perf_counter() - start < 2
     assert (tables.missions["pivotal"] == 2).sum() >= 20
     assert len(tables.missions) >= 30
+
+
+def test_command_checks_a_users_tables(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_tables(tmp_path)
+    assert command.main(["--folder", ".", "--coverage", "coverage.csv"]) == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith("2 missions, 3 participants, 1 recorded refusals\n14 rows of states and years")
+    assert "  sanctions: 1989-1993, 93%\n" in printed
+    assert (tmp_path / "coverage.csv").read_text().startswith("column,role,year,states,share\nigo_joint,")
+    write_tables(tmp_path, states="")
+    assert command.main(["--folder", "."]) == 1
+    assert (
+        capsys.readouterr().err
+        == "states.csv: the file is empty; expected a header line and at least one row\n"
+    )
 
 
 def test_shipped_tables_are_small():

@@ -200,6 +200,38 @@ def test_differences_name_file_and_line(tmp_path):
 
 
 @needs_sources
+def test_treaty_counts_agree_with_the_count_that_a_source_publishes():
+    published = pd.read_csv(Path(FOLDER) / "un_multilateral_joint_with_usa_1946_2014.csv")
+    shipped = pd.read_csv(
+        PROJECT / "data" / "states.csv", usecols=["pivotal", "state", "year", "un_treaty_joint"]
+    )
+    both = shipped[shipped["pivotal"] == 2].merge(
+        published, left_on=["state", "year"], right_on=["ccode", "year"]
+    )
+    both = both.dropna(subset=["un_treaty_joint"])
+    assert len(both) > 9000
+    assert (both["un_treaty_joint"] == both["un_mlt_joint_bound"]).all()
+
+
+@needs_sources
+def test_alliances_agree_with_the_dyads_that_a_source_publishes():
+    dyads = pd.read_parquet(Path(FOLDER) / "atop_alliance_directed_dyad_year_1945_2018.parquet")
+    allied = {
+        (int(state), int(year))
+        for state, year in dyads.loc[dyads["ccode1"] == 2, ["ccode2", "year"]].to_numpy()
+    }
+    shipped = pd.read_csv(
+        PROJECT / "data" / "states.csv", usecols=["pivotal", "state", "year", "alliance_joint"]
+    )
+    rows = shipped[(shipped["pivotal"] == 2) & shipped["alliance_joint"].notna()]
+    listed = [(state, year) in allied for state, year in zip(rows["state"], rows["year"], strict=True)]
+    different = rows[(rows["alliance_joint"] > 0).to_numpy() != np.array(listed)]
+    # The source counts the year in which an alliance ends; here it is in force on 31 December or not.
+    assert len(different) <= 20
+    assert (different["alliance_joint"] == 0).all()
+
+
+@needs_sources
 def test_what_ships_is_what_is_derived_twice():
     output, example = PROJECT / "data", PROJECT / "examples" / "peacekeeping" / "data"
     for folder, tables in command.derive_both(Path(FOLDER), output, example).items():

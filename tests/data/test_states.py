@@ -127,6 +127,11 @@ def test_placebo_is_the_count_five_years_later(states):
     assert now == later
 
 
+def test_guantanamo_says_nothing_of_the_relationship(states):
+    assert states.loc[(USA, 40, slice(1961, 2022)), "troops"].isna().all()
+    assert states.loc[(USA, 40, 1955), "troops"] > 0
+
+
 def test_aid_is_never_negative(states):
     assert states[["economic_aid", "military_aid"]].min().min() == 0
 

@@ -143,6 +143,7 @@ COLUMNS = [
             "alliance agreements in force (defence, offence, neutrality, non-aggression, consultation)",
         ),
         *(YEAR_END, ATOP),
+        note=" Wide agreements count like narrow ones: the Helsinki Final Act (1975) is one, as is NATO.",
     ),
     *_ties(
         *("trade_pact", "trade agreements in force", YEAR_END, DESTA),
@@ -174,7 +175,8 @@ COLUMNS = [
     ),
     Column(
         *("troops", "quality", "hurdle", 1, "log", "soldiers per 1000 inhabitants", YEAR),
-        definition="US troops stationed in the state per 1000 inhabitants; territories are left out.",
+        definition="US troops stationed in the state per 1000 inhabitants; territories are left out. Missing for"
+        " Cuba from 1961 (Guantanamo is held against the host's will).",
         origin=TROOPS,
     ),
     Column(

@@ -21,6 +21,9 @@ DISPUTE_YEARS = (1945, 2014)
 SANCTION_YEARS = (1945, 2005)
 ALLIANCE_YEARS = (1945, 2018)
 FIRST_TERRITORY_CODE = 1000
+# The base at Guantanamo is filed under Cuba; held against the host's will since relations broke off in 1961, it says
+# nothing about the relationship: missing.
+CUBA, FIRST_YEAR_AGAINST_WILL = 40, 1961
 
 
 def lineage_code(code: int) -> int:
@@ -126,7 +129,9 @@ def troops_per_thousand(frame: pd.DataFrame, sources: Sources, states: np.ndarra
     # Some state-years are listed twice with the same figure: keep one.
     once = rows.assign(code=code).groupby(["code", "year"], as_index=False)["troops_ad"].max()
     troops = complete(grid(once["code"], once["year"], once["troops_ad"]), *TROOP_YEARS, states)
-    return look_up(troops, frame) / look_up(population(sources), frame)
+    rate = look_up(troops, frame) / look_up(population(sources), frame)
+    unwanted = ((frame["state"] == CUBA) & (frame["year"] >= FIRST_YEAR_AGAINST_WILL)).to_numpy()
+    return np.where(unwanted, np.nan, rate)
 
 
 def exercise_count(frame: pd.DataFrame, pivotal: int, sources: Sources, states: np.ndarray) -> np.ndarray:

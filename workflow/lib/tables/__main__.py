@@ -1,0 +1,87 @@
+"""Check tables, shipped or your own, and say what they cover.
+
+    python -m workflow.lib.tables [--folder data] [--missions FILE] [--participation FILE] [--states FILE]
+                                  [--codebook FILE] [--distances FILE] [--coverage FILE]
+
+Reads the tables, prints one line a fault and exits with status 1, or prints what the tables hold: rows, and for each column
+of the table of states the years observed and the share of state-years in them. `--coverage` writes that by column and year
+to a CSV file. Without a file, a table is taken from the folder (distances: if it is there).
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from workflow.lib.errors import UserError
+from workflow.lib.tables.coverage import coverage_by_year
+from workflow.lib.tables.load import OPTIONAL, REQUIRED, Tables, load_tables
+
+
+def summary(tables: Tables) -> str:
+    """What the tables hold, in lines for a terminal.
+
+    Parameters
+    ----------
+    tables : Tables
+
+    Returns
+    -------
+    str
+    """
+    joined = tables.participation["joined"] == 1
+    lines = [
+        f"{len(tables.missions)} missions, {int(joined.sum())} participants, {int((~joined).sum())} recorded refusals",
+        f"{len(tables.states)} rows of states and years, pivotal states "
+        + ", ".join(map(str, sorted(set(tables.states["pivotal"])))),
+    ]
+    for pivotal in sorted(set(tables.states["pivotal"])):
+        coverage = coverage_by_year(tables, pivotal)
+        coverage["observed"] = coverage["share"] * coverage["states"]
+        lines.append(f"pivotal state {pivotal}: column, years observed, share of state-years in them")
+        for column, part in coverage.groupby("column", sort=False):
+            seen = part[part["share"] > 0]
+            if seen.empty:
+                lines.append(f"  {column}: never observed")
+                continue
+            share = seen["observed"].sum() / seen["states"].sum()
+            lines.append(f"  {column}: {seen['year'].min()}-{seen['year'].max()}, {share:.0%}")
+    return "\n".join(lines)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; see the module's docstring.
+
+    Returns
+    -------
+    int
+        Exit status: 0 the tables are sound, 1 a fault.
+    """
+    parser = argparse.ArgumentParser(
+        prog="python -m workflow.lib.tables", description=__doc__.split("\n\n")[0]
+    )
+    parser.add_argument(
+        "--folder", type=Path, default=Path("data"), help="folder of the tables (default: data)"
+    )
+    for name in (*REQUIRED, *OPTIONAL):
+        parser.add_argument(f"--{name}", help=f"table of {name} (default: {name}.csv in the folder)")
+    parser.add_argument("--coverage", type=Path, help="write coverage by column and year to this CSV file")
+    options = parser.parse_args(arguments)
+    paths = {name: getattr(options, name) or str(options.folder / f"{name}.csv") for name in REQUIRED}
+    for name in OPTIONAL:
+        default = options.folder / f"{name}.csv"
+        paths[name] = getattr(options, name) or (str(default) if default.is_file() else None)
+    try:
+        tables = load_tables(paths)
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(summary(tables))
+    if options.coverage:
+        coverage_by_year(tables).to_csv(
+            options.coverage, index=False, float_format="%.4g", lineterminator="\n"
+        )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
