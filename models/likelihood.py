@@ -3,6 +3,7 @@
 Both give the same density; the plain one is what the equations say, the fused one is what is sampled by default.
 """
 
+import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 
@@ -59,6 +60,67 @@ def grid_logit(intercept, slope, value, state, coefficient, covariate):
     """Logit of joining on the mission x state grid, shape (M, S)."""
     eta = intercept[:, None] + state[None, :] + pt.sum(slope[:, :, None] * value, axis=0)
     return eta + pt.sum(coefficient[:, None, None] * covariate, axis=0)
+
+
+STATISTICS = (
+    "gram",
+    "basis_sum",
+    "basis_design",
+    "basis_value",
+    "number",
+    "design_gram",
+    "design_sum",
+    "design_value",
+    "value_square",
+    "value_sum",
+)
+
+
+def normal_indicators(loading, level, sd, state_sd, prior, data, engine):
+    """Gaussian information of normal indicators on path coefficients.
+
+    With u ~ N(0, state_sd^2) a state's own lasting deviation on an indicator, integrated out, its n residuals have
+    precision (I - k 1 1') / sd^2, k = state_sd^2 / (sd^2 + n state_sd^2) (Sherman & Morrison 1950).
+
+    Parameters
+    ----------
+    loading, sd, state_sd : TensorVariable, shape (J,)
+    level : TensorVariable, shape (J, P)
+    prior : TensorVariable, shape (B,)
+        Prior precision of the coefficients.
+    data : dict of str to TensorVariable
+        Statistics of ``models.path.normal_statistics``.
+    engine : str
+
+    Returns
+    -------
+    constant, precision (S, B, B), shift (S, B)
+        Indicators and prior are exp(constant - 1/2 c' precision c + shift' c), up to the prior's normalisation.
+    """
+    if engine == "fused":
+        statistics = [data[name] for name in STATISTICS]
+        return operators.NormalIndicators()(loading, level, sd, state_sd, prior, *statistics)
+    weight = 1 / sd**2
+    number = data["number"]
+    shrink = state_sd[:, None] ** 2 / (sd[:, None] ** 2 + number * state_sd[:, None] ** 2)
+    residual_sum = data["value_sum"] - pt.sum(data["design_sum"] * level[:, None, :], axis=2)
+    basis_residual = data["basis_value"] - pt.sum(data["basis_design"] * level[:, None, None, :], axis=3)
+    shift_items = basis_residual - (shrink * residual_sum)[:, :, None] * data["basis_sum"]
+    shift = pt.sum((loading * weight)[:, None, None] * shift_items, axis=0)
+    information = (loading**2 * weight)[:, None, None, None]
+    outer = data["basis_sum"][:, :, :, None] * data["basis_sum"][:, :, None, :]
+    precision = pt.sum(information * (data["gram"] - shrink[:, :, None, None] * outer), axis=0) + pt.diag(prior)
+    squares = (
+        data["value_square"]
+        - 2 * pt.sum(data["design_value"] * level[:, None, :], axis=2)
+        + pt.sum(data["design_gram"] * (level[:, :, None] * level[:, None, :])[:, None], axis=(2, 3))
+    )
+    constant = pt.sum(
+        -0.5 * weight[:, None] * (squares - shrink * residual_sum**2)
+        - number * (pt.log(sd)[:, None] + 0.5 * np.log(2 * np.pi))
+        - 0.5 * pt.log1p(number * (state_sd / sd)[:, None] ** 2)
+    )
+    return constant, precision, shift
 
 
 def gaussian_path(precision, shift, standard, engine):

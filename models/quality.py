@@ -11,7 +11,7 @@ import pymc as pm
 import pytensor.tensor as pt
 
 from models.inputs import TREND_ORIGIN_YEAR, Inputs
-from models.likelihood import bernoulli_logit, gaussian_path, negative_binomial
+from models.likelihood import bernoulli_logit, gaussian_path, negative_binomial, normal_indicators
 from models.priors import Priors
 
 
@@ -85,73 +85,34 @@ def prior_precision(static_share, size: int):
     return pt.concatenate([(1 / static_share)[None], smooth])
 
 
-def normal_information(data, loading, level, sd, state_sd):
-    """Gaussian information of the normal indicators on the path coefficients.
-
-    With u ~ N(0, state_sd^2) the state's own lasting deviation on an indicator, integrated out, the n residuals of a
-    state on an indicator have precision (I - k 1 1') / sd^2, k = state_sd^2 / (sd^2 + n state_sd^2)
-    (Sherman & Morrison 1950).
-
-    Parameters
-    ----------
-    data : dict of str to TensorVariable
-        Statistics of ``models.path.normal_statistics``.
-    loading, sd, state_sd : TensorVariable, shape (J,)
-    level : TensorVariable, shape (J, P)
-
-    Returns
-    -------
-    precision (S, B, B), shift (S, B), constant : TensorVariable
-        The log likelihood of the indicators is -1/2 c' precision c + shift' c + constant, summed over states.
-    """
-    weight = 1 / sd**2
-    number = data["number"]
-    shrink = state_sd[:, None] ** 2 / (sd[:, None] ** 2 + number * state_sd[:, None] ** 2)
-    residual_sum = data["value_sum"] - pt.sum(data["design_sum"] * level[:, None, :], axis=2)
-    # basis' residual, and the basis sums, with the lasting deviation taken out
-    basis_residual = data["basis_value"] - pt.sum(data["basis_design"] * level[:, None, None, :], axis=3)
-    shift_items = basis_residual - (shrink * residual_sum)[:, :, None] * data["basis_sum"]
-    shift = pt.sum((loading * weight)[:, None, None] * shift_items, axis=0)
-    information = loading**2 * weight
-    gram = pt.tensordot(information, data["gram"].reshape((data["gram"].shape[0], -1)), axes=1)
-    gram = gram.reshape(data["gram"].shape[1:])
-    scaled = (information[:, None] * shrink)[:, :, None] * data["basis_sum"]
-    outer = pt.sum(scaled[:, :, :, None] * data["basis_sum"][:, :, None, :], axis=0)
-    squares = (
-        data["value_square"]
-        - 2 * pt.sum(data["design_value"] * level[:, None, :], axis=2)
-        + pt.sum(data["design_gram"] * (level[:, :, None] * level[:, None, :])[:, None], axis=(2, 3))
-    )
-    constant = pt.sum(
-        -0.5 * weight[:, None] * (squares - shrink * residual_sum**2)
-        - number * (pt.log(sd)[:, None] + 0.5 * np.log(2 * np.pi))
-        - 0.5 * pt.log1p(number * (state_sd / sd)[:, None] ** 2)
-    )
-    return gram - outer, shift, constant
-
-
 def positions(coords: dict, dimension: str, part: str) -> np.ndarray:
     """Places of the labels of ``part`` among those of ``dimension``."""
     return np.array([coords[dimension].index(name) for name in coords[part]], int)
 
 
-def item_linear_predictor(level, loading, lasting, design, latent, chosen):
-    """Linear predictor of the chosen indicators in the panel, shape (J, S, T)."""
-    own = pt.sum(level[chosen][:, None, None, :] * design[None], axis=3)
-    return own + loading[chosen][:, None, None] * latent[None] + lasting[:, :, None]
+def item_linear_predictor(slopes, regressors, lasting):
+    """Linear predictor of indicators in the panel, shape (J, S, T).
+
+    ``slopes`` (J, 4) are intercept, trend, size and loading; ``regressors`` (S, T, 4) what they multiply; ``lasting``
+    (J, S) each state's own deviation.
+    """
+    states, years, terms = regressors.shape
+    flat = pt.dot(slopes, regressors.reshape((states * years, terms)).T)
+    return flat.reshape((slopes.shape[0], states, years)) + lasting[:, :, None]
 
 
 def add_other_families(names: NamedIndicators, inputs: Inputs, data, level, loading, latent, priors: Priors, engine: str):
     """Add the counts and the 0/1 indicators of a latent to the density, each with the state's lasting deviation."""
-    design = panel_design_tensor(inputs, data)
-    for family, prefix in (("count", "count"), ("binary", "binary")):
+    regressors = panel_regressors(inputs, data, latent)
+    slopes = pt.concatenate([level, loading[:, None]], axis=1)
+    for family in ("count", "binary"):
         dimension = names.dim(f"{family}_indicator")
         if dimension not in inputs.coords:
             continue
         chosen = positions(inputs.coords, names.dim("indicator"), dimension)
         spread = priors.variable(names.variable(f"{family}_state_sd"), "indicator_state_sd", dims=dimension)
         standard = pm.Normal(names.variable(f"{family}_state_standard"), 0, 1, dims=(dimension, "state"))
-        predictor = item_linear_predictor(level, loading, spread[:, None] * standard, design, latent, chosen)
+        predictor = item_linear_predictor(slopes[chosen], regressors, spread[:, None] * standard)
         if family == "count":
             dispersion = priors.variable(
                 names.variable("indicator_dispersion"), "indicator_dispersion", dims=dimension
@@ -169,11 +130,11 @@ def add_other_families(names: NamedIndicators, inputs: Inputs, data, level, load
             bernoulli_logit(names.variable("binary_likelihood"), predictor, data[names.data("binary_sign")], engine)
 
 
-def panel_design_tensor(inputs: Inputs, data):
-    """Intercept, trend and size in the panel as a tensor, shape (S, T, 3)."""
+def panel_regressors(inputs: Inputs, data, latent):
+    """Intercept, trend, size and the latent in the panel, shape (S, T, 4)."""
     size = data["size"]
     decades = (np.asarray(inputs.coords["panel_year"], float) - TREND_ORIGIN_YEAR) / 10
-    return pt.stack([pt.ones_like(size), pt.zeros_like(size) + decades[None, :], size], axis=2)
+    return pt.stack([pt.ones_like(size), pt.zeros_like(size) + decades[None, :], size, latent], axis=2)
 
 
 def add_quality(inputs: Inputs, data, priors: Priors, engine: str) -> LatentPath:
@@ -205,8 +166,9 @@ def add_quality(inputs: Inputs, data, priors: Priors, engine: str) -> LatentPath
         sd = priors.variable("indicator_sd", dims="normal_indicator")
         state_sd = priors.variable("indicator_state_sd", dims="normal_indicator")
         statistics = {k.removeprefix("normal_"): v for k, v in data.items() if k.startswith("normal_")}
-        information, shift, constant = normal_information(statistics, loading[chosen], level[chosen], sd, state_sd)
-        precision = information + pt.diag(prior)[None]
+        constant, precision, shift = normal_indicators(
+            loading[chosen], level[chosen], sd, state_sd, prior, statistics, engine
+        )
         total, coefficient = gaussian_path(precision, shift, standard, engine)
         pm.Potential("normal_likelihood", constant + total + 0.5 * log_prior_determinant)
     else:

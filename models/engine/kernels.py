@@ -343,3 +343,125 @@ def gaussian_path_gradient(standard, path, factor, by_total, by_path, by_precisi
                 g = v - 0.5 * (x[i] * mean[j] + x[j] * mean[i] + by_total * mean[i] * mean[j])
                 by_precision[s, i, j] = g
                 by_precision[s, j, i] = g
+
+
+@numba.njit(**_JIT)
+def normal_indicators(loading, level, sd, state_sd, prior, statistics, precision, shift):
+    """Gaussian information of normal indicators on path coefficients, lasting deviations integrated out.
+
+    Fills ``precision`` (S, B, B) and ``shift`` (S, B) and returns the part of the log likelihood that depends on
+    neither. For state s and indicator j with n observations y, residuals r = y - W level, the deviation's share
+    k = state_sd^2 / (sd^2 + n state_sd^2) and w = 1 / sd^2 (Sherman & Morrison 1950):
+
+    precision = diag(prior) + sum_j loading^2 w (X'X - k X'1 1'X), shift = sum_j loading w (X'r - k X'1 1'r).
+    """
+    gram, basis_sum, basis_design, basis_value, number, design_gram, design_sum, design_value, square, total = statistics
+    items, states, size = basis_sum.shape
+    terms = level.shape[1]
+    constant = 0.0
+    for s in range(states):
+        for a in range(size):
+            shift[s, a] = 0.0
+            for b in range(size):
+                precision[s, a, b] = 0.0
+            precision[s, a, a] = prior[a]
+        for j in range(items):
+            n = number[j, s]
+            if n == 0.0:
+                continue
+            w = 1.0 / (sd[j] * sd[j])
+            v = state_sd[j] * state_sd[j]
+            k = v / (sd[j] * sd[j] + n * v)
+            residual = total[j, s]
+            squares = square[j, s]
+            for p in range(terms):
+                residual -= design_sum[j, s, p] * level[j, p]
+                squares -= 2.0 * design_value[j, s, p] * level[j, p]
+                for q in range(terms):
+                    squares += level[j, p] * design_gram[j, s, p, q] * level[j, q]
+            scale = loading[j] * w
+            information = loading[j] * scale
+            for a in range(size):
+                value = basis_value[j, s, a] - k * residual * basis_sum[j, s, a]
+                for p in range(terms):
+                    value -= basis_design[j, s, a, p] * level[j, p]
+                shift[s, a] += scale * value
+                for b in range(size):
+                    outer = k * basis_sum[j, s, a] * basis_sum[j, s, b]
+                    precision[s, a, b] += information * (gram[j, s, a, b] - outer)
+            constant -= 0.5 * w * (squares - k * residual * residual) + n * (math.log(sd[j]) + _HALF_LOG_2PI)
+            constant -= 0.5 * math.log(1.0 + n * v * w)
+    return constant
+
+
+@numba.njit(**_JIT)
+def normal_indicators_gradient(
+    loading, level, sd, state_sd, statistics, by_precision, by_shift, by_constant, gradient
+):
+    """Reverse pass of ``normal_indicators``; ``gradient`` holds the arrays for loading, level, sd, state_sd, prior."""
+    gram, basis_sum, basis_design, basis_value, number, design_gram, design_sum, design_value, square, total = statistics
+    by_loading, by_level, by_sd, by_state_sd, by_prior = gradient
+    items, states, size = basis_sum.shape
+    terms = level.shape[1]
+    by_loading[:] = 0.0
+    by_level[:] = 0.0
+    by_sd[:] = 0.0
+    by_state_sd[:] = 0.0
+    by_prior[:] = 0.0
+    for s in range(states):
+        for a in range(size):
+            by_prior[a] += by_precision[s, a, a]
+        for j in range(items):
+            n = number[j, s]
+            if n == 0.0:
+                continue
+            variance = sd[j] * sd[j]
+            w = 1.0 / variance
+            v = state_sd[j] * state_sd[j]
+            denominator = variance + n * v
+            k = v / denominator
+            residual = total[j, s]
+            squares = square[j, s]
+            for p in range(terms):
+                residual -= design_sum[j, s, p] * level[j, p]
+                squares -= 2.0 * design_value[j, s, p] * level[j, p]
+                for q in range(terms):
+                    squares += level[j, p] * design_gram[j, s, p, q] * level[j, q]
+            by_gram = 0.0
+            by_outer = 0.0
+            by_residuals = 0.0
+            by_sums = 0.0
+            for a in range(size):
+                value = basis_value[j, s, a]
+                for p in range(terms):
+                    value -= basis_design[j, s, a, p] * level[j, p]
+                by_residuals += by_shift[s, a] * value
+                by_sums += by_shift[s, a] * basis_sum[j, s, a]
+                row = 0.0
+                cross = 0.0
+                for b in range(size):
+                    row += by_precision[s, a, b] * gram[j, s, a, b]
+                    cross += by_precision[s, a, b] * basis_sum[j, s, b]
+                by_gram += row
+                by_outer += cross * basis_sum[j, s, a]
+            quadratic = by_gram - k * by_outer
+            linear = by_residuals - k * residual * by_sums
+            by_loading[j] += 2.0 * loading[j] * w * quadratic + w * linear
+            by_w = loading[j] * loading[j] * quadratic + loading[j] * linear
+            by_w -= 0.5 * by_constant * (squares - k * residual * residual)
+            by_w -= 0.5 * by_constant * n * v / (1.0 + n * v * w)
+            by_k = -loading[j] * loading[j] * w * by_outer - loading[j] * w * residual * by_sums
+            by_k += 0.5 * by_constant * w * residual * residual
+            by_residual = -loading[j] * w * k * by_sums + by_constant * w * k * residual
+            for p in range(terms):
+                value = -by_residual * design_sum[j, s, p]
+                for a in range(size):
+                    value -= loading[j] * w * by_shift[s, a] * basis_design[j, s, a, p]
+                slope = -design_value[j, s, p]
+                for q in range(terms):
+                    slope += design_gram[j, s, p, q] * level[j, q]
+                by_level[j, p] += value - by_constant * w * slope
+            by_variance = -w * w * by_w - v / (denominator * denominator) * by_k
+            by_sd[j] += 2.0 * sd[j] * by_variance - by_constant * n / sd[j]
+            by_v = variance / (denominator * denominator) * by_k - 0.5 * by_constant * n * w / (1.0 + n * v * w)
+            by_state_sd[j] += 2.0 * state_sd[j] * by_v

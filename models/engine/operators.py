@@ -177,6 +177,112 @@ class GaussianPathGradient(Op):
         return [shapes[2], shapes[0], shapes[0]]
 
 
+class NormalIndicators(Op):
+    """(loading, level, sd, state sd, prior, ten statistics) -> (constant, precision, shift).
+
+    See ``kernels.normal_indicators``; the statistics are those of ``models.path.normal_statistics`` in its order.
+    """
+
+    __props__ = ()
+
+    def make_node(self, *inputs):
+        inputs = _floats(*inputs)
+        basis_sum = inputs[6]
+        _, states, size = basis_sum.type.shape
+        outputs = [pt.dscalar(), pt.TensorType("float64", (states, size, size))(), pt.TensorType("float64", (states, size))()]
+        return Apply(self, inputs, outputs)
+
+    def perform(self, node, inputs, outputs):
+        arrays = [np.ascontiguousarray(x) for x in inputs]
+        _, states, size = arrays[6].shape
+        precision, shift = np.empty((states, size, size)), np.empty((states, size))
+        constant = kernels.normal_indicators(*arrays[:5], tuple(arrays[5:]), precision, shift)
+        outputs[0][0], outputs[1][0], outputs[2][0] = np.asarray(constant), precision, shift
+
+    def connection_pattern(self, node):
+        return [[i < 5 and not (i == 4 and o != 1) for o in range(3)] for i in range(15)]
+
+    def pullback(self, inputs, outputs, cotangents):
+        parameters, statistics = inputs[:4], inputs[5:]
+        gradient = NormalIndicatorsGradient()(*parameters, *statistics, cotangents[1], cotangents[2], cotangents[0])
+        return [*gradient, *_disconnected(10)]
+
+    def infer_shape(self, node, shapes):
+        _, states, size = shapes[6]
+        return [(), (states, size, size), (states, size)]
+
+
+class NormalIndicatorsGradient(Op):
+    """Reverse pass of ``NormalIndicators``: derivatives to loading, level, sd, state sd and prior."""
+
+    __props__ = ()
+
+    def make_node(self, *inputs):
+        inputs = _floats(*inputs)
+        return Apply(self, inputs, [*[x.type() for x in inputs[:4]], pt.dvector()])
+
+    def perform(self, node, inputs, outputs):
+        arrays = [np.ascontiguousarray(x) for x in inputs]
+        gradient = (*[np.empty_like(x) for x in arrays[:4]], np.empty(arrays[5].shape[2]))
+        kernels.normal_indicators_gradient(
+            *arrays[:4], tuple(arrays[4:14]), arrays[14], arrays[15], float(arrays[16].item()), gradient
+        )
+        for store, result in zip(outputs, gradient, strict=True):
+            store[0] = result
+
+    def infer_shape(self, node, shapes):
+        return [*shapes[:4], (shapes[5][2],)]
+
+
+@register_funcify_default_op_cache_key(NormalIndicators)
+def _compile_normal_indicators(op, node, **kwargs):
+    @numba_basic.numba_njit
+    def normal_indicators(loading, level, sd, state_sd, prior, g, bs, bd, bv, n, dg, ds, dv, vs, vt):
+        precision = np.empty(g.shape[1:])
+        shift = np.empty(bs.shape[1:])
+        statistics = (g, bs, bd, bv, n, dg, ds, dv, vs, vt)
+        constant = kernels.normal_indicators(
+            np.ascontiguousarray(loading),
+            np.ascontiguousarray(level),
+            np.ascontiguousarray(sd),
+            np.ascontiguousarray(state_sd),
+            np.ascontiguousarray(prior),
+            statistics,
+            precision,
+            shift,
+        )
+        return np.asarray(constant), precision, shift
+
+    return normal_indicators
+
+
+@register_funcify_default_op_cache_key(NormalIndicatorsGradient)
+def _compile_normal_indicators_gradient(op, node, **kwargs):
+    @numba_basic.numba_njit
+    def normal_indicators_gradient(
+        loading, level, sd, state_sd, g, bs, bd, bv, n, dg, ds, dv, vs, vt, by_precision, by_shift, by_constant
+    ):
+        by_loading = np.empty(loading.shape)
+        by_level = np.empty(level.shape)
+        by_sd = np.empty(sd.shape)
+        by_state_sd = np.empty(state_sd.shape)
+        by_prior = np.empty(bs.shape[2])
+        kernels.normal_indicators_gradient(
+            np.ascontiguousarray(loading),
+            np.ascontiguousarray(level),
+            np.ascontiguousarray(sd),
+            np.ascontiguousarray(state_sd),
+            (g, bs, bd, bv, n, dg, ds, dv, vs, vt),
+            np.ascontiguousarray(by_precision),
+            np.ascontiguousarray(by_shift),
+            by_constant.item(),
+            (by_loading, by_level, by_sd, by_state_sd, by_prior),
+        )
+        return by_loading, by_level, by_sd, by_state_sd, by_prior
+
+    return normal_indicators_gradient
+
+
 @register_funcify_default_op_cache_key(BernoulliLogit)
 def _compile_bernoulli_logit(op, node, **kwargs):
     @numba_basic.numba_njit

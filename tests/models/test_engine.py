@@ -7,6 +7,8 @@ import pytest
 from scipy import special, stats
 
 from models.engine import kernels, operators
+from models.likelihood import STATISTICS
+from models.path import normal_statistics
 
 
 def compiled(inputs, cost, mode):
@@ -129,6 +131,45 @@ def test_gaussian_path_equals_linear_algebra(mode):
     assert evaluated[0] == pytest.approx(expected_total, rel=1e-12)
     np.testing.assert_allclose(evaluated[1], expected_path, rtol=1e-10)
     assert_gradients(function, [precision, shift, standard], random, number=20)
+
+
+@pytest.mark.parametrize("mode", ["NUMBA", "FAST_COMPILE"])
+def test_normal_indicators_equal_the_multivariate_normal(mode):
+    random = np.random.default_rng(7)
+    items, states, years, size = 3, 4, 6, 3
+    basis = random.normal(size=(years, size))
+    design = random.normal(size=(states, years, 2))
+    value = random.normal(size=(items, states, years))
+    value[random.uniform(size=value.shape) < 0.3] = np.nan
+    value[0, 0] = np.nan
+    statistics = normal_statistics(value, basis, design)
+    point = [
+        random.normal(size=items),
+        random.normal(size=(items, 2)),
+        random.uniform(0.5, 1.5, items),
+        random.uniform(0.5, 1.5, items),
+        random.uniform(0.5, 1.5, size),
+    ]
+    inputs = [pt.dvector(), pt.dmatrix(), pt.dvector(), pt.dvector(), pt.dvector()]
+    data = [statistics[name] for name in STATISTICS]
+    fused = operators.NormalIndicators()(*inputs, *data)
+    constant, precision, shift = pytensor.function(inputs, fused, mode=mode)(*point)
+    loading, level, sd, state_sd, prior = point
+    path = random.normal(size=(states, size))
+    expected = 0.0
+    for s in range(states):
+        expected -= 0.5 * path[s] @ np.diag(prior) @ path[s]
+        for j in range(items):
+            seen = np.isfinite(value[j, s])
+            mean = design[s, seen] @ level[j] + loading[j] * basis[seen] @ path[s]
+            covariance = sd[j] ** 2 * np.eye(seen.sum()) + state_sd[j] ** 2
+            if seen.any():
+                expected += stats.multivariate_normal(mean, covariance).logpdf(value[j, s, seen])
+    quadratic = -0.5 * np.einsum("sa,sab,sb", path, precision, path) + (shift * path).sum()
+    assert constant + quadratic == pytest.approx(expected, rel=1e-11)
+    weights = random.normal(size=(states, size, size)), random.normal(size=(states, size))
+    cost = 1.7 * fused[0] + (weights[0] * fused[1]).sum() + (weights[1] * fused[2]).sum()
+    assert_gradients(compiled(inputs, cost, mode), point, random)
 
 
 def test_exponential_and_logarithm_are_accurate():
