@@ -14,6 +14,7 @@ from workflow.lib.derivation import __main__ as command
 from workflow.lib.derivation.contact import dates, spells_in_post
 from workflow.lib.derivation.derive import differences, write_all
 from workflow.lib.derivation.distances import codes_of
+from workflow.lib.derivation.evidence import extracts_folder
 from workflow.lib.derivation.grid import complete, grid, look_up, window_mean, window_sum
 from workflow.lib.derivation.sources import VARIABLE
 from workflow.lib.derivation.states import format_column
@@ -25,6 +26,10 @@ FOLDER = os.environ.get(VARIABLE)
 needs_sources = pytest.mark.skipif(
     not FOLDER, reason=f"{VARIABLE} is not set: the source extracts are not here"
 )
+
+
+def extracts():
+    return extracts_folder(Path(FOLDER))
 
 
 def frame(*rows):
@@ -201,7 +206,7 @@ def test_differences_name_file_and_line(tmp_path):
 
 @needs_sources
 def test_treaty_counts_agree_with_the_count_that_a_source_publishes():
-    published = pd.read_csv(Path(FOLDER) / "un_multilateral_joint_with_usa_1946_2014.csv")
+    published = pd.read_csv(extracts() / "un_multilateral_joint_with_usa_1946_2014.csv")
     shipped = pd.read_csv(
         PROJECT / "data" / "states.csv", usecols=["pivotal", "state", "year", "un_treaty_joint"]
     )
@@ -215,7 +220,7 @@ def test_treaty_counts_agree_with_the_count_that_a_source_publishes():
 
 @needs_sources
 def test_alliances_agree_with_the_dyads_that_a_source_publishes():
-    dyads = pd.read_parquet(Path(FOLDER) / "atop_alliance_directed_dyad_year_1945_2018.parquet")
+    dyads = pd.read_parquet(extracts() / "atop_alliance_directed_dyad_year_1945_2018.parquet")
     allied = {
         (int(state), int(year))
         for state, year in dyads.loc[dyads["ccode1"] == 2, ["ccode2", "year"]].to_numpy()

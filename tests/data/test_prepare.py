@@ -85,6 +85,7 @@ def test_covariates_are_standardised_over_scored_rows(small):
     assert roles["log_distance"] == "control"
     assert roles["igo_own"] == "cooperativeness"
     assert "aid_change" not in roles
+    assert float(data.payment_value.sel(payment="aid_change", mission="gulf_1990", state=31)) == 0.1
 
 
 def test_a_missing_control_drops_the_row_and_is_counted(tmp_path):

@@ -47,6 +47,8 @@ RECORD = [
     (645, 1995, "disputes", 1),
     (645, 1995, "sanctions", 1),
     (20, 1960, "sanctions", 0),
+    # No Swiss battalion under the UN flag in 2000; Bangladesh among the great contributors.
+    (225, 2000, "un_missions_joined", 0),
 ]
 
 
@@ -63,6 +65,7 @@ def test_orders_that_are_known(states):
     assert states.loc[(USA, 255, year), "troops"] > 1
     assert states.loc[(USA, 20, year), "visits_to_pivotal"] >= 3
     assert states.loc[(USA, 817, 1968), "troops"] > 20
+    assert states.loc[(USA, 771, 2005), "un_missions_joined"] >= 4
 
 
 def test_germany_and_yemen_have_one_row_in_1990(states):
@@ -98,6 +101,7 @@ def test_states_enter_and_leave(states):
         ("un_agreement", 1964),
         ("troops", 1949),
         ("igo_joint", 2015),
+        ("un_missions_joined", 1993),
     ],
 )
 def test_years_outside_a_source_are_missing_not_zero(states, column, year):

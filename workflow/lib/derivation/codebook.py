@@ -49,6 +49,8 @@ DEMOCRACY = ("Extended unified democracy scores", "Marquez 2016; Marshall et al.
 SYSTEM = ("COW state system membership 2016", "Correlates of War Project 2016", RESEARCH)
 RIVALRY = ("Strategic rivalries", "Thompson, Sakuwa & Suhas 2021", RESEARCH)
 
+PEACEKEEPERS = ("Geo-PKO 2.3", "Cil, Fjelde, Hultman & Nilsson 2020", RESEARCH)
+
 YEAR_END = "31 December of the year"
 YEAR = "the year"
 FIVE = "five years ending in the year"
@@ -227,6 +229,12 @@ COLUMNS = [
         origin=CHIEFS,
     ),
     *_rivals(),
+    Column(
+        *("un_missions_joined", "other", "count", None, "log1p", "count", YEAR),
+        definition="UN missions to which the state contributes a contingent shown on the UN's maps: cooperation that"
+        " is not about the pivotal state. Staff and observers are not on the maps.",
+        origin=PEACEKEEPERS,
+    ),
     Column(
         *(
             "hierarchy_security",

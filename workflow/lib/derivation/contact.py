@@ -4,6 +4,8 @@ From the State Department's lists of visits, travels and chiefs of mission to on
 whole period, so a state they do not name had no visit and no ambassador. Pure functions of `Sources`.
 """
 
+from calendar import isleap
+
 import numpy as np
 import pandas as pd
 
@@ -95,7 +97,7 @@ def ambassador_columns(frame: pd.DataFrame, sources: Sources, states: np.ndarray
     for code, start, end, is_career in spells.itertuples(index=False):
         for year in range(max(start.year, YEARS[0]), min(end.year, MISSION_YEARS[1]) + 1):
             opening = pd.Timestamp(year, 1, 1)
-            length = 366 if opening.is_leap_year else 365
+            length = 366 if isleap(year) else 365
             first, last = max((start - opening).days, 0), min((end - opening).days, length)
             days = present.setdefault((code, year), np.zeros(length, dtype=bool))
             days[first:last] = True
@@ -107,7 +109,7 @@ def ambassador_columns(frame: pd.DataFrame, sources: Sources, states: np.ndarray
     is_career = grid(codes, years, pd.Series([float(career[key][1] >= career[key][0]) for key in keys]))
     arrivals = grid(spells["code"], spells["start"].dt.year)
     days = look_up(complete(in_post, *MISSION_YEARS, states), frame)
-    length = np.where(pd.to_datetime(frame["year"], format="%Y").dt.is_leap_year, 366, 365)
+    length = np.array([366 if isleap(year) else 365 for year in frame["year"]])
     return pd.DataFrame(
         {
             "ambassador_in_post": np.where(np.isnan(days), np.nan, (days > length / 2).astype(float)),

@@ -185,3 +185,8 @@ class Sources:
         return self.read("cow_mindist_dyad_year_1945_2019.parquet").astype(
             {"ccode1": int, "ccode2": int, "year": int}
         )
+
+    @cached_property
+    def peacekeepers(self) -> pd.DataFrame:
+        """Troop contributors of UN missions by year, as shown on UN maps."""
+        return self.read("geopko_v2_3_mission_year_tcc.csv")

@@ -9,6 +9,7 @@ import pandas as pd
 
 from workflow.lib.derivation import ties
 from workflow.lib.derivation.contact import contact_columns
+from workflow.lib.derivation.contributions import missions_contributed_to
 from workflow.lib.derivation.controls import control_columns
 from workflow.lib.derivation.relations import USA, relation_columns
 from workflow.lib.derivation.sources import Sources
@@ -34,6 +35,7 @@ COLUMNS = [
     *["ambassador_turnover", "ambassador_career"],
     *["igo_joint_russia", "igo_joint_china", "igo_joint_france", "igo_joint_uk"],
     *["alliance_russia", "alliance_china", "alliance_france", "alliance_uk"],
+    "un_missions_joined",
     *["hierarchy_security", "hierarchy_trade", "alliance_only_pivotal"],
     *["aid_change_economic", "aid_change_military"],
     *["log_population", "log_gdp_per_head", "capability", "democracy", "state_age", "rivalry"],
@@ -66,6 +68,8 @@ def state_years(
         relation_columns(frame, pivotal, sources, states),
         control_columns(frame, pivotal, sources),
     ]
+    contributed = missions_contributed_to(frame, sources, states)
+    blocks.append(pd.DataFrame({"un_missions_joined": contributed}))
     if pivotal == USA:
         blocks.append(contact_columns(frame, sources, states))
     table = pd.concat(blocks, axis=1).reindex(columns=COLUMNS)

@@ -12,6 +12,7 @@ Rules
 * Payments are outcomes of bargaining and are refused as predictors.
 """
 
+import hashlib
 import json
 from collections.abc import Mapping
 
@@ -66,11 +67,17 @@ def prepare(tables: Tables, data_settings: Mapping | None = None) -> xr.Dataset:
     Returns
     -------
     Dataset
-        Dimensions mission, state, tie_item, indicator, cooperativeness_item, covariate, mission_covariate,
-        panel_covariate, panel_year. Variables: joined, certainty, tie_total, ties (mission, state); tie_mean,
-        start_year (mission); covariate_value (covariate, mission, state); mission_covariate_value; tie_joint, tie_own
-        (tie_item, state, panel_year); indicator_value; cooperativeness_count; panel_covariate_value. NaN means not
-        eligible, not scored or not observed. Attributes: config, tables_hash, dropped (JSON), source_of_ties.
+        Dimensions mission, state, tie_item, indicator, cooperativeness_item, covariate, payment, mission_covariate,
+        panel_covariate, panel_year. NaN means not eligible, not scored or not observed. Variables:
+
+        * joined, certainty (0.5 to 1), tie_total (count), ties (standard deviations), all (mission, state);
+        * start_year, tie_mean (mean of log(1 + ties)), both (mission);
+        * covariate_value (covariate, mission, state), standardised; payment_value (payment, mission, state) as in the
+          table, never a predictor; mission_covariate_value (mission_covariate, mission);
+        * tie_joint, tie_own (tie_item, state, panel_year); indicator_value (indicator, state, panel_year);
+          cooperativeness_count (cooperativeness_item, state, panel_year); panel_covariate_value.
+
+        Attributes: config, config_hash, tables_hash, dropped (JSON), source_of_ties.
 
     Raises
     ------
@@ -118,6 +125,7 @@ def prepare(tables: Tables, data_settings: Mapping | None = None) -> xr.Dataset:
                 ("mission_covariate", "mission"),
                 _mission_covariates(missions, settings["mission_covariates"], tables),
             ),
+            **_payments(values, columns, scored),
             **_panel(rows, states, panel_years, columns, tables),
         },
         coords={
@@ -141,6 +149,7 @@ def prepare(tables: Tables, data_settings: Mapping | None = None) -> xr.Dataset:
     )
     dataset.attrs = {
         "config": json.dumps(settings, sort_keys=True),
+        "config_hash": hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest(),
         "tables_hash": tables.digest,
         "dropped": json.dumps(dropped, sort_keys=True),
         "source_of_ties": int(partner),
@@ -353,6 +362,19 @@ def _covariates(values: Mapping, columns: Mapping, scored: np.ndarray, tables: T
         result["scale"].append(scale)
     result["value"] = np.stack(result["value"])
     return result
+
+
+def _payments(values: Mapping, columns: Mapping, scored: np.ndarray) -> dict:
+    """Payments around each mission, as they stand in the table: outcomes to describe, kept apart from covariates."""
+    names = [name for name, role in columns["role"].items() if role == "payment"]
+    stacked = [np.where(scored, values[name], np.nan) for name in names]
+    return {
+        "payment_value": (
+            ("payment", "mission", "state"),
+            np.stack(stacked) if names else np.zeros((0, *scored.shape)),
+        ),
+        "payment": ("payment", np.array(names, dtype=str)),
+    }
 
 
 def _mission_covariates(missions: pd.DataFrame, names: list[str], tables: Tables) -> np.ndarray:
