@@ -15,6 +15,7 @@ from models.build import build
 from models.composition import Composition, check
 from models.inputs import Inputs, model_inputs
 from models.priors import Priors
+from models.start import jittered, starting_values
 from workflow.lib.errors import UserError
 from workflow.lib.inference.progress import Log, progress_lines
 
@@ -172,7 +173,14 @@ def compile_model(
     if settings.backend == "nutpie":
         import nutpie
 
-        program = nutpie.compile_pymc_model(model, backend="numba", var_names=archived_names(model))
+        jitter = jittered([v.name for v in model.free_RVs])
+        program = nutpie.compile_pymc_model(
+            model,
+            backend="numba",
+            var_names=archived_names(model),
+            initial_points=starting_values(composition, data, inputs),
+            jitter_rvs={v for v in model.free_RVs if v.name in jitter},
+        )
     return Compiled(composition, inputs, settings, model, program)
 
 
