@@ -80,6 +80,10 @@ CASES = {
         {"states": swap(STATES, "2,40,1993,16", "2,40,1989,16")},
         "states.csv, row 5, column pivotal+state+year: '2 40 1989'; expected each once, but row 4 has it too",
     ),
+    "key twice in other digits": (
+        {"participation": swap(PARTICIPATION, "gulf_1990,220,France", "gulf_1990,200.0,UK")},
+        "participation.csv, row 3, column mission+state: 'gulf_1990 200'; expected each once, but row 2 has it too",
+    ),
     "years out of order": (
         {"states": swap(swap(STATES, "2,220,1989,58", "2,220,1999,58"), "2,220,1993,59", "2,220,1989,59")},
         "states.csv, row 11, column year: '1989'; expected a year after the one in the row above",

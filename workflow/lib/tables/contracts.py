@@ -155,6 +155,11 @@ def one_of(table: RawTable, column: str, allowed: Collection[str], faults: Fault
 def unique_key(table: RawTable, columns: list[str], faults: Faults) -> None:
     """Note each row whose key stands in an earlier row."""
     keys = table.rows[columns]
+    # Codes and years are compared as numbers: 2, 02 and 2.0 are one state.
+    numeric = [name for name in columns if name in STATE_KEYS]
+    keys = keys.assign(
+        **{name: keys[name].str.replace(r"^0+(?=\d)|\.0+$", "", regex=True) for name in numeric}
+    )
     repeated = keys.duplicated(keep="first").to_numpy()
     if not repeated.any():
         return
