@@ -107,6 +107,14 @@ def test_a_missing_distance_drops_the_row(tmp_path):
     assert [row["state"] for row in dropped["joiners_lost"]] == [31]
 
 
+def test_a_mission_without_scored_rows_is_left_out_and_named(tmp_path):
+    lines = [line for line in DISTANCES.split("\n") if not line.startswith("haiti_1994")]
+    data = prepare(changed(tmp_path, distances="\n".join(lines)), SETTINGS)
+    assert data.mission.values.tolist() == ["gulf_1990"]
+    assert json.loads(data.attrs["dropped"])["missions_without_rows"] == ["haiti_1994"]
+    assert bool(data.ties.notnull().any("state").all())
+
+
 def test_panel(small):
     data = prepare(small, SETTINGS)
     assert data.panel_year.values.tolist() == [1989, 1993]

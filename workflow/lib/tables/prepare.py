@@ -8,7 +8,7 @@ Rules
 * A mission that starts in year s uses the table's rows of year s - 1: nothing observed at or after the start predicts.
 * Eligible are the states with a row in that year, less the pivotal state and (by setting) targets, hosts, small states.
 * A row is scored (`joined` is 0 or 1) if every tie count and every control is observed. Dropped rows are counted in
-  the attribute `dropped`, and joiners among them named.
+  the attribute `dropped`, and joiners among them named. A mission without any scored row is left out.
 * Payments are outcomes of bargaining and are refused as predictors.
 """
 
@@ -147,6 +147,10 @@ def prepare(tables: Tables, data_settings: Mapping | None = None) -> xr.Dataset:
     dropped = _dropped(
         values, columns, needed, eligible, joined, missions, states, dataset["state_name"].to_numpy()
     )
+    # A mission of which no row can be scored says nothing; its name is kept with what was dropped.
+    kept = scored.any(axis=1)
+    dropped["missions_without_rows"] = missions.loc[~kept, "mission"].tolist()
+    dataset = dataset.isel(mission=np.flatnonzero(kept)) if not kept.all() else dataset
     dataset.attrs = {
         "config": json.dumps(settings, sort_keys=True),
         "config_hash": hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest(),
