@@ -31,6 +31,13 @@ INDICATORS = {
     "sanctions": "bernoulli", "visits_to_pivotal": "negative_binomial",
 }  # fmt: skip
 COVARIATES = ["log_population", "log_gdp_per_head", "democracy", "capability", "log_distance"]
+DROPPED = {
+    "eligible": 445,
+    "scored": 436,
+    "dropped": 9,
+    "joiners_lost": [{"mission": "korea_1950", "state": 530, "name": "Ethiopia", "missing": ["democracy"]}],
+    "joiners_not_eligible": [],
+}
 PANEL_YEARS = np.arange(1949, 2015, 5)
 CHAINS, DRAWS = 2, 100
 OUTCOME_MODELS = ("pooled", "missions", "crossed", "joint")
@@ -115,7 +122,7 @@ def analysis(rng: np.random.Generator) -> tuple[xr.Dataset, np.ndarray]:
             "mission_covariate": ["un_mandate", "short_horizon"], "panel_year": PANEL_YEARS,
         },
         attrs={"config": "{}", "config_hash": "0" * 8, "tables_hash": "1" * 8,
-               "dropped": json.dumps({"missing control": 7, "missing tie count": 2})},
+               "dropped": json.dumps(DROPPED)},
     )  # fmt: skip
     return dataset, probability
 
@@ -217,8 +224,9 @@ def write_inputs(folder: Path, rng: np.random.Generator, data: xr.Dataset) -> No
     """The user's tables: missions, participation, states, codebook."""
     folder.mkdir(parents=True)
     missions = [
-        {"mission": m, "label": label, "start_year": year, "end_year": year + 2, "pivotal": 2, "outcome_kind": "deployment", "type": "war",
-         "un_mandate": un, "short_horizon": short, "targets": "731", "host": 732, "evidence": "strong", "source": "made up"}
+        {"mission": m, "label": label, "start_year": year, "end_year": year + 2, "pivotal": 2,
+         "outcome_kind": "deployment", "type": "war", "un_mandate": un, "short_horizon": short,
+         "targets": "731", "host": 732, "evidence": "strong", "source": "made up"}
         for m, (label, year, un, short) in MISSIONS.items()
     ]  # fmt: skip
     pd.DataFrame(missions).to_csv(folder / "missions.csv", index=False)
@@ -244,8 +252,9 @@ def write_inputs(folder: Path, rng: np.random.Generator, data: xr.Dataset) -> No
         "sanctions": "quality",
     }
     rows = [
-        {"column": column, "role": roles.get(column, "tie_count" if column in TIE_ITEMS else "control"), "family": "normal", "unit": "count",
-         "window": "year", "definition": f"made-up {column} | of the pair", "citation": "Made up 2026", "first_year": 1946, "last_year": 2014}
+        {"column": column, "role": roles.get(column, "tie_count" if column in TIE_ITEMS else "control"), "family": "normal",
+         "unit": "count", "window": "year", "definition": f"made-up {column} | of the pair", "citation": "Made up 2026",
+         "first_year": 1946, "last_year": 2014}
         for column in states.columns[3:]
     ]  # fmt: skip
     pd.DataFrame(rows).to_csv(folder / "codebook.csv", index=False)
@@ -337,8 +346,9 @@ def write_comparison(results: Path, rng, models: list[str]) -> None:
     ]  # fmt: skip
     pd.DataFrame(loo).to_csv(results / "comparison" / "loo.csv", index=False)
     missions = [
-        {"model": m, "mission": mission, "joint_log_score": -18 - 2 * k + rng.normal(), "log_score": -0.4, "brier": 0.12 + 0.01 * k,
-         "joiners": 10, "expected_joiners": 11.0 + rng.normal(), "lower": 4.0, "upper": 20.0, "n_states": 44, "effective_draws": 80}
+        {"model": m, "mission": mission, "joint_log_score": -18 - 2 * k + rng.normal(), "log_score": -0.4,
+         "brier": 0.12 + 0.01 * k, "joiners": 10, "expected_joiners": 11.0 + rng.normal(), "lower": 4.0, "upper": 20.0,
+         "n_states": 44, "effective_draws": 80}
         for k, m in enumerate(models[::-1]) for mission in MISSIONS
     ]  # fmt: skip
     pd.DataFrame(missions).to_csv(results / "comparison" / "missions.csv", index=False)
@@ -351,7 +361,8 @@ def write_checks(results: Path, rng, data: xr.Dataset, model: str) -> None:
     for i, mission in enumerate(MISSIONS):
         observed = float(np.nansum(data["joined"].values[i]))
         rows.append({"check": "joiners_per_mission", "model": model, "item": mission, "scope": "all", "statistic": "joiners",
-                     "observed": observed, "mean": observed + rng.normal(), "lower": max(observed - 4, 0), "upper": observed + 4, "p_value": 0.4})  # fmt: skip
+                     "observed": observed, "mean": observed + rng.normal(), "lower": max(observed - 4, 0), "upper": observed + 4,
+                     "p_value": 0.4})  # fmt: skip
     rows.append({"check": "repeat_joiners", "model": model, "item": "0", "scope": "all", "statistic": "share_of_states",
                  "observed": 0.4, "mean": 0.2, "lower": 0.15, "upper": 0.25, "p_value": 0.001})  # fmt: skip
     pd.DataFrame(rows).to_csv(folder / "predictive.csv", index=False)

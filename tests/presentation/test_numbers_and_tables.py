@@ -96,5 +96,5 @@ def test_a_table_without_a_column_of_the_contract_is_one_line(run, tmp_path):
     pd.DataFrame({"model": ["a"]}).to_csv(path, index=False)
     from workflow.lib.presentation.results import EFFECT_COLUMNS, required_table
 
-    with pytest.raises(UserError, match="column estimand, scope, .* is missing, expected model, estimand"):
+    with pytest.raises(UserError, match=r"column estimand, scope, .* is missing, expected model, estimand"):
         required_table(path, EFFECT_COLUMNS)

@@ -7,6 +7,7 @@ local words = { fig = "Figure", tbl = "Table", eq = "Equation", sec = "Section" 
 local labels = {}
 local counters = { fig = 0, tbl = 0, eq = 0 }
 local section = { 0, 0, 0 }
+local long_table_rows = 18
 local nbsp = "\u{00A0}"
 
 local function kind_of(identifier)
@@ -33,6 +34,22 @@ local function put_before(caption, text)
   return caption
 end
 
+-- In Typst a captioned table stays on one page; a long one may break.
+local function breakable(block)
+  local rows = 0
+  for _, body in ipairs(block.bodies) do
+    rows = rows + #body.body
+  end
+  if rows <= long_table_rows then
+    return block
+  end
+  return {
+    pandoc.RawBlock("typst", "#[#show figure.where(kind: table): set block(breakable: true)"),
+    block,
+    pandoc.RawBlock("typst", "]"),
+  }
+end
+
 local function number_captioned(kind)
   return function(block)
     if kind_of(block.identifier) ~= kind then
@@ -42,6 +59,9 @@ local function number_captioned(kind)
     -- LaTeX numbers floats itself, in the same order
     if not FORMAT:match("latex") then
       block.caption = put_before(block.caption, labels[block.identifier])
+    end
+    if kind == "tbl" and FORMAT:match("typst") then
+      return breakable(block), false
     end
     return block
   end

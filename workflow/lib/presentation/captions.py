@@ -1,7 +1,7 @@
 """Captions of figures, one text for the paper, the report and `snakemake --report`.
 
-Reads workflow/report/captions/<figure>.rst, which is Jinja2 with `snakemake.config` as Snakemake gives it. A case page's
-figure has the caption of `case.rst`. A missing caption or an unknown name in it is a `UserError`.
+Reads workflow/report/captions/figures.rst, which is Jinja2 with `snakemake.config` and `snakemake.wildcards.figure` as
+Snakemake gives them. A figure without a caption or an unknown name in the file is a `UserError`.
 """
 
 from pathlib import Path
@@ -11,13 +11,7 @@ import jinja2
 
 from workflow.lib.errors import UserError
 
-FOLDER = Path(__file__).resolve().parents[2] / "report" / "captions"
-CASE_PREFIX = "case_"
-
-
-def caption_path(figure: str) -> Path:
-    """File of a figure's caption."""
-    return FOLDER / f"{'case' if figure.startswith(CASE_PREFIX) else figure}.rst"
+CAPTIONS = Path(__file__).resolve().parents[2] / "report" / "captions" / "figures.rst"
 
 
 def caption(figure: str, settings: dict) -> str:
@@ -35,14 +29,12 @@ def caption(figure: str, settings: dict) -> str:
     UserError
         If there is no caption, or it uses a name that does not exist.
     """
-    path = caption_path(figure)
-    if not path.exists():
-        raise UserError(
-            f"figure '{figure}': no caption, expected {path.name} in workflow/report/captions; write it."
-        )
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)
+    given = SimpleNamespace(config=settings, wildcards=SimpleNamespace(figure=figure))
     try:
-        text = environment.from_string(path.read_text(encoding="utf-8"))
-        return " ".join(text.render(snakemake=SimpleNamespace(config=settings)).split())
-    except jinja2.TemplateError as error:
-        raise UserError(f"{path.name}: {error.message}; correct the caption.") from error
+        text = environment.from_string(CAPTIONS.read_text(encoding="utf-8")).render(snakemake=given)
+    except jinja2.UndefinedError as error:
+        raise UserError(
+            f"figure '{figure}': no caption in {CAPTIONS.name} ({error.message}); write it there."
+        ) from error
+    return " ".join(text.split())

@@ -378,7 +378,7 @@ def figure_makers(results: Results) -> dict[str, Callable[[], Figure | None]]:
         ),
         "coverage_columns": lambda: unless_empty(quantities.coverage_by_year(results), draw_coverage_columns),
         "coverage_missions": lambda: unless_empty(
-            quantities.certainty_by_mission(results), draw_coverage_missions, results.mission_labels
+            quantities.certainty_by_mission(results), draw_coverage_missions, results.short_labels
         ),
         "contraction": lambda: unless_empty(quantities.contraction(results), draw_contraction),
         "calibration": calibration,
@@ -391,7 +391,9 @@ def figure_makers(results: Results) -> dict[str, Callable[[], Figure | None]]:
 
 
 def save_figure(figure: Figure, folder: Path, name: str) -> None:
-    """Write one figure in every format, the same bytes each time."""
+    """Write one figure in every format, the same bytes each time; the layout is found once."""
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
     for suffix in FORMATS:
         figure.savefig(folder / f"{name}.{suffix}", metadata=METADATA[suffix])
 

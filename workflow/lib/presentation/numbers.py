@@ -138,6 +138,21 @@ def add_data(out: Collector, results: Results) -> None:
         out.add(f"data.joined.{name}.share", share, f"{100 * share:.0f} %", file)
 
 
+def add_dropped(out: Collector, results: Results) -> None:
+    """Eligible pairs that could not be scored, and participants that are not in the analysis."""
+    file = "data/analysis.nc"
+    dropped = json.loads(results.data.attrs.get("dropped", "{}"))
+    for name in ("eligible", "dropped"):
+        if name in dropped:
+            out.add_count(f"data.pairs_{name}", dropped[name], file)
+    for name in ("joiners_lost", "joiners_not_eligible"):
+        if name in dropped:
+            rows = dropped[name]
+            out.add(f"data.{name}", len(rows), wording.count(len(rows), "participation"), file)
+            names = [f"{row['name']} in {results.label_of(row['mission'])}" for row in rows]
+            out.add(f"data.{name}.list", None, wording.listing(names), file)
+
+
 def lower_first(text: str) -> str:
     """Text for the middle of a sentence: first letter small unless the word is an abbreviation."""
     return text if re.match(r"[A-Z]{2}", text) else text[:1].lower() + text[1:]
@@ -434,11 +449,11 @@ def add_answer(out: Collector, results: Results) -> None:
     if naive != main and f"{attenuation}.mean" in entries:
         sign = entries[f"{attenuation}.sign"]["value"]
         tail = {
-            "positive": f"of it, {entries[f'{attenuation}.mean']['text']} (interval {entries[f'{attenuation}.interval']['text']}) "
-            f"is gone in the {name}",
+            "positive": f"of it, {entries[f'{attenuation}.mean']['text']} "
+            f"(interval {entries[f'{attenuation}.interval']['text']}) is gone in the {name}",
             "negative": f"in the {name} it is larger, not smaller",
-            "uncertain": f"the {name} does not credibly change its size (attenuation {entries[f'{attenuation}.mean']['text']}, "
-            f"interval {entries[f'{attenuation}.interval']['text']})",
+            "uncertain": f"the {name} does not credibly change its size (attenuation "
+            f"{entries[f'{attenuation}.mean']['text']}, interval {entries[f'{attenuation}.interval']['text']})",
         }[sign]
         text = (
             f"The model “{style.model_label(naive)}”, the design under review, puts the association of ties with joining at "
@@ -482,6 +497,7 @@ def collect_numbers(results_dir, settings) -> dict[str, dict]:
     for add in (
         add_settings,
         add_data,
+        add_dropped,
         add_effects,
         add_parameters,
         add_measurement,

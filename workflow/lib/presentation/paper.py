@@ -33,13 +33,14 @@ MARKDOWN = "markdown+table_attributes"
 # a line that holds nothing but one tag leaves no empty line behind; tags within a line leave the line's end alone
 TAG_LINE = re.compile(r"(?m)^[ \t]*(<%(?:(?!%>).)*%>)[ \t]*\n")
 DESCRIPTIONS = {
-    "pooled": ": one logit with the number of ties and controls, without effects of missions or states. This is the design under review.",
+    "pooled": ": one logit with the number of ties and controls, without effects of missions or states: "
+    "the design under review.",
     "missions": ": adds mission intercepts and mission slopes of ties.",
     "crossed": ": adds state effects, so that states that join again and again no longer speak for their ties.",
     "plugin": ": adds quality as measured beforehand, by its posterior means.",
     "cut": ": adds quality as measured beforehand, by its posterior draws, without feedback from the outcome.",
     "joint": ": ties, quality and outcome in one posterior.",
-    "cooperators": ": the joint model with a general cooperativeness that is measured by what is not about the pivotal state.",
+    "cooperators": ": the joint model with a general cooperativeness, measured by what is not about the pivotal state.",
     "persons": ": the joint model with personal contact split from quality.",
 }
 
@@ -69,7 +70,8 @@ class Manuscript:
         """An entry of numbers.json; a missing one is an error."""
         if key not in self.numbers:
             raise UserError(
-                f"manuscript.md: number '{key}' is not in numbers.json; collect it in numbers.py, or print it only if has('{key}')."
+                f"manuscript.md: number '{key}' is not in numbers.json; "
+                f"collect it in numbers.py, or print it only if has('{key}')."
             )
         return self.numbers[key]
 
@@ -214,7 +216,7 @@ def run_pandoc(source: Path, output: Path, kind: str, options: list[str]) -> Non
 
 
 def plain_complaint(text: str) -> str:
-    """pandoc's message in one line, without stack traces."""
+    """Message of pandoc in one line, without stack traces."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     kept = [
         line

@@ -1,4 +1,7 @@
-"""Small derived tables that figures, tables, numbers and the report share. Takes a `Results`, returns data frames; writes nothing."""
+"""Small derived tables that figures, tables, numbers and the report share.
+
+Takes a `Results`, returns data frames; writes nothing.
+"""
 
 import numpy as np
 import pandas as pd
@@ -63,7 +66,7 @@ def prediction_rows(results: Results, model: str | None = None, held_out: bool |
         held_out = bool(rows["held_out"].any())
     rows = rows[rows["held_out"] == held_out]
     return rows.assign(
-        mission_label=rows["mission"].map(results.label_of),
+        mission_label=rows["mission"].map(results.short_label_of),
         state_name=rows["state"].map(results.state_names).fillna(rows["state"].astype(str)),
     )
 
@@ -102,7 +105,7 @@ def joiners(results: Results, model: str | None = None) -> pd.DataFrame:
         out.append(
             {
                 "mission": mission,
-                "mission_label": results.label_of(mission),
+                "mission_label": results.short_label_of(mission),
                 "eligible": len(part),
                 "observed": int(part["joined"].sum()),
                 "mean": probability.sum(),
@@ -127,7 +130,7 @@ def with_mission_labels(results: Results, table: pd.DataFrame) -> pd.DataFrame:
     order = {mission: position for position, mission in enumerate(results.mission_labels)}
     table = table[table["mission"].isin(list(order))]
     table = table.assign(
-        mission_label=table["mission"].map(results.label_of), eligible=table["mission"].map(eligible)
+        mission_label=table["mission"].map(results.short_label_of), eligible=table["mission"].map(eligible)
     )
     return table.sort_values("mission", key=lambda column: column.map(order), ignore_index=True)
 
@@ -212,7 +215,7 @@ def mission_slopes(results: Results) -> pd.DataFrame:
                 tables.append(table[["mission", "mean", "lower", "upper"]].assign(model=model, slope=slope))
         if tables:
             table = pd.concat(tables, ignore_index=True)
-            return table.assign(mission_label=table["mission"].map(results.label_of))
+            return table.assign(mission_label=table["mission"].map(results.short_label_of))
     return pd.DataFrame()
 
 
@@ -319,7 +322,7 @@ def mission_scores(results: Results) -> pd.DataFrame:
     if scores.empty:
         return scores
     scores = scores[scores["mission"].isin(list(results.mission_labels))]
-    return scores.assign(mission_label=scores["mission"].map(results.label_of))
+    return scores.assign(mission_label=scores["mission"].map(results.short_label_of))
 
 
 def quality_paths(results: Results, states: tuple[int, ...] = WELL_KNOWN_STATES) -> pd.DataFrame:

@@ -7,6 +7,7 @@ table, and what depends on it is left out.
 """
 
 import json
+from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -20,6 +21,7 @@ EFFECT_COLUMNS = ("model", "estimand", "scope", "mean", "median", "sd", "lower",
 QUALITY_COLUMNS = ("pivotal", "state", "year", "mean", "sd", "lower", "upper")
 PREDICTION_COLUMNS = ("model", "mission", "state", "joined", "mean", "lower", "upper", "held_out")
 UNREAD_DIMENSIONS = frozenset({"state", "path", "panel_year", "path_year"})
+DEFAULT_CASES = ("korea_1950", "gulf_1990", "iraq_mnf_2003")
 PREFERRED_MAIN_MODELS = ("joint", "cut", "plugin", "cooperators", "persons", "crossed", "missions", "pooled")
 
 
@@ -142,8 +144,8 @@ class Results:
 
     @property
     def cases(self) -> list[str]:
-        """Missions with a case page: those of `report.cases` that are in the data."""
-        wanted = (self.settings.get("report") or {}).get("cases") or []
+        """Missions with a case page: those of `report.cases` that are in the data; if it is empty, well-known ones."""
+        wanted = (self.settings.get("report") or {}).get("cases") or DEFAULT_CASES
         present = {str(mission) for mission in self.data["mission"].values}
         return [mission for mission in wanted if mission in present]
 
@@ -284,6 +286,20 @@ class Results:
         order = self.data["start_year"].to_series().sort_values(kind="stable").index
         labels = dict(zip(self.data["mission"].values, self.data["mission_label"].values, strict=True))
         return {str(mission): str(labels[mission]) for mission in order}
+
+    @cached_property
+    def short_labels(self) -> dict[str, str]:
+        """Mission -> label for a figure: the part before the comma where that names one mission only."""
+        first = {mission: label.partition(",")[0] for mission, label in self.mission_labels.items()}
+        counts = Counter(first.values())
+        return {
+            mission: first[mission] if counts[first[mission]] == 1 else label
+            for mission, label in self.mission_labels.items()
+        }
+
+    def short_label_of(self, mission: str) -> str:
+        """Short label of a mission, or its own name if it is not in the data."""
+        return self.short_labels.get(mission, mission)
 
     def label_of(self, mission: str) -> str:
         """Label of a mission, or its own name if it is not in the data."""

@@ -97,6 +97,10 @@ COLUMN_LABELS = {
     "un_mandate": "UN mandate",
     "short_horizon": "Short time horizon",
     "alliance": "Alliance",
+    "alliance_only_pivotal": "No independent alliance",
+    "un_missions_joined": "UN missions joined",
+    "aid_change_economic": "Change of economic aid",
+    "aid_change_military": "Change of military aid",
     "hierarchy_security": "Security hierarchy (troops)",
     "hierarchy_trade": "Economic hierarchy (trade)",
 }
