@@ -39,6 +39,7 @@ def test_the_paper_is_there_in_four_formats(shown):
     assert "<m:oMath" in document
     assert "<math" in html and "<svg" in html.replace("data:image/svg", "<svg")
     assert "\\begin{equation}\\label{eq:outcome}" in tex and "effects.pdf" in tex
+    assert "\N{MINUS SIGN}" not in tex
     assert not (folder / "paper.typ").exists()
 
 

@@ -138,6 +138,29 @@ local function reference(cite)
   return inlines
 end
 
+-- Fonts of plain LaTeX have no minus sign outside mathematics.
+local function latex_minus(text)
+  if not FORMAT:match("latex") or not text.text:find("\u{2212}", 1, true) then
+    return nil
+  end
+  local inlines, rest = {}, text.text
+  while true do
+    local first, last = rest:find("\u{2212}", 1, true)
+    if not first then
+      break
+    end
+    if first > 1 then
+      table.insert(inlines, pandoc.Str(rest:sub(1, first - 1)))
+    end
+    table.insert(inlines, pandoc.Math("InlineMath", "-"))
+    rest = rest:sub(last + 1)
+  end
+  if #rest > 0 then
+    table.insert(inlines, pandoc.Str(rest))
+  end
+  return inlines
+end
+
 return {
   {
     traverse = "topdown",
@@ -146,5 +169,5 @@ return {
     Table = number_captioned("tbl"),
     Para = equation,
   },
-  { Cite = reference },
+  { Cite = reference, Str = latex_minus },
 }
