@@ -176,11 +176,7 @@ settings = read_settings()
 set_environment(workflow.basedir, f"{logs_folder()}/stopped.txt")
 MODELS = settings.models_to_fit()
 OUTCOME_MODELS = settings.models_with_outcome()
-HELD_OUT_MODELS = [
-    name
-    for name in OUTCOME_MODELS
-    if settings.checks.held_out_missions is None or name in settings.checks.held_out_missions
-]
+HELD_OUT_MODELS = settings.models_to_hold_out()
 
 
 CHECKS = ["predictive", "prior"]

@@ -62,6 +62,7 @@ rule hold_out_missions:
     input:
         analysis="<results>/data/analysis.nc",
         gate="<results>/{model}/gate.json",
+        measured_by=measuring_posterior,
         code=code_for_model("hold_out_missions"),
     output:
         held_out="<results>/{model}/held_out.csv",

@@ -22,12 +22,15 @@ def diagnose_model(
     from workflow.lib.checking.diagnostics import diagnose
     from workflow.lib.checking.files import write_json
     from workflow.lib.inference.archive import read_dataset, read_tree
+    from workflow.lib.inference.given import given_quality
 
     terms = Composition.from_mapping(model, composition)
     tree = read_tree(posterior_path)
     estimands = None
     if terms.has("outcome"):
-        draws = estimand_draws(tree["posterior"].to_dataset(), read_dataset(analysis_path), terms)
+        draws = estimand_draws(
+            tree["posterior"].to_dataset(), read_dataset(analysis_path), terms, given_quality(tree)
+        )
         estimands = {f"{estimand}[{scope}]": value for (estimand, scope), value in draws.items()}
     diagnostics = diagnose(tree, gate, model, estimands, seconds=tree.attrs.get("seconds"))
     write_json(diagnostics, diagnostics_path)

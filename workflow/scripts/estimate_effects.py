@@ -26,14 +26,15 @@ def estimate_effects(
     from workflow.lib.checking.files import write_table
     from workflow.lib.effects import attenuation_draws, effect_rows, quality_rows
     from workflow.lib.inference.archive import read_dataset, read_tree
+    from workflow.lib.inference.given import given_quality
 
     data = read_dataset(analysis_path)
     effects, by_model = [], {}
     for model, terms in compositions.items():
         composition = Composition.from_mapping(model, terms)
         if composition.has("outcome"):
-            posterior = read_tree(posterior_paths[model])["posterior"].to_dataset()
-            draws = estimand_draws(posterior, data, composition)
+            tree = read_tree(posterior_paths[model])
+            draws = estimand_draws(tree["posterior"].to_dataset(), data, composition, given_quality(tree))
             by_model[model] = {key: value for key, value in draws.items() if key[0] == "ties_effect"}
             effects.append(effect_rows(draws, model, interval))
             log(f"{model}: {len(draws)} estimands")

@@ -18,6 +18,7 @@ def hold_out_missions(
     seed: int,
     threads: int,
     analysis_path: str,
+    measured_by_paths: list[str],
     held_out_path: str,
     predictions_path: str,
     log: Log,
@@ -26,31 +27,32 @@ def hold_out_missions(
     import time
 
     from models.composition import Composition
-    from models.inputs import model_inputs
     from models.posterior import outcome_logit
     from models.priors import Priors
     from workflow.lib.checking.files import write_table
     from workflow.lib.checking.held_out import leave_one_mission_out
     from workflow.lib.checking.predictive import prediction_rows
-    from workflow.lib.inference.archive import read_dataset
+    from workflow.lib.inference.archive import read_dataset, read_tree
+    from workflow.lib.inference.given import given_quality
     from workflow.lib.inference.sampling import SamplerSettings, compile_model, derive_seed
+    from workflow.lib.posteriors import sample_posterior, without_mission
     from workflow.lib.settings import priors_from_plain
 
     data = read_dataset(analysis_path)
     terms = Composition.from_mapping(model, composition)
     settings = SamplerSettings(**{**sampler, **refits}, cores=threads)
     compiled = compile_model(terms, data, Priors(priors_from_plain(priors)), settings)
+    measured = read_tree(measured_by_paths[0])["posterior"].to_dataset() if measured_by_paths else None
     names = [str(name) for name in data["mission"].values]
     started = time.monotonic()
 
     def fit_without(mission: str):
         number = names.index(mission) + 1
-        masked = data.assign(joined=data["joined"].where(data["mission"] != mission))
-        arrays = model_inputs(terms, masked).arrays
-        tree = compiled.sample(derive_seed(seed, "held_out", model, mission), arrays=arrays)
+        refit_seed = derive_seed(seed, "held_out", model, mission)
+        tree = sample_posterior(without_mission(compiled, data, mission), data, measured, refit_seed)
         left = (time.monotonic() - started) / number * (len(names) - number)
         log(f"{model}: {number} of {len(names)} missions held out ({mission}), {left:.0f} s left")
-        logit = outcome_logit(tree["posterior"].to_dataset(), data.sel(mission=names), terms)
+        logit = outcome_logit(tree["posterior"].to_dataset(), data, terms, given_quality(tree))
         return logit.sel(mission=mission, drop=True)
 
     rows, probability = leave_one_mission_out(
@@ -73,6 +75,7 @@ if __name__ == "__main__":
         seed=snakemake.params.seed,
         threads=snakemake.threads,
         analysis_path=snakemake.input.analysis,
+        measured_by_paths=list(snakemake.input.measured_by),
         held_out_path=snakemake.output.held_out,
         predictions_path=snakemake.output.predictions,
     )

@@ -32,11 +32,13 @@ def predict_model(
     from workflow.lib.checking.predictive import prediction_rows, predictive_checks, predictive_summaries
     from workflow.lib.checking.scores import log_likelihood, pointwise_loo
     from workflow.lib.inference.archive import read_dataset, read_tree, write_tree
+    from workflow.lib.inference.given import given_quality
     from workflow.lib.inference.sampling import derive_seed
 
     data = read_dataset(analysis_path)
-    posterior = read_tree(posterior_path)["posterior"].to_dataset()
-    logit = outcome_logit(posterior, data, Composition.from_mapping(model, composition))
+    tree = read_tree(posterior_path)
+    terms = Composition.from_mapping(model, composition)
+    logit = outcome_logit(tree["posterior"].to_dataset(), data, terms, given_quality(tree))
 
     pointwise = pointwise_loo(logit, data["joined"])
     likelihood = log_likelihood(logit, data["joined"]).astype("float32").rename("joined").to_dataset()

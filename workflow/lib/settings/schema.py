@@ -277,7 +277,7 @@ class CheckSettings(Section):
 
     held_out_missions: list[str] | None = Field(
         None,
-        description="models scored on each mission in turn left out (null: all fitted models with an outcome)",
+        description="models scored on each mission in turn left out (null: all fitted ones, cut ones aside)",
     )
     reference: str | None = Field(
         None, description="model on which the other checks are run (null: the last fitted)"
@@ -344,6 +344,17 @@ class Settings(Section):
     def models_with_outcome(self) -> list[str]:
         """Names of the fitted models that contain the outcome block."""
         return [name for name in self.models_to_fit() if "outcome" in self.models[name].blocks]
+
+    def models_to_hold_out(self) -> list[str]:
+        """Names of the fitted models that are scored on each mission left out; cut models only if asked for.
+
+        A cut model is refitted for every draw of its latents, so that leaving out each mission costs thousands of fits.
+        """
+        asked = self.checks.held_out_missions
+        names = self.models_with_outcome()
+        if asked is not None:
+            return [name for name in names if name in asked]
+        return [name for name in names if self.models[name].inference != "cut"]
 
     def prior_values(self) -> dict[str, tuple[str, tuple[float, ...]]]:
         """Priors set in the configuration: name -> (distribution, parameters)."""
