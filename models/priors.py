@@ -77,7 +77,9 @@ class Priors:
         """Free random variable of the model in context; ``keywords`` (dims) go to PyMC."""
         import pymc as pm
 
-        kind, p = self._table[prior or name]
+        kind, parameters = self._table[prior or name]
+        # as arrays: PyTensor makes single precision of plain numbers, and their log gamma with it
+        p = [np.asarray(value, "float64") for value in parameters]
         match kind:
             case "normal":
                 return pm.Normal(name, p[0], p[1], **keywords)

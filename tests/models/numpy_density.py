@@ -1,0 +1,220 @@
+"""The models' log density written once more, in NumPy and SciPy, observation by observation.
+
+Takes constrained parameters by name. Nothing of the PyMC graph is used; of the project only the labels and the path basis.
+"""
+
+import numpy as np
+from scipy import special, stats
+
+from models.inputs import anchored_order, basis_of, covariate_values, record_classes
+
+
+def log_prior(priors, name, values):
+    return float(np.sum(priors.distribution(name).logpdf(values)))
+
+
+def zero_sum_normal(x, sd):
+    """Log density of a normal vector constrained to sum to zero, on its subspace."""
+    return float(-0.5 * np.sum(x**2) / sd**2 - (len(x) - 1) * (np.log(sd) + 0.5 * np.log(2 * np.pi)))
+
+
+def design_row(data, s, t):
+    size = data.panel_covariate_value.sel(panel_covariate="log_population").transpose("state", "panel_year").values[s, t]
+    decade = (float(data.panel_year.values[t]) - 1980) / 10
+    return np.array([1.0, decade, 0.0 if np.isnan(size) else size])
+
+
+def indicators(data, p, priors, prefix, names, coefficient):
+    """Log density of a latent's indicators and of their parameters, given path coefficients (S, B)."""
+    basis = basis_of(data).at(data.panel_year.values)
+    latent = coefficient @ basis.T
+    families = dict(zip(data.indicator.values, data.family.values, strict=True))
+    by_family = {f: [n for n in names if families[n] == f] for f in ("normal", "negative_binomial", "bernoulli")}
+    loading = p[f"{prefix}indicator_loading"]
+    total = log_prior(priors, "anchor_loading", loading[0]) + log_prior(priors, "indicator_loading", loading[1:])
+    for term in ("indicator_intercept", "indicator_trend", "indicator_size_slope"):
+        total += log_prior(priors, term, p[f"{prefix}{term}"])
+    slopes = np.stack([p[f"{prefix}indicator_{t}"] for t in ("intercept", "trend", "size_slope")], axis=1)
+    design = np.array([[design_row(data, s, t) for t in range(latent.shape[1])] for s in range(latent.shape[0])])
+    for j, name in enumerate(names):
+        values = data.indicator_value.sel(indicator=name).transpose("state", "panel_year").values
+        mean = design @ slopes[j] + loading[j] * latent
+        family = families[name]
+        place = by_family[family].index(name)
+        if family == "normal":
+            sd, lasting = p[f"{prefix}indicator_sd"][place], p[f"{prefix}indicator_state_sd"][place]
+            total += log_prior(priors, "indicator_sd", sd) + log_prior(priors, "indicator_state_sd", lasting)
+            for s in range(values.shape[0]):
+                seen = np.isfinite(values[s])
+                if seen.any():
+                    covariance = sd**2 * np.eye(seen.sum()) + lasting**2
+                    total += stats.multivariate_normal(mean[s, seen], covariance).logpdf(values[s, seen])
+            continue
+        kind = "count" if family == "negative_binomial" else "binary"
+        spread, standard = p[f"{prefix}{kind}_state_sd"][place], p[f"{prefix}{kind}_state_standard"][place]
+        total += log_prior(priors, "indicator_state_sd", spread) + stats.norm.logpdf(standard).sum()
+        mean = mean + (spread * standard)[:, None]
+        seen = np.isfinite(values)
+        if kind == "count":
+            a = p[f"{prefix}indicator_dispersion"][place]
+            total += log_prior(priors, "indicator_dispersion", a)
+            total += stats.nbinom.logpmf(values[seen], a, a / (a + np.exp(mean[seen]))).sum()
+        else:
+            total += stats.bernoulli.logpmf(values[seen], special.expit(mean[seen])).sum()
+    return total
+
+
+def path_log_prior(coefficient, share):
+    sd = np.sqrt(np.concatenate([[share], np.full(coefficient.shape[1] - 1, 1 - share)]))
+    return float(stats.norm.logpdf(coefficient, 0, sd).sum())
+
+
+def path_log_jacobian(data, p, names):
+    """Log determinant of the path coefficients' derivative to the standardised ones that are sampled.
+
+    The coefficients are A^-1 b + L^-T e with L L' = A the precision of the path given the normal indicators, so the log
+    determinant is minus half that of A.
+    """
+    basis = basis_of(data).at(data.panel_year.values)
+    share, size = p["quality_static_share"], basis.shape[1]
+    families = dict(zip(data.indicator.values, data.family.values, strict=True))
+    normal = [n for n in names if families[n] == "normal"]
+    total = 0.0
+    for s in range(data.sizes["state"]):
+        precision = np.diag(np.concatenate([[1 / share], np.full(size - 1, 1 / (1 - share))]))
+        for place, name in enumerate(normal):
+            values = data.indicator_value.sel(indicator=name).transpose("state", "panel_year").values[s]
+            seen = np.isfinite(values)
+            if seen.any():
+                covariance = p["indicator_sd"][place] ** 2 * np.eye(seen.sum()) + p["indicator_state_sd"][place] ** 2
+                loaded = p["indicator_loading"][names.index(name)] * basis[seen]
+                precision = precision + loaded.T @ np.linalg.solve(covariance, loaded)
+        total -= 0.5 * np.linalg.slogdet(precision)[1]
+    return total
+
+
+def log_density(composition, data, p, priors):
+    """Log density of the parameters ``p`` (constrained) and the data under a composition."""
+    total, latents = 0.0, {}
+    panel_basis = basis_of(data).at(data.panel_year.values)
+    years = data.start_year.values.astype(int) - 1
+    mission_basis = basis_of(data).at(years)
+    if composition.has("quality"):
+        names = anchored_order(data, composition.indicator_names(data))
+        c = latents["quality"] = p["quality_coefficient"]
+        total += log_prior(priors, "quality_static_share", p["quality_static_share"])
+        total += path_log_prior(c, p["quality_static_share"]) + path_log_jacobian(data, p, names)
+        total += indicators(data, p, priors, "", names, c)
+    if composition.has("contact"):
+        names = anchored_order(data, composition.contact_names(data))
+        c = latents["contact"] = p["contact_coefficient"]
+        total += log_prior(priors, "contact_static_share", p["contact_static_share"])
+        total += log_prior(priors, "contact_quality_correlation", p["contact_quality_fisher"])
+        total += stats.norm.logpdf(p["contact_standard"]).sum()
+        total += indicators(data, p, priors, "contact_", names, c)
+    if composition.has("ties"):
+        for name in ("tie_year_intercept", "opportunity_sd", "opportunity_loading", "tie_concentration"):
+            total += log_prior(priors, name, p[name])
+        total += zero_sum_normal(p["opportunity"], p["opportunity_sd"])
+        loading = np.concatenate([[1.0], p["opportunity_loading"]])
+        eta = p["tie_year_intercept"][:, None, :] + loading[:, None, None] * p["opportunity"][None, :, None]
+        if composition.has("quality"):
+            total += log_prior(priors, "tie_quality_loading", p["tie_quality_loading"])
+            eta = eta + p["tie_quality_loading"][:, None, None] * (latents["quality"] @ panel_basis.T)[None]
+        joint = data.tie_joint.transpose("tie_item", "state", "panel_year").values
+        own = data.tie_own.transpose("tie_item", "state", "panel_year").values
+        seen = np.isfinite(joint) & np.isfinite(own) & (np.nan_to_num(own) > 0)
+        k = np.broadcast_to(p["tie_concentration"][:, None, None], joint.shape)[seen]
+        if composition.tie_family == "beta_binomial":
+            share = special.expit(eta[seen])
+            total += stats.betabinom.logpmf(joint[seen], own[seen], k * share, k * (1 - share)).sum()
+        else:
+            mean = own[seen] * np.exp(eta[seen])
+            total += stats.nbinom.logpmf(joint[seen], k, k / (k + mean)).sum()
+    if composition.has("cooperativeness"):
+        for name in ("year_intercept", "size_slope", "age_slope", "sd", "loading", "dispersion"):
+            total += log_prior(priors, f"cooperativeness_{name}", p[f"cooperativeness_{name}"])
+        total += zero_sum_normal(p["cooperativeness_level"], p["cooperativeness_sd"])
+        loading = np.concatenate([[1.0], p["cooperativeness_loading"]])[:, None, None]
+        covariates = data.panel_covariate_value.transpose("panel_covariate", "state", "panel_year")
+        size = np.nan_to_num(covariates.sel(panel_covariate="log_population").values)
+        age = np.nan_to_num(covariates.sel(panel_covariate="state_age").values)
+        eta = p["cooperativeness_year_intercept"][:, None, :] + loading * p["cooperativeness_level"][None, :, None]
+        eta = eta + p["cooperativeness_size_slope"][:, None, None] * size
+        eta = eta + p["cooperativeness_age_slope"][:, None, None] * age
+        value = data.cooperativeness_count.transpose("cooperativeness_item", "state", "panel_year").values
+        seen = np.isfinite(value)
+        a = np.broadcast_to(p["cooperativeness_dispersion"][:, None, None], value.shape)[seen]
+        total += stats.nbinom.logpmf(value[seen], a, a / (a + np.exp(eta[seen]))).sum()
+    if composition.has("outcome"):
+        total += outcome(composition, data, p, priors, latents, mission_basis)
+    return total
+
+
+def outcome(composition, data, p, priors, latents, mission_basis):
+    joined = data.joined.transpose("mission", "state").values
+    missions, states = joined.shape
+    total = log_prior(priors, "intercept", p["intercept"]) + log_prior(priors, "covariate_slope", p["covariate_slope"])
+
+    def expected(term, mean):
+        nonlocal total
+        names = composition.mission_predictors.get(term)
+        if not names:
+            return np.full(missions, mean)
+        slope = p[f"{term}_predictor_slope"]
+        total += log_prior(priors, "mission_predictor_slope", slope)
+        x = data.mission_covariate_value.sel(mission_covariate=list(names)).transpose("mission_covariate", "mission").values
+        return mean + slope @ (x - x.mean(1, keepdims=True))
+
+    level = expected("intercept", p["intercept"])
+    if composition.mission_intercepts:
+        total += log_prior(priors, "mission_sd", p["mission_sd"])
+        total += stats.norm.logpdf(p["mission_intercept"], level, p["mission_sd"]).sum()
+        level = p["mission_intercept"]
+    regressors = {}
+    if composition.ties:
+        ties = np.nan_to_num(data.ties.transpose("mission", "state").values)
+        regressors["ties"] = np.where(np.isfinite(joined), ties, 0)
+    if composition.has("quality"):
+        regressors["quality"] = mission_basis @ latents["quality"].T
+    elif composition.quality_is_given:
+        regressors["quality"] = np.zeros((missions, states))
+    eta = np.repeat(level[:, None], states, axis=1)
+    for term, value in regressors.items():
+        total += log_prior(priors, f"{term}_slope", p[f"{term}_slope"])
+        slope = np.full(missions, p[f"{term}_slope"])
+        if term in composition.mission_slopes:
+            total += log_prior(priors, f"{term}_slope_sd", p[f"{term}_slope_sd"])
+            total += stats.norm.logpdf(p[f"{term}_slope_standard"]).sum()
+            slope = expected(term, p[f"{term}_slope"]) + p[f"{term}_slope_sd"] * p[f"{term}_slope_standard"]
+        eta = eta + slope[:, None] * value
+    if "contact" in latents:
+        total += log_prior(priors, "contact_slope", p["contact_slope"])
+        eta = eta + p["contact_slope"] * (mission_basis @ latents["contact"].T)
+    for k, moderator in enumerate(composition.moderators):
+        total += log_prior(priors, "moderator_slope", p["moderator_slope"][k])
+        eta = eta + p["moderator_slope"][k] * regressors[moderator.of] * covariate_values(data, [moderator.by])[0]
+    if composition.state_effects:
+        total += log_prior(priors, "state_sd", p["state_sd"]) + zero_sum_normal(p["state_standard"], 1.0)
+        eta = eta + p["state_sd"] * p["state_standard"]
+    if composition.has("cooperativeness"):
+        total += log_prior(priors, "cooperativeness_slope", p["cooperativeness_slope"])
+        eta = eta + p["cooperativeness_slope"] * p["cooperativeness_level"] / p["cooperativeness_sd"]
+    eta = eta + np.einsum("k,kms->ms", p["covariate_slope"], covariate_values(data, composition.covariate_names(data)))
+    seen = np.isfinite(joined)
+    if not composition.label_errors:
+        return total + stats.bernoulli.logpmf(joined[seen], special.expit(eta[seen])).sum()
+    total += log_prior(priors, "sensitivity", p["sensitivity"])
+    total += log_prior(priors, "false_positive_odds", p["false_record"])
+    record = record_classes(joined, data.certainty.transpose("mission", "state").values)
+    for r, q in zip(record[seen], special.expit(eta[seen]), strict=True):
+        true = q * p["sensitivity"] / 3
+        total += np.log(
+            {
+                0: q * (1 - p["sensitivity"]) + (1 - q) * (1 - p["false_record"].sum()),
+                1: true + (1 - q) * p["false_record"][0],
+                2: true + (1 - q) * p["false_record"][1],
+                3: true,
+            }[int(r)]
+        )
+    return total
