@@ -205,7 +205,7 @@ def effect_rows(rng: np.random.Generator, model: str) -> list[dict]:
         )
 
     centre = {"pooled": 0.16, "missions": 0.14, "crossed": 0.08, "joint": 0.05}[model]
-    scopes = ["all", "era:before_1990", "era:after_1990", *[f"mission:{m}" for m in MISSIONS]]
+    scopes = ["all", "era:before_1990", "era:from_1990", *[f"mission:{m}" for m in MISSIONS]]
     for scope in scopes:
         add("ties_effect", scope, centre + 0.03 * rng.normal(size=400))
     for mission in MISSIONS:

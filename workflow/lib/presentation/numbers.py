@@ -17,7 +17,7 @@ from workflow.lib.presentation.results import Results
 
 EFFECTS = ("ties_effect", "quality_effect")
 EFFECT_WORDS = {"ties_effect": "the number of ties", "quality_effect": "the quality of the relationship"}
-ERAS = {"before_1990": "era:before_1990", "after_1990": "era:after_1990"}
+ERAS = {"before_1990": "era:before_1990", "from_1990": "era:from_1990"}
 SURPRISES_NAMED = 4
 CHECK_WORDS = {
     "joiners_per_mission": "joiners of single missions",
@@ -335,7 +335,7 @@ def add_checks(out: Collector, results: Results) -> None:
     if checks.empty:
         return
     if "p_value" in checks:
-        add_predictive(out, checks[checks["p_value"].notna() & (checks["check"] != "prior_joiners")])
+        add_predictive(out, results, checks[checks["p_value"].notna() & (checks["check"] != "prior_joiners")])
     if "excludes_zero" in checks:
         controls = checks[checks["excludes_zero"].notna()]
         for check, rows in controls.groupby("check"):
@@ -368,8 +368,15 @@ def add_checks(out: Collector, results: Results) -> None:
             out.add("priors.sensitive", len(sensitive), wording.listing(names), file)
 
 
-def add_predictive(out: Collector, checks: pd.DataFrame) -> None:
-    """Predictive checks: how many figures, which checks have rows beyond what chance explains (Holm's correction)."""
+def add_predictive(out: Collector, results: Results, checks: pd.DataFrame) -> None:
+    """Predictive checks of the main model, and how many figures each model misses.
+
+    A figure is missed if its p-value is beyond what chance explains, with Holm's correction within each check.
+    """
+    for model, rows in checks.groupby("model"):
+        missed = len(failed_checks(rows))
+        out.add(f"predictive.{model}.failed", missed, f"{missed} of {len(rows)}", "checks")
+    checks = checks[checks["model"] == results.main_model]
     if checks.empty:
         return
     failed = failed_checks(checks)
