@@ -16,6 +16,7 @@ import pandas as pd
 import xarray as xr
 
 from workflow.lib.errors import UserError
+from workflow.lib.presentation.style import MODEL_LABELS
 
 EFFECT_COLUMNS = ("model", "estimand", "scope", "mean", "median", "sd", "lower", "upper", "ess_bulk", "r_hat")
 QUALITY_COLUMNS = ("pivotal", "state", "year", "mean", "sd", "lower", "upper")
@@ -67,6 +68,12 @@ def optional_table(path: Path) -> pd.DataFrame:
     if not path.exists() or path.stat().st_size == 0:
         return pd.DataFrame()
     return read_table(path)
+
+
+def in_paper_order(models: list[str]) -> list[str]:
+    """Models from the design under review to the fullest; those that the paper does not name come last, by name."""
+    known = list(MODEL_LABELS)
+    return sorted(models, key=lambda name: (known.index(name) if name in known else len(known), name))
 
 
 def read_draws(path: Path, group: str) -> xr.Dataset | None:
@@ -159,18 +166,16 @@ class Results:
 
     @cached_property
     def diagnostics(self) -> dict[str, dict]:
-        """Model -> contents of its diagnostics.json, in the config's order."""
+        """Model -> contents of its diagnostics.json, in the paper's order."""
         found = {path.parent.name: path for path in sorted(self.folder.glob("*/diagnostics.json"))}
         configured = self.compositions
-        order = [name for name in configured if name in found] if configured else list(found)
+        order = in_paper_order([name for name in configured if name in found] if configured else list(found))
         return {name: json.loads(found[name].read_text(encoding="utf-8")) for name in order}
 
     @cached_property
     def models(self) -> list[str]:
-        """Models with an outcome that were run, in the config's order."""
-        run = list(dict.fromkeys(self.effects["model"]))
-        order = [name for name in self.compositions if name in run]
-        return order + [name for name in run if name not in order]
+        """Models with an outcome that were run, in the paper's order."""
+        return in_paper_order(list(dict.fromkeys(self.effects["model"])))
 
     @property
     def measurement_models(self) -> list[str]:
