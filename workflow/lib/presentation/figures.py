@@ -74,6 +74,8 @@ def draw_effects(effects: pd.DataFrame, models: list[str]) -> Figure:
         Line2D([], [], color=style.TIES, marker="o", label="Number of ties"),
         Line2D([], [], color=style.QUALITY, marker="s", label="Quality of the relationship"),
     ]
+    shown = [name in set(rows["estimand"]) for name in ("ties_effect", "quality_effect")]
+    handles = [handle for handle, there in zip(handles, shown, strict=True) if there]
     figure.legend(handles=handles, loc="outside upper right", ncols=2)
     return figure
 
@@ -391,9 +393,7 @@ def figure_makers(results: Results) -> dict[str, Callable[[], Figure | None]]:
 
 
 def save_figure(figure: Figure, folder: Path, name: str) -> None:
-    """Write one figure in every format, the same bytes each time; the layout is found once."""
-    figure.draw_without_rendering()
-    figure.set_layout_engine("none")
+    """Write one figure in every format, the same bytes each time."""
     for suffix in FORMATS:
         figure.savefig(folder / f"{name}.{suffix}", metadata=METADATA[suffix])
 

@@ -77,7 +77,7 @@ def add_settings(out: Collector, results: Results) -> None:
     out.add("settings.seed", results.settings.get("seed"), str(results.settings.get("seed")), "config")
     main = style.model_label(results.main_model)
     out.add("settings.main_model", results.main_model, main, "effects.csv")
-    out.add("settings.main_model_lower", results.main_model, main[:1].lower() + main[1:], "effects.csv")
+    out.add("settings.main_model_lower", results.main_model, in_a_sentence(results.main_model), "effects.csv")
 
 
 def add_data(out: Collector, results: Results) -> None:
@@ -151,6 +151,12 @@ def add_dropped(out: Collector, results: Results) -> None:
             out.add(f"data.{name}", len(rows), wording.count(len(rows), "participation"), file)
             names = [f"{row['name']} in {results.label_of(row['mission'])}" for row in rows]
             out.add(f"data.{name}.list", None, wording.listing(names), file)
+
+
+def in_a_sentence(model: str) -> str:
+    """A model's name after "the": `joint model`, or `model “Mission effects”`."""
+    label = style.model_label(model)
+    return lower_first(label) if label.endswith("model") else f"model “{label}”"
 
 
 def lower_first(text: str) -> str:
@@ -429,8 +435,7 @@ def add_answer(out: Collector, results: Results) -> None:
     """The answer in sentences, for abstract, results and report; what they say follows from the posterior alone."""
     file, main = "effects.csv", results.main_model
     entries = out.entries
-    name = lower_first(style.model_label(main))
-    name = name if name.endswith("model") else f"model “{style.model_label(main)}”"
+    name = in_a_sentence(main)
     ties = f"model.{main}.ties_effect"
     parts = []
     for key, words in (

@@ -225,7 +225,7 @@ def build_report(results_dir, output_path, settings) -> Path:
         answer=[numbers[key]["text"] for key in ANSWERS if key in numbers],
         facts=[(numbers[key]["text"], words) for key, words in FACTS],
         interval=results.interval_text,
-        main_model=numbers["settings.main_model"]["text"].lower(),
+        main_model=numbers["settings.main_model_lower"]["text"],
         prediction_kind=numbers["cases.held_out"]["text"],
         figures=figures,
         tables=tables,
