@@ -66,6 +66,8 @@ def add_outcome(
         level = pm.Normal("mission_intercept", expected, spread, dims="mission")
     else:
         level = expected + pt.zeros(missions)
+        if "intercept_predictor" in inputs.coords:
+            level = pm.Deterministic("mission_intercept", level, dims="mission")
 
     basis = inputs.basis.at(mission_years)
     regressors = {"ties": data["ties"]} if composition.ties else {}

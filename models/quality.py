@@ -101,6 +101,16 @@ def item_linear_predictor(slopes, regressors, lasting):
     return flat.reshape((slopes.shape[0], states, years)) + lasting[:, :, None]
 
 
+def lasting_deviations(name: str, spread, dims: tuple[str, str], family: str):
+    """Each state's lasting deviation on an indicator, shape (J, S), in the parameterisation that the data call for.
+
+    A dozen counts tell a state's level well, so counts are centred; a dozen 0/1 values do not, so those are standardised.
+    """
+    if family == "count":
+        return pm.Normal(f"{name}_deviation", 0, spread[:, None], dims=dims)
+    return spread[:, None] * pm.Normal(f"{name}_standard", 0, 1, dims=dims)
+
+
 def add_other_families(names: NamedIndicators, inputs: Inputs, data, level, loading, latent, priors: Priors, engine: str):
     """Add the counts and the 0/1 indicators of a latent to the density, each with the state's lasting deviation."""
     regressors = panel_regressors(inputs, data, latent)
@@ -111,8 +121,8 @@ def add_other_families(names: NamedIndicators, inputs: Inputs, data, level, load
             continue
         chosen = positions(inputs.coords, names.dim("indicator"), dimension)
         spread = priors.variable(names.variable(f"{family}_state_sd"), "indicator_state_sd", dims=dimension)
-        standard = pm.Normal(names.variable(f"{family}_state_standard"), 0, 1, dims=(dimension, "state"))
-        predictor = item_linear_predictor(slopes[chosen], regressors, spread[:, None] * standard)
+        lasting = lasting_deviations(names.variable(f"{family}_state"), spread, (dimension, "state"), family)
+        predictor = item_linear_predictor(slopes[chosen], regressors, lasting)
         if family == "count":
             dispersion = priors.variable(
                 names.variable("indicator_dispersion"), "indicator_dispersion", dims=dimension

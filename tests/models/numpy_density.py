@@ -51,9 +51,16 @@ def indicators(data, p, priors, prefix, names, coefficient):
                     total += stats.multivariate_normal(mean[s, seen], covariance).logpdf(values[s, seen])
             continue
         kind = "count" if family == "negative_binomial" else "binary"
-        spread, standard = p[f"{prefix}{kind}_state_sd"][place], p[f"{prefix}{kind}_state_standard"][place]
-        total += log_prior(priors, "indicator_state_sd", spread) + stats.norm.logpdf(standard).sum()
-        mean = mean + (spread * standard)[:, None]
+        spread = p[f"{prefix}{kind}_state_sd"][place]
+        total += log_prior(priors, "indicator_state_sd", spread)
+        if kind == "count":
+            deviation = p[f"{prefix}count_state_deviation"][place]
+            total += stats.norm.logpdf(deviation, 0, spread).sum()
+        else:
+            standard = p[f"{prefix}binary_state_standard"][place]
+            total += stats.norm.logpdf(standard).sum()
+            deviation = spread * standard
+        mean = mean + deviation[:, None]
         seen = np.isfinite(values)
         if kind == "count":
             a = p[f"{prefix}indicator_dispersion"][place]
