@@ -95,7 +95,9 @@ def add_outcome(
         state = state + priors.variable("cooperativeness_slope") * cooperativeness
 
     slope = priors.variable("covariate_slope", dims="control")
-    stacked = (pt.stack(slopes), pt.stack(values)) if slopes else (pt.zeros((1, missions)), data["ties"][None])
+    stacked = (
+        (pt.stack(slopes), pt.stack(values)) if slopes else (pt.zeros((1, missions)), data["ties"][None])
+    )
     terms = (level, *stacked, state, slope, data["covariate"])
     if composition.label_errors:
         record_likelihood(grid_logit(*terms), data["record"], priors)
