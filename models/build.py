@@ -14,7 +14,11 @@ from models.ties import add_ties
 
 
 def build(
-    composition: Composition, data: xr.Dataset, priors: Priors, engine: str = "fused", inputs: Inputs | None = None
+    composition: Composition,
+    data: xr.Dataset,
+    priors: Priors,
+    engine: str = "fused",
+    inputs: Inputs | None = None,
 ) -> pm.Model:
     """PyMC model of a composition; every array is mutable data, so that refits need no compilation.
 

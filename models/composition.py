@@ -183,7 +183,9 @@ def check(composition: Composition, data: xr.Dataset) -> list[str]:
             "set latents: [quality] and leave the block 'quality' out"
         )
     if composition.inference == "joint" and composition.quality_is_given:
-        faults.append(f"{where}.latents: quality has no indicators here; add the block 'quality' or use plugin or cut")
+        faults.append(
+            f"{where}.latents: quality has no indicators here; add the block 'quality' or use plugin or cut"
+        )
     if composition.has("contact") and not composition.has("quality"):
         faults.append(f"{where}.blocks: 'contact' is split from quality; add the block 'quality'")
     names = data.covariate.values.tolist()
@@ -237,7 +239,9 @@ def _check_quality(composition: Composition, data: xr.Dataset, where: str) -> li
         )
     for name in data.indicator.values.tolist():
         if not bool(data.indicator_value.sel(indicator=name).notnull().any()):
-            faults.append(f"{where}.blocks: the indicator '{name}' is never observed; take it out of the codebook's roles")
+            faults.append(
+                f"{where}.blocks: the indicator '{name}' is never observed; take it out of the codebook's roles"
+            )
     return faults
 
 
@@ -253,5 +257,7 @@ def _check_ties(data: xr.Dataset, where: str) -> list[str]:
     for name in data.tie_item.values.tolist():
         number = int(above.sel(tie_item=name).sum())
         if number:
-            faults.append(f"{where}.blocks: {number} joint counts of '{name}' are above the own count they are part of")
+            faults.append(
+                f"{where}.blocks: {number} joint counts of '{name}' are above the own count they are part of"
+            )
     return faults

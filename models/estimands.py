@@ -17,7 +17,9 @@ LOW, HIGH = 0.25, 0.75
 def quartiles(values: xr.DataArray, scored: xr.DataArray) -> tuple[xr.DataArray, xr.DataArray]:
     """25th and 75th percentile of a regressor over the scored rows, for each draw if it has draws."""
     seen = values.where(scored)
-    low, high = seen.quantile([LOW, HIGH], dim=("mission", "state")).astype("float32").transpose("quantile", ...)
+    low, high = (
+        seen.quantile([LOW, HIGH], dim=("mission", "state")).astype("float32").transpose("quantile", ...)
+    )
     return low.drop_vars("quantile"), high.drop_vars("quantile")
 
 
@@ -48,7 +50,8 @@ def contrast(
     low, high = quartiles(regressors[term], scored)
     flat = xr.ones_like(scored, dtype="float32")
     at = [
-        probability(logit_at(posterior, data, composition, {**regressors, term: value * flat})) for value in (low, high)
+        probability(logit_at(posterior, data, composition, {**regressors, term: value * flat}))
+        for value in (low, high)
     ]
     return (at[1] - at[0]).where(scored)
 
@@ -76,7 +79,9 @@ def estimand_draws(
         draws[f"{term}_effect", "all"] = change.mean(("mission", "state"))
         for scope, chosen in (("era:before_1990", ~late), ("era:from_1990", late)):
             if bool(chosen.any()):
-                draws[f"{term}_effect", scope] = change.isel(mission=np.flatnonzero(chosen)).mean(("mission", "state"))
+                draws[f"{term}_effect", scope] = change.isel(mission=np.flatnonzero(chosen)).mean(
+                    ("mission", "state")
+                )
         by_mission, number = change.mean("state"), change.sum("state")
         for mission in data.mission.values.tolist():
             draws[f"{term}_effect", f"mission:{mission}"] = by_mission.sel(mission=mission, drop=True)

@@ -46,8 +46,14 @@ def basis_of(data: xr.Dataset) -> PathBasis:
 
 def panel_design(data: xr.Dataset) -> np.ndarray:
     """Intercept, trend in decades from 1980, and standardised log population (mean where missing); (S, T, 3)."""
-    decades = np.broadcast_to((data.panel_year.values - TREND_ORIGIN_YEAR) / 10, (data.sizes["state"], data.sizes["panel_year"]))
-    size = data.panel_covariate_value.sel(panel_covariate="log_population").transpose("state", "panel_year").values
+    decades = np.broadcast_to(
+        (data.panel_year.values - TREND_ORIGIN_YEAR) / 10, (data.sizes["state"], data.sizes["panel_year"])
+    )
+    size = (
+        data.panel_covariate_value.sel(panel_covariate="log_population")
+        .transpose("state", "panel_year")
+        .values
+    )
     return np.stack([np.ones_like(decades), decades, np.nan_to_num(size)], axis=2)
 
 
@@ -74,7 +80,9 @@ def _indicator_values(data: xr.Dataset, names: list[str]) -> np.ndarray:
 
 
 def _quality_arrays(data: xr.Dataset, names: list[str], basis: PathBasis, prefix: str) -> tuple[dict, dict]:
-    normal, counts, binary = (names_by_family(data, names, f) for f in ("normal", "negative_binomial", "bernoulli"))
+    normal, counts, binary = (
+        names_by_family(data, names, f) for f in ("normal", "negative_binomial", "bernoulli")
+    )
     arrays, coords = {}, {}
     if normal:
         statistics = normal_statistics(
@@ -108,7 +116,9 @@ def _outcome_arrays(composition: Composition, data: xr.Dataset) -> tuple[dict, d
         arrays["moderating"] = covariate_values(data, [m.by for m in composition.moderators])
         coords["moderator"] = [m.name for m in composition.moderators]
     for term, names in composition.mission_predictors.items():
-        value = data.mission_covariate_value.sel(mission_covariate=list(names)).transpose("mission_covariate", "mission")
+        value = data.mission_covariate_value.sel(mission_covariate=list(names)).transpose(
+            "mission_covariate", "mission"
+        )
         arrays[f"{term}_predictor_value"] = (value - value.mean("mission")).values
         coords[f"{term}_predictor"] = list(names)
     if composition.quality_is_given:
@@ -182,7 +192,11 @@ def model_inputs(composition: Composition, data: xr.Dataset) -> Inputs:
         value, weight = _masked(counts)
         arrays |= {"own_value": value, "own_weight": weight}
         arrays["own_constant"] = np.asarray(-(weight * special.gammaln(value + 1)).sum())
-        age = data.panel_covariate_value.sel(panel_covariate="state_age").transpose("state", "panel_year").values
+        age = (
+            data.panel_covariate_value.sel(panel_covariate="state_age")
+            .transpose("state", "panel_year")
+            .values
+        )
         arrays["state_age"] = np.nan_to_num(age)
         items = data.cooperativeness_item.values.tolist()
         coords |= {"cooperativeness_item": items, "other_cooperativeness_item": items[1:]}

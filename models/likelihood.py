@@ -109,7 +109,9 @@ def normal_indicators(loading, level, sd, state_sd, prior, data, engine):
     shift = pt.sum((loading * weight)[:, None, None] * shift_items, axis=0)
     information = (loading**2 * weight)[:, None, None, None]
     outer = data["basis_sum"][:, :, :, None] * data["basis_sum"][:, :, None, :]
-    precision = pt.sum(information * (data["gram"] - shrink[:, :, None, None] * outer), axis=0) + pt.diag(prior)
+    precision = pt.sum(information * (data["gram"] - shrink[:, :, None, None] * outer), axis=0) + pt.diag(
+        prior
+    )
     squares = (
         data["value_square"]
         - 2 * pt.sum(data["design_value"] * level[:, None, :], axis=2)

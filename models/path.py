@@ -32,11 +32,15 @@ class PathBasis:
         """Rows of the basis for given years, shape (len(years), B); years outside the basis are a ``ValueError``."""
         positions = np.asarray(years, int) - self.years[0]
         if positions.min() < 0 or positions.max() >= len(self.years):
-            raise ValueError(f"years {np.min(years)} to {np.max(years)} reach beyond the path, {self.years[0]} to {self.years[-1]}")
+            raise ValueError(
+                f"years {np.min(years)} to {np.max(years)} reach beyond the path, {self.years[0]} to {self.years[-1]}"
+            )
         return self.values[positions]
 
 
-def path_basis(first: int, last: int, lengthscale: float = LENGTHSCALE_YEARS, kept: float = VARIANCE_KEPT) -> PathBasis:
+def path_basis(
+    first: int, last: int, lengthscale: float = LENGTHSCALE_YEARS, kept: float = VARIANCE_KEPT
+) -> PathBasis:
     """Basis over the years ``first`` to ``last``.
 
     The kernel exp(-(s - t)^2 / (2 lengthscale^2)) is replaced by its leading eigenvectors, as many as keep the share

@@ -28,7 +28,9 @@ def latent_path(posterior: xr.Dataset, data: xr.Dataset, years, latent: str = "q
         (chain, draw, state, year), in prior standard deviations, single precision.
     """
     rows = xr.DataArray(
-        basis_of(data).at(years).astype("float32"), dims=("year", "path"), coords={"year": np.asarray(years, int)}
+        basis_of(data).at(years).astype("float32"),
+        dims=("year", "path"),
+        coords={"year": np.asarray(years, int)},
     )
     coefficient = posterior[f"{latent}_coefficient"].drop_vars("path", errors="ignore").astype("float32")
     return xr.dot(coefficient, rows, dim="path").transpose("chain", "draw", "state", "year")
@@ -44,17 +46,24 @@ def mission_latent(posterior: xr.Dataset, data: xr.Dataset, latent: str = "quali
 
 
 def regressor_draws(
-    posterior: xr.Dataset, data: xr.Dataset, composition: Composition, given_quality: xr.DataArray | None = None
+    posterior: xr.Dataset,
+    data: xr.Dataset,
+    composition: Composition,
+    given_quality: xr.DataArray | None = None,
 ) -> dict[str, xr.DataArray]:
     """Ties and quality on the mission x state grid: ties (mission, state), quality with or without draws."""
     regressors = {}
     if composition.ties:
-        regressors["ties"] = data.ties.where(data.joined.notnull(), 0.0).fillna(0.0).transpose("mission", "state")
+        regressors["ties"] = (
+            data.ties.where(data.joined.notnull(), 0.0).fillna(0.0).transpose("mission", "state")
+        )
     if composition.has("quality"):
         regressors["quality"] = mission_latent(posterior, data)
     elif composition.quality_is_given:
         if given_quality is None:
-            raise ValueError(f"models.{composition.name}: quality is given from another model, pass given_quality")
+            raise ValueError(
+                f"models.{composition.name}: quality is given from another model, pass given_quality"
+            )
         regressors["quality"] = given_quality
     return regressors
 
@@ -64,12 +73,17 @@ def slope_draws(posterior: xr.Dataset, data: xr.Dataset, term: str) -> xr.DataAr
     name = f"mission_{term}_slope"
     if name in posterior:
         return posterior[name]
-    missions = xr.DataArray(np.ones(data.sizes["mission"]), dims="mission", coords={"mission": data.mission.values})
+    missions = xr.DataArray(
+        np.ones(data.sizes["mission"]), dims="mission", coords={"mission": data.mission.values}
+    )
     return posterior[f"{term}_slope"] * missions
 
 
 def outcome_logit(
-    posterior: xr.Dataset, data: xr.Dataset, composition: Composition, given_quality: xr.DataArray | None = None
+    posterior: xr.Dataset,
+    data: xr.Dataset,
+    composition: Composition,
+    given_quality: xr.DataArray | None = None,
 ) -> xr.DataArray:
     """Logit of joining for each draw.
 
@@ -107,7 +121,9 @@ def logit_at(
         eta = eta + single["contact_slope"] * mission_latent(posterior, data, "contact")
     for moderator in composition.moderators:
         by = xr.DataArray(
-            covariate_values(data, [moderator.by])[0].astype("float32"), dims=("mission", "state"), coords=grid.coords
+            covariate_values(data, [moderator.by])[0].astype("float32"),
+            dims=("mission", "state"),
+            coords=grid.coords,
         )
         slope = single["moderator_slope"].sel(moderator=moderator.name, drop=True)
         eta = eta + slope * (regressors[moderator.of].astype("float32") * by)

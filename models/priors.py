@@ -67,8 +67,13 @@ class Priors:
     def __init__(self, overrides: Mapping[str, tuple[str, tuple[float, ...]]] | None = None):
         unknown = set(overrides or {}) - set(DEFAULT_PRIORS)
         if unknown:
-            raise ValueError(f"priors.{sorted(unknown)[0]}: unknown prior; known are {', '.join(sorted(DEFAULT_PRIORS))}")
-        self._table = {**DEFAULT_PRIORS, **{k: (v[0], tuple(map(float, v[1]))) for k, v in (overrides or {}).items()}}
+            raise ValueError(
+                f"priors.{sorted(unknown)[0]}: unknown prior; known are {', '.join(sorted(DEFAULT_PRIORS))}"
+            )
+        self._table = {
+            **DEFAULT_PRIORS,
+            **{k: (v[0], tuple(map(float, v[1]))) for k, v in (overrides or {}).items()},
+        }
 
     def __getitem__(self, name: str) -> tuple[str, tuple[float, ...]]:
         return self._table[name]
@@ -93,7 +98,9 @@ class Priors:
                 return pm.Gamma(name, alpha=p[0], beta=p[1], **keywords)
             case "lognormal":
                 return pm.LogNormal(name, p[0], p[1], **keywords)
-        raise ValueError(f"priors.{prior or name}: unknown distribution '{kind}'; known are {', '.join(PARAMETERS)}")
+        raise ValueError(
+            f"priors.{prior or name}: unknown distribution '{kind}'; known are {', '.join(PARAMETERS)}"
+        )
 
     def distribution(self, prior: str):
         """The prior as a frozen SciPy distribution, for simulators and for checking densities."""

@@ -60,7 +60,9 @@ def loadings(names: NamedIndicators, priors: Priors):
     """Loadings in the order of the indicators; the anchor's, first, is positive and so fixes the latent's sign."""
     anchor = priors.variable(names.anchor, "anchor_loading")
     other = priors.variable(
-        names.other, "indicator_loading", dims="other_indicator" if not names.prefix else "other_contact_indicator"
+        names.other,
+        "indicator_loading",
+        dims="other_indicator" if not names.prefix else "other_contact_indicator",
     )
     values = pt.concatenate([anchor[None], other])
     return pm.Deterministic(names.variable("indicator_loading"), values, dims=names.dim("indicator"))
@@ -111,7 +113,9 @@ def lasting_deviations(name: str, spread, dims: tuple[str, str], family: str):
     return spread[:, None] * pm.Normal(f"{name}_standard", 0, 1, dims=dims)
 
 
-def add_other_families(names: NamedIndicators, inputs: Inputs, data, level, loading, latent, priors: Priors, engine: str):
+def add_other_families(
+    names: NamedIndicators, inputs: Inputs, data, level, loading, latent, priors: Priors, engine: str
+):
     """Add the counts and the 0/1 indicators of a latent to the density, each with the state's lasting deviation."""
     regressors = panel_regressors(inputs, data, latent)
     slopes = pt.concatenate([level, loading[:, None]], axis=1)
@@ -137,7 +141,9 @@ def add_other_families(names: NamedIndicators, inputs: Inputs, data, level, load
                 engine,
             )
         else:
-            bernoulli_logit(names.variable("binary_likelihood"), predictor, data[names.data("binary_sign")], engine)
+            bernoulli_logit(
+                names.variable("binary_likelihood"), predictor, data[names.data("binary_sign")], engine
+            )
 
 
 def panel_regressors(inputs: Inputs, data, latent):

@@ -20,7 +20,9 @@ def _path(random: np.random.Generator, share: float, states: int, size: int) -> 
     return random.normal(size=(states, size)) * sd
 
 
-def _indicators(prefix: str, coords: dict, priors: Priors, random: np.random.Generator, states: int) -> Parameters:
+def _indicators(
+    prefix: str, coords: dict, priors: Priors, random: np.random.Generator, states: int
+) -> Parameters:
     """Parameters of a latent's indicators from their priors."""
     names = coords[f"{prefix}indicator"]
     draw = {}
@@ -102,7 +104,9 @@ def draw_parameters(
     return p
 
 
-def _draw_outcome(composition: Composition, inputs: Inputs, p: Parameters, take, random: np.random.Generator) -> None:
+def _draw_outcome(
+    composition: Composition, inputs: Inputs, p: Parameters, take, random: np.random.Generator
+) -> None:
     missions, states = len(inputs.coords["mission"]), len(inputs.coords["state"])
 
     def expected(term, mean):
@@ -136,7 +140,9 @@ def _draw_outcome(composition: Composition, inputs: Inputs, p: Parameters, take,
         take("false_record", "false_positive_odds", (2,))
 
 
-def indicator_predictor(prefix: str, family: str, inputs: Inputs, data: xr.Dataset, p: Parameters) -> np.ndarray:
+def indicator_predictor(
+    prefix: str, family: str, inputs: Inputs, data: xr.Dataset, p: Parameters
+) -> np.ndarray:
     """Linear predictor of a latent's indicators of one family in the panel, shape (J, S, T)."""
     coords = inputs.coords
     latent_name = "contact_coefficient" if prefix else "quality_coefficient"
@@ -145,7 +151,11 @@ def indicator_predictor(prefix: str, family: str, inputs: Inputs, data: xr.Datas
     terms = ("indicator_intercept", "indicator_trend", "indicator_size_slope")
     level = np.stack([p[f"{prefix}{t}"] for t in terms], axis=1)[places]
     own = np.einsum("jp,stp->jst", level, panel_design(data))
-    return own + p[f"{prefix}indicator_loading"][places][:, None, None] * latent + p[f"{prefix}{family}_deviation"][:, :, None]
+    return (
+        own
+        + p[f"{prefix}indicator_loading"][places][:, None, None] * latent
+        + p[f"{prefix}{family}_deviation"][:, :, None]
+    )
 
 
 def _negative_binomial(random, log_mean, dispersion):
@@ -182,14 +192,18 @@ def tie_predictor(inputs: Inputs, p: Parameters) -> np.ndarray:
     return predictor
 
 
-def simulate_ties(composition: Composition, inputs: Inputs, data: xr.Dataset, p: Parameters, random) -> xr.DataArray:
+def simulate_ties(
+    composition: Composition, inputs: Inputs, data: xr.Dataset, p: Parameters, random
+) -> xr.DataArray:
     """Joint counts given own counts."""
     own = data.tie_own.transpose("tie_item", "state", "panel_year")
     counts = np.nan_to_num(own.values).astype(int)
     predictor, concentration = tie_predictor(inputs, p), p["tie_concentration"][:, None, None]
     if composition.tie_family == "beta_binomial":
         share = np.clip(special.expit(predictor), 1e-9, 1 - 1e-9)
-        new = random.binomial(counts, random.beta(concentration * share, concentration * (1 - share))).astype(float)
+        new = random.binomial(counts, random.beta(concentration * share, concentration * (1 - share))).astype(
+            float
+        )
     else:
         new = _negative_binomial(random, np.log(np.maximum(counts, 1)) + predictor, p["tie_concentration"])
     old = data.tie_joint.transpose("tie_item", "state", "panel_year")
@@ -267,12 +281,95 @@ def simulate(
     return result
 
 
-def _record(joined: np.ndarray, old: xr.DataArray, p: Parameters, random) -> tuple[xr.DataArray, xr.DataArray]:
+def _record(
+    joined: np.ndarray, old: xr.DataArray, p: Parameters, random
+) -> tuple[xr.DataArray, xr.DataArray]:
     """Recorded participation and its certainty when records may be wrong."""
     certainties = np.array([0.5, 0.75, 1.0])
     uniform = random.uniform(size=joined.shape)
-    false = np.select([uniform < p["false_record"][0], uniform < p["false_record"].sum()], [0.5, 0.75], np.nan)
+    false = np.select(
+        [uniform < p["false_record"][0], uniform < p["false_record"].sum()], [0.5, 0.75], np.nan
+    )
     true = np.where(uniform < p["sensitivity"], certainties[random.integers(0, 3, joined.shape)], np.nan)
     certainty = np.where(joined > 0, true, false)
     recorded = np.where(old.notnull(), np.isfinite(certainty).astype(float), np.nan)
     return old.copy(data=recorded), old.copy(data=np.where(np.isfinite(certainty), certainty, 1.0))
+
+
+def _dimensions(name: str, shape: tuple[int, ...], coords: dict) -> tuple[str, ...]:
+    """Dimensions of a parameter as the posterior names them."""
+    prefix = "contact_" if name.startswith("contact_") else ""
+    stem = name.removeprefix(prefix)
+    fixed = {
+        "quality_coefficient": ("state", "path"),
+        "coefficient": ("state", "path"),
+        "indicator_sd": (f"{prefix}normal_indicator",),
+        "indicator_state_sd": (f"{prefix}normal_indicator",),
+        "count_state_sd": (f"{prefix}count_indicator",),
+        "indicator_dispersion": (f"{prefix}count_indicator",),
+        "binary_state_sd": (f"{prefix}binary_indicator",),
+        "opportunity": ("state",),
+        "opportunity_loading": ("other_tie_item",),
+        "tie_year_intercept": ("tie_item", "panel_year"),
+        "cooperativeness": ("state",),
+        "cooperativeness_level": ("state",),
+        "cooperativeness_loading": ("other_cooperativeness_item",),
+        "cooperativeness_year_intercept": ("cooperativeness_item", "panel_year"),
+        "state_effect": ("state",),
+        "mission_intercept": ("mission",),
+        "covariate_slope": ("control",),
+        "moderator_slope": ("moderator",),
+        "false_record": ("doubtful_class",),
+    }
+    if not shape:
+        return ()
+    if stem in fixed:
+        return fixed[stem]
+    if stem.startswith("indicator_"):
+        return (f"{prefix}indicator",)
+    if stem.startswith("mission_"):
+        return ("mission",)
+    if stem.endswith("_predictor_slope"):
+        return (stem.removesuffix("_slope"),)
+    return ("tie_item",) if stem.startswith("tie_") else ("cooperativeness_item",)
+
+
+def prior_draws(
+    composition: Composition, data: xr.Dataset, priors: Priors, draws: int, random: np.random.Generator
+) -> xr.Dataset:
+    """Draws of every parameter from the priors, shaped like a posterior with one chain.
+
+    Parameters
+    ----------
+    composition : Composition
+    data : xarray.Dataset
+    priors : Priors
+    draws : int
+    random : numpy.random.Generator
+
+    Returns
+    -------
+    xarray.Dataset
+        (chain, draw, ...) by the names of the posterior; lasting deviations of single indicators are left out.
+    """
+    inputs = model_inputs(composition, data)
+    samples = [draw_parameters(composition, data, priors, random) for _ in range(draws)]
+    coords = {**inputs.coords, "doubtful_class": ["uncertain", "probable"]}
+    variables = {}
+    for name, first in samples[0].items():
+        if name.endswith("_deviation"):
+            continue
+        values = np.stack([np.asarray(p[name]) for p in samples])[None]
+        variables[name] = (("chain", "draw", *_dimensions(name, np.shape(first), coords)), values)
+    if composition.has("cooperativeness"):
+        level = np.stack([p["cooperativeness_level"] / p["cooperativeness_sd"] for p in samples])[None]
+        variables["cooperativeness"] = (("chain", "draw", "state"), level)
+    if composition.has("contact"):
+        variables["contact_quality_correlation"] = (
+            ("chain", "draw"),
+            np.tanh(np.stack([p["contact_quality_fisher"] for p in samples]))[None],
+        )
+    used = {d for dims, _ in variables.values() for d in dims} & set(coords)
+    return xr.Dataset(
+        variables, coords={"chain": [0], "draw": np.arange(draws), **{d: coords[d] for d in used}}
+    )

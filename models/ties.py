@@ -44,5 +44,7 @@ def add_ties(inputs: Inputs, data, quality: LatentPath | None, family: str, prio
         beta_binomial("tie_likelihood", predictor, joint, rest, weight, concentration, constant, engine)
     else:
         exposure = pt.log(pt.maximum(joint + rest, 1.0))
-        negative_binomial("tie_likelihood", exposure + predictor, joint, weight, concentration, constant, engine)
+        negative_binomial(
+            "tie_likelihood", exposure + predictor, joint, weight, concentration, constant, engine
+        )
     return opportunity

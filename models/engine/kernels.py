@@ -104,10 +104,19 @@ def _stirling(x):
     i2 = inverse * inverse
     series = inverse * (
         1.0 / 12.0
-        - i2 * (1.0 / 360.0 - i2 * (1.0 / 1260.0 - i2 * (1.0 / 1680.0 - i2 * (1.0 / 1188.0 - i2 * (691.0 / 360360.0)))))
+        - i2
+        * (
+            1.0 / 360.0
+            - i2 * (1.0 / 1260.0 - i2 * (1.0 / 1680.0 - i2 * (1.0 / 1188.0 - i2 * (691.0 / 360360.0))))
+        )
     )
     slope = i2 * (
-        1.0 / 12.0 - i2 * (1.0 / 120.0 - i2 * (1.0 / 252.0 - i2 * (1.0 / 240.0 - i2 * (1.0 / 132.0 - i2 * (691.0 / 32760.0)))))
+        1.0 / 12.0
+        - i2
+        * (
+            1.0 / 120.0
+            - i2 * (1.0 / 252.0 - i2 * (1.0 / 240.0 - i2 * (1.0 / 132.0 - i2 * (691.0 / 32760.0))))
+        )
     )
     logarithm = log_positive(x)
     return (x - 0.5) * logarithm - x + series, logarithm - 0.5 * inverse - slope
@@ -355,7 +364,18 @@ def normal_indicators(loading, level, sd, state_sd, prior, statistics, precision
 
     precision = diag(prior) + sum_j loading^2 w (X'X - k X'1 1'X), shift = sum_j loading w (X'r - k X'1 1'r).
     """
-    gram, basis_sum, basis_design, basis_value, number, design_gram, design_sum, design_value, square, total = statistics
+    (
+        gram,
+        basis_sum,
+        basis_design,
+        basis_value,
+        number,
+        design_gram,
+        design_sum,
+        design_value,
+        square,
+        total,
+    ) = statistics
     items, states, size = basis_sum.shape
     terms = level.shape[1]
     constant = 0.0
@@ -399,7 +419,18 @@ def normal_indicators_gradient(
     loading, level, sd, state_sd, statistics, by_precision, by_shift, by_constant, gradient
 ):
     """Reverse pass of ``normal_indicators``; ``gradient`` holds the arrays for loading, level, sd, state_sd, prior."""
-    gram, basis_sum, basis_design, basis_value, number, design_gram, design_sum, design_value, square, total = statistics
+    (
+        gram,
+        basis_sum,
+        basis_design,
+        basis_value,
+        number,
+        design_gram,
+        design_sum,
+        design_value,
+        square,
+        total,
+    ) = statistics
     by_loading, by_level, by_sd, by_state_sd, by_prior = gradient
     items, states, size = basis_sum.shape
     terms = level.shape[1]
@@ -463,5 +494,7 @@ def normal_indicators_gradient(
                 by_level[j, p] += value - by_constant * w * slope
             by_variance = -w * w * by_w - v / (denominator * denominator) * by_k
             by_sd[j] += 2.0 * sd[j] * by_variance - by_constant * n / sd[j]
-            by_v = variance / (denominator * denominator) * by_k - 0.5 * by_constant * n * w / (1.0 + n * v * w)
+            by_v = variance / (denominator * denominator) * by_k - 0.5 * by_constant * n * w / (
+                1.0 + n * v * w
+            )
             by_state_sd[j] += 2.0 * state_sd[j] * by_v

@@ -70,7 +70,11 @@ class NegativeBinomial(Op):
         for j in range(items):
             value, by_dispersion[j] = self.kernel(*[a[j] for a in flat], dispersion[j], gradient[j])
             total += value
-        outputs[0][0], outputs[1][0], outputs[2][0] = np.asarray(total), gradient.reshape(arrays[0].shape), by_dispersion
+        outputs[0][0], outputs[1][0], outputs[2][0] = (
+            np.asarray(total),
+            gradient.reshape(arrays[0].shape),
+            by_dispersion,
+        )
 
     def connection_pattern(self, node):
         return [[True, False, False], *[[False] * 3] * self.constants, [True, False, False]]
@@ -100,7 +104,9 @@ class MissionGrid(Op):
     def make_node(self, *inputs):
         inputs = _floats(*inputs)
         intercept, slope, _, state, coefficient, _, sign = inputs
-        return Apply(self, inputs, [pt.dscalar(), *[x.type() for x in (intercept, slope, state, coefficient, sign)]])
+        return Apply(
+            self, inputs, [pt.dscalar(), *[x.type() for x in (intercept, slope, state, coefficient, sign)]]
+        )
 
     def perform(self, node, inputs, outputs):
         intercept, slope, value, state, coefficient, covariate, sign = map(np.ascontiguousarray, inputs)
@@ -189,7 +195,11 @@ class NormalIndicators(Op):
         inputs = _floats(*inputs)
         basis_sum = inputs[6]
         _, states, size = basis_sum.type.shape
-        outputs = [pt.dscalar(), pt.TensorType("float64", (states, size, size))(), pt.TensorType("float64", (states, size))()]
+        outputs = [
+            pt.dscalar(),
+            pt.TensorType("float64", (states, size, size))(),
+            pt.TensorType("float64", (states, size))(),
+        ]
         return Apply(self, inputs, outputs)
 
     def perform(self, node, inputs, outputs):
@@ -204,7 +214,9 @@ class NormalIndicators(Op):
 
     def pullback(self, inputs, outputs, cotangents):
         parameters, statistics = inputs[:4], inputs[5:]
-        gradient = NormalIndicatorsGradient()(*parameters, *statistics, cotangents[1], cotangents[2], cotangents[0])
+        gradient = NormalIndicatorsGradient()(
+            *parameters, *statistics, cotangents[1], cotangents[2], cotangents[0]
+        )
         return [*gradient, *_disconnected(10)]
 
     def infer_shape(self, node, shapes):
@@ -260,7 +272,23 @@ def _compile_normal_indicators(op, node, **kwargs):
 def _compile_normal_indicators_gradient(op, node, **kwargs):
     @numba_basic.numba_njit
     def normal_indicators_gradient(
-        loading, level, sd, state_sd, g, bs, bd, bv, n, dg, ds, dv, vs, vt, by_precision, by_shift, by_constant
+        loading,
+        level,
+        sd,
+        state_sd,
+        g,
+        bs,
+        bd,
+        bv,
+        n,
+        dg,
+        ds,
+        dv,
+        vs,
+        vt,
+        by_precision,
+        by_shift,
+        by_constant,
     ):
         by_loading = np.empty(loading.shape)
         by_level = np.empty(level.shape)

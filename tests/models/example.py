@@ -32,13 +32,19 @@ def example_data(missions=6, states=30, panel=6, seed=0, missing=0.15) -> xr.Dat
             "certainty": (("mission", "state"), random.choice([0.5, 0.75, 1.0], grid)),
             "ties": (("mission", "state"), random.normal(size=grid)),
             "start_year": (("mission",), start),
-            "mission_covariate_value": (("mission_covariate", "mission"), random.integers(0, 2, (2, missions)) * 1.0),
+            "mission_covariate_value": (
+                ("mission_covariate", "mission"),
+                random.integers(0, 2, (2, missions)) * 1.0,
+            ),
             "covariate_value": (("covariate", "mission", "state"), random.normal(size=(3, *grid))),
             "tie_joint": (("tie_item", "state", "panel_year"), np.minimum(own, 1.0)),
             "tie_own": (("tie_item", "state", "panel_year"), own),
             "indicator_value": (("indicator", "state", "panel_year"), indicators),
             "cooperativeness_count": (("cooperativeness_item", "state", "panel_year"), np.ones((3, *cells))),
-            "panel_covariate_value": (("panel_covariate", "state", "panel_year"), random.normal(size=(2, *cells))),
+            "panel_covariate_value": (
+                ("panel_covariate", "state", "panel_year"),
+                random.normal(size=(2, *cells)),
+            ),
         },
         coords={
             "mission": [f"mission_{m}" for m in range(missions)],
@@ -47,7 +53,10 @@ def example_data(missions=6, states=30, panel=6, seed=0, missing=0.15) -> xr.Dat
             "tie_item": ["igo", "alliance", "treaty"],
             "indicator": names,
             "family": ("indicator", list(FAMILIES.values())),
-            "indicator_role": ("indicator", ["personal_contact" if n in PERSONAL else "quality" for n in names]),
+            "indicator_role": (
+                "indicator",
+                ["personal_contact" if n in PERSONAL else "quality" for n in names],
+            ),
             "anchor": ("indicator", [n == "un_agreement" for n in names]),
             "covariate": ["log_population", "democracy", "hierarchy"],
             "covariate_role": ("covariate", ["control", "control", "hierarchy"]),

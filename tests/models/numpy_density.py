@@ -19,7 +19,11 @@ def zero_sum_normal(x, sd):
 
 
 def design_row(data, s, t):
-    size = data.panel_covariate_value.sel(panel_covariate="log_population").transpose("state", "panel_year").values[s, t]
+    size = (
+        data.panel_covariate_value.sel(panel_covariate="log_population")
+        .transpose("state", "panel_year")
+        .values[s, t]
+    )
     decade = (float(data.panel_year.values[t]) - 1980) / 10
     return np.array([1.0, decade, 0.0 if np.isnan(size) else size])
 
@@ -29,13 +33,19 @@ def indicators(data, p, priors, prefix, names, coefficient):
     basis = basis_of(data).at(data.panel_year.values)
     latent = coefficient @ basis.T
     families = dict(zip(data.indicator.values, data.family.values, strict=True))
-    by_family = {f: [n for n in names if families[n] == f] for f in ("normal", "negative_binomial", "bernoulli")}
+    by_family = {
+        f: [n for n in names if families[n] == f] for f in ("normal", "negative_binomial", "bernoulli")
+    }
     loading = p[f"{prefix}indicator_loading"]
-    total = log_prior(priors, "anchor_loading", loading[0]) + log_prior(priors, "indicator_loading", loading[1:])
+    total = log_prior(priors, "anchor_loading", loading[0]) + log_prior(
+        priors, "indicator_loading", loading[1:]
+    )
     for term in ("indicator_intercept", "indicator_trend", "indicator_size_slope"):
         total += log_prior(priors, term, p[f"{prefix}{term}"])
     slopes = np.stack([p[f"{prefix}indicator_{t}"] for t in ("intercept", "trend", "size_slope")], axis=1)
-    design = np.array([[design_row(data, s, t) for t in range(latent.shape[1])] for s in range(latent.shape[0])])
+    design = np.array(
+        [[design_row(data, s, t) for t in range(latent.shape[1])] for s in range(latent.shape[0])]
+    )
     for j, name in enumerate(names):
         values = data.indicator_value.sel(indicator=name).transpose("state", "panel_year").values
         mean = design @ slopes[j] + loading[j] * latent
@@ -93,7 +103,9 @@ def path_log_jacobian(data, p, names):
             values = data.indicator_value.sel(indicator=name).transpose("state", "panel_year").values[s]
             seen = np.isfinite(values)
             if seen.any():
-                covariance = p["indicator_sd"][place] ** 2 * np.eye(seen.sum()) + p["indicator_state_sd"][place] ** 2
+                covariance = (
+                    p["indicator_sd"][place] ** 2 * np.eye(seen.sum()) + p["indicator_state_sd"][place] ** 2
+                )
                 loaded = p["indicator_loading"][names.index(name)] * basis[seen]
                 precision = precision + loaded.T @ np.linalg.solve(covariance, loaded)
         total -= 0.5 * np.linalg.slogdet(precision)[1]
@@ -146,7 +158,10 @@ def log_density(composition, data, p, priors):
         covariates = data.panel_covariate_value.transpose("panel_covariate", "state", "panel_year")
         size = np.nan_to_num(covariates.sel(panel_covariate="log_population").values)
         age = np.nan_to_num(covariates.sel(panel_covariate="state_age").values)
-        eta = p["cooperativeness_year_intercept"][:, None, :] + loading * p["cooperativeness_level"][None, :, None]
+        eta = (
+            p["cooperativeness_year_intercept"][:, None, :]
+            + loading * p["cooperativeness_level"][None, :, None]
+        )
         eta = eta + p["cooperativeness_size_slope"][:, None, None] * size
         eta = eta + p["cooperativeness_age_slope"][:, None, None] * age
         value = data.cooperativeness_count.transpose("cooperativeness_item", "state", "panel_year").values
@@ -161,7 +176,9 @@ def log_density(composition, data, p, priors):
 def outcome(composition, data, p, priors, latents, mission_basis):
     joined = data.joined.transpose("mission", "state").values
     missions, states = joined.shape
-    total = log_prior(priors, "intercept", p["intercept"]) + log_prior(priors, "covariate_slope", p["covariate_slope"])
+    total = log_prior(priors, "intercept", p["intercept"]) + log_prior(
+        priors, "covariate_slope", p["covariate_slope"]
+    )
 
     def expected(term, mean):
         nonlocal total
@@ -170,7 +187,11 @@ def outcome(composition, data, p, priors, latents, mission_basis):
             return np.full(missions, mean)
         slope = p[f"{term}_predictor_slope"]
         total += log_prior(priors, "mission_predictor_slope", slope)
-        x = data.mission_covariate_value.sel(mission_covariate=list(names)).transpose("mission_covariate", "mission").values
+        x = (
+            data.mission_covariate_value.sel(mission_covariate=list(names))
+            .transpose("mission_covariate", "mission")
+            .values
+        )
         return mean + slope @ (x - x.mean(1, keepdims=True))
 
     level = expected("intercept", p["intercept"])
@@ -200,14 +221,19 @@ def outcome(composition, data, p, priors, latents, mission_basis):
         eta = eta + p["contact_slope"] * (mission_basis @ latents["contact"].T)
     for k, moderator in enumerate(composition.moderators):
         total += log_prior(priors, "moderator_slope", p["moderator_slope"][k])
-        eta = eta + p["moderator_slope"][k] * regressors[moderator.of] * covariate_values(data, [moderator.by])[0]
+        eta = (
+            eta
+            + p["moderator_slope"][k] * regressors[moderator.of] * covariate_values(data, [moderator.by])[0]
+        )
     if composition.state_effects:
         total += log_prior(priors, "state_sd", p["state_sd"]) + zero_sum_normal(p["state_standard"], 1.0)
         eta = eta + p["state_sd"] * p["state_standard"]
     if composition.has("cooperativeness"):
         total += log_prior(priors, "cooperativeness_slope", p["cooperativeness_slope"])
         eta = eta + p["cooperativeness_slope"] * p["cooperativeness_level"] / p["cooperativeness_sd"]
-    eta = eta + np.einsum("k,kms->ms", p["covariate_slope"], covariate_values(data, composition.covariate_names(data)))
+    eta = eta + np.einsum(
+        "k,kms->ms", p["covariate_slope"], covariate_values(data, composition.covariate_names(data))
+    )
     seen = np.isfinite(joined)
     if not composition.label_errors:
         return total + stats.bernoulli.logpmf(joined[seen], special.expit(eta[seen])).sum()

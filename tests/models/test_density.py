@@ -34,7 +34,10 @@ def random_points(model, number, seed=5):
     random = np.random.default_rng(seed)
     start = model.initial_point()
     for _ in range(number):
-        yield {name: np.asarray(value + 0.3 * random.normal(size=np.shape(value))) for name, value in start.items()}
+        yield {
+            name: np.asarray(value + 0.3 * random.normal(size=np.shape(value)))
+            for name, value in start.items()
+        }
 
 
 @pytest.mark.parametrize("name", COMPOSITIONS)
@@ -45,7 +48,9 @@ def test_log_density_equals_the_one_written_in_numpy(name):
     model = build(composition, data, PRIORS)
     density, values = model.compile_logp(jacobian=False), constrained_values(model)
     for point in random_points(model, POINTS):
-        assert density(point) == pytest.approx(log_density(composition, data, values(point), PRIORS), rel=1e-8)
+        assert density(point) == pytest.approx(
+            log_density(composition, data, values(point), PRIORS), rel=1e-8
+        )
 
 
 @pytest.mark.parametrize("name", ["crossed", "joint", "cooperators", "persons", "every_term"])
@@ -79,7 +84,9 @@ def test_swapping_cooperativeness_and_opportunity_changes_the_density():
     for point in random_points(model, 3):
         p = values(point)
         swapped = {**p, "opportunity": p["cooperativeness_level"], "cooperativeness_level": p["opportunity"]}
-        difference = log_density(composition, data, swapped, PRIORS) - log_density(composition, data, p, PRIORS)
+        difference = log_density(composition, data, swapped, PRIORS) - log_density(
+            composition, data, p, PRIORS
+        )
         assert abs(difference) > 1.0
 
 

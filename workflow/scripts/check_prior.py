@@ -20,32 +20,40 @@ def check_prior(
     log: Log,
 ) -> None:
     """Draw from the priors and summarise."""
+    import numpy as np
     import pandas as pd
-    import pymc as pm
     import xarray as xr
 
-    from models.build import build
     from models.composition import Composition
     from models.posterior import outcome_logit
     from models.priors import Priors
+    from models.simulate import prior_draws
     from workflow.lib.checking.files import write_table
     from workflow.lib.checking.predictive import CHECK_COLUMNS, prior_predictive_checks
     from workflow.lib.inference.archive import read_dataset, write_tree
-    from workflow.lib.inference.sampling import archived_names, derive_seed
+    from workflow.lib.inference.sampling import derive_seed
     from workflow.lib.settings import priors_from_plain
 
     data = read_dataset(analysis_path)
     terms = Composition.from_mapping(model, composition)
     prior_seed = derive_seed(seed, "prior", model)
-    built = build(terms, data, Priors(priors_from_plain(priors)), "plain")
-    tree = pm.sample_prior_predictive(
-        draws=draws, model=built, var_names=archived_names(built), random_seed=prior_seed
-    )
-    prior = tree["prior"].to_dataset()
+    random = np.random.default_rng(prior_seed)
+    prior = prior_draws(terms, data, Priors(priors_from_plain(priors)), draws, random)
     write_tree(xr.DataTree.from_dict({"prior": prior}), prior_path)
     checks = pd.DataFrame(columns=CHECK_COLUMNS)
     if terms.has("outcome"):
-        logit = outcome_logit(prior, data, terms)
+        given = None
+        if terms.quality_is_given:
+            # quality has unit variance in its own model; who measures it has no say before the data
+            shape = (1, draws, data.sizes["mission"], data.sizes["state"])
+            labels = {
+                "chain": [0],
+                "draw": np.arange(draws),
+                "mission": data["mission"],
+                "state": data["state"],
+            }
+            given = xr.DataArray(random.normal(size=shape), dims=tuple(labels), coords=labels)
+        logit = outcome_logit(prior, data, terms, given)
         checks = prior_predictive_checks(
             logit, data, model, seed=prior_seed, interval=interval, replicates=draws
         )

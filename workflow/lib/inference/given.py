@@ -39,7 +39,9 @@ def _fill(values: xr.DataArray) -> np.ndarray:
     return values.transpose("mission", "state").values.astype(float)
 
 
-def sample_plugin(compiled: Compiled, data: xr.Dataset, measured: xr.Dataset, seed: int, log: Log | None) -> xr.DataTree:
+def sample_plugin(
+    compiled: Compiled, data: xr.Dataset, measured: xr.Dataset, seed: int, log: Log | None
+) -> xr.DataTree:
     """Draws of the outcome given the posterior mean of quality.
 
     Parameters
@@ -60,7 +62,12 @@ def sample_plugin(compiled: Compiled, data: xr.Dataset, measured: xr.Dataset, se
 
 
 def sample_cut(
-    compiled: Compiled, data: xr.Dataset, measured: xr.Dataset, composition: Composition, seed: int, log: Log | None
+    compiled: Compiled,
+    data: xr.Dataset,
+    measured: xr.Dataset,
+    composition: Composition,
+    seed: int,
+    log: Log | None,
 ) -> xr.DataTree:
     """Draws of the outcome over draws of quality, without feedback; see the module.
 
@@ -70,7 +77,9 @@ def sample_cut(
     settings = compiled.settings
     by_chain = max(composition.cut_draws // settings.chains, 1)
     kept = max(settings.draws // by_chain, 1)
-    quality = mission_latent(measured, data).stack(sample=("chain", "draw")).transpose("sample", "mission", "state")
+    quality = (
+        mission_latent(measured, data).stack(sample=("chain", "draw")).transpose("sample", "mission", "state")
+    )
     chosen = np.linspace(0, quality.sizes["sample"] - 1, by_chain * settings.chains).astype(int)
     # dealt to the chains in turn, so that each chain spans the measurement posterior
     chosen = chosen.reshape(by_chain, settings.chains).T
@@ -84,7 +93,9 @@ def sample_cut(
             seconds += tree.attrs["seconds"]
             parts.append(tree)
             if log and (number + 1) % 10 == 0:
-                log(f"{composition.name}: chain {chain + 1}, {number + 1} of {by_chain} draws of quality, {seconds:.0f} s")
+                log(
+                    f"{composition.name}: chain {chain + 1}, {number + 1} of {by_chain} draws of quality, {seconds:.0f} s"
+                )
         chains.append(_joined(parts, "draw"))
     tree = _joined(chains, "chain")
     used = np.repeat(np.arange(chosen.size).reshape(chosen.shape), kept, axis=1)

@@ -130,7 +130,11 @@ class Compiled:
 
 def _keep_groups(tree: xr.DataTree) -> xr.DataTree:
     statistics = tree["sample_stats"].to_dataset()
-    kept = [n for n in ("diverging", "energy", "depth", "n_steps", "tree_depth", "step_size", "lp", "logp") if n in statistics]
+    kept = [
+        n
+        for n in ("diverging", "energy", "depth", "n_steps", "tree_depth", "step_size", "lp", "logp")
+        if n in statistics
+    ]
     posterior = tree["posterior"].to_dataset()
     posterior = posterior.drop_vars([n for n in posterior.data_vars if n.endswith(NOT_ARCHIVED)])
     return xr.DataTree.from_dict({"posterior": posterior, "sample_stats": statistics[kept]})
