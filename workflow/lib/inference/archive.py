@@ -19,8 +19,8 @@ def write_tree(tree: xr.DataTree | xr.Dataset, path: Path | str) -> None:
     os.close(handle)
     try:
         tree.to_netcdf(name, engine="h5netcdf", encoding=_encoding(tree))
-        os.chmod(name, 0o644)
-        os.replace(name, path)
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
     finally:
         Path(name).unlink(missing_ok=True)
 
