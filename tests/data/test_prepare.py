@@ -13,7 +13,11 @@ from workflow.lib.tables.coverage import certainty_by_mission, coverage_by_year
 from workflow.lib.tables.prepare import CERTAINTY_VALUE
 
 PROJECT = Path(__file__).resolve().parents[2]
-SETTINGS = {"cooperativeness": ["igo_own"], "measurement_panel": {"first": 1989, "last": 1993, "every": 4}}
+SETTINGS = {
+    "cooperativeness": ["igo_own"],
+    "measurement_panel": {"first": 1989, "last": 1993, "every": 4},
+    "eligible": {"exclude_host": False},
+}
 
 
 @pytest.fixture(scope="module")
@@ -152,10 +156,17 @@ def test_eligible_settings(small):
     data = prepare(small, {**SETTINGS, "eligible": {"exclude_host": True}})
     assert np.isnan(data.joined.sel(mission="gulf_1990", state=690))
     data = prepare(
-        small, {**SETTINGS, "eligible": {"exclude_targets": False}, "controls": ["log_population"]}
+        small,
+        {
+            **SETTINGS,
+            "eligible": {"exclude_targets": False, "exclude_host": False},
+            "controls": ["log_population"],
+        },
     )
     assert data.joined.sel(mission="gulf_1990", state=645) == 0
-    data = prepare(small, {**SETTINGS, "eligible": {"minimum_population_thousands": 1000}})
+    data = prepare(
+        small, {**SETTINGS, "eligible": {"minimum_population_thousands": 1000, "exclude_host": False}}
+    )
     assert np.isnan(data.joined.sel(mission="haiti_1994", state=31))
 
 

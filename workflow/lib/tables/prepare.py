@@ -31,7 +31,7 @@ DEFAULTS = {
     "minimum_evidence": "weak",
     "joined_certainty": "uncertain",
     "exclude_missions": [],
-    "eligible": {"exclude_targets": True, "exclude_host": False, "minimum_population_thousands": 0},
+    "eligible": {"exclude_targets": True, "exclude_host": True, "minimum_population_thousands": 0},
     "tie_counts": None,
     "quality": None,
     "personal_contact": None,
