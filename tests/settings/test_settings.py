@@ -1,0 +1,244 @@
+"""Every fault of a configuration is told in one line, before anything runs."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from workflow.lib.errors import UserError
+from workflow.lib.settings import load_settings, priors_from_plain
+from workflow.lib.settings.__main__ import main
+from workflow.lib.settings.json_schema import SCHEMA_PATH, schema_text
+
+MODELS = "pooled, missions, crossed, quality_only, measurement, plugin, cut, joint, cooperators, persons"
+
+FAULTS = [
+    pytest.param(
+        {"sampler": {"chain": 4}},
+        "sampler.chain: unknown key; allowed: chains, tune, draws, target_accept, cores, engine, backend; "
+        "did you mean chains?",
+        id="unknown key",
+    ),
+    pytest.param(
+        {"dat": {}},
+        "dat: unknown key; allowed: seed, results, data, models, fit, priors, sampler, gate, report, checks, paper; "
+        "did you mean data?",
+        id="unknown section",
+    ),
+    pytest.param(
+        {"sampler": {"chains": "four"}},
+        'sampler.chains: "four" is not allowed; expected a whole number',
+        id="text for a number",
+    ),
+    pytest.param(
+        {"gate": {"r_hat": "1e-2"}},
+        'gate.r_hat: "1e-2" is not allowed; expected a number (write it without quotes and with a point, as in 0.01)',
+        id="number that YAML reads as text",
+    ),
+    pytest.param({"seed": 1.5}, "seed: 1.5 is not allowed; expected a whole number", id="fraction for a whole number"),
+    pytest.param({"seed": True}, "seed: true is not allowed; expected a whole number", id="truth value for a number"),
+    pytest.param(
+        {"report": {"interval": 90}},
+        "report.interval: 90 is not allowed; expected a number below 1",
+        id="interval in per cent",
+    ),
+    pytest.param(
+        {"sampler": {"draws": -5}}, "sampler.draws: -5 is not allowed; expected a number of 10 or more", id="negative draws"
+    ),
+    pytest.param(
+        {"priors": {"ties_slope": {"normal": [0, -1]}}},
+        "priors.ties_slope.normal[1]: -1 is not allowed; expected a number above 0",
+        id="negative scale",
+    ),
+    pytest.param(
+        {"priors": {"mission_sd": {"half_normal": -1}}},
+        "priors.mission_sd.half_normal: -1 is not allowed; expected a number above 0",
+        id="negative scale of a folded normal",
+    ),
+    pytest.param(
+        {"priors": {"ties_slope": {"norml": [0, 1]}}},
+        "priors.ties_slope.norml: unknown distribution; allowed: normal, half_normal, exponential, beta, gamma, "
+        "lognormal; did you mean normal?",
+        id="unknown distribution",
+    ),
+    pytest.param(
+        {"priors": {"ties_slope": {"normal": [0]}}},
+        "priors.ties_slope.normal[1]: missing; expected [mean, standard deviation]",
+        id="parameter of a prior left out",
+    ),
+    pytest.param(
+        {"priors": {"ties_slope": {"normal": [0, 1], "half_normal": 1}}},
+        'priors.ties_slope: {"normal": [0, 1], "half_normal": 1}: exactly one distribution is wanted',
+        id="two distributions",
+    ),
+    pytest.param(
+        {"models": {"pooled": {"blocks": ["outcom"]}}},
+        'models.pooled.blocks[0]: "outcom" is not allowed; allowed: outcome, quality, ties, cooperativeness, contact; '
+        "did you mean outcome?",
+        id="unknown block",
+    ),
+    pytest.param(
+        {"models": {"pooled": {"controls": "yes"}}},
+        'models.pooled.controls: "yes" is not allowed; expected true or false or a list of texts',
+        id="wrong type where two are allowed",
+    ),
+    pytest.param(
+        {"fit": ["jont"]},
+        f'fit[0]: "jont" is not a model that is defined; allowed: {MODELS}; did you mean joint?',
+        id="model that is not defined",
+    ),
+    pytest.param(
+        {"models": {"plugin": {"measured_by": "mesurement"}}},
+        f'models.plugin.measured_by: "mesurement" is not a model that is defined; allowed: {MODELS}; '
+        "did you mean measurement?",
+        id="measured by a model that is not defined",
+    ),
+    pytest.param(
+        {"models": {"cut": {"measured_by": None}}},
+        "models.cut.measured_by: missing; inference cut wants a model that measures; allowed: quality_only, measurement",
+        id="measured by nothing",
+    ),
+    pytest.param(
+        {"models": {"data": {"blocks": ["outcome"]}}},
+        "models.data: this name is taken by a folder of results; not allowed: calibration, checks, comparison, data, "
+        "figures, multiverse, paper, report, tables",
+        id="name of a folder",
+    ),
+    pytest.param(
+        {"models": {"Joint 2": {"blocks": ["outcome"]}}},
+        "models.Joint 2: not a name; small letters, digits and _ are allowed, starting with a letter",
+        id="name with a space",
+    ),
+    pytest.param(
+        {"data": {"controls": ["democracyy"]}},
+        'data.controls[0]: "democracyy" is not a column of data/states.csv; did you mean democracy?',
+        id="misspelt column",
+    ),
+    pytest.param(
+        {"models": {"pooled": {"moderators": [{"of": "ties", "by": "capabilty"}]}}},
+        'models.pooled.moderators[0].by: "capabilty" is not a column of data/states.csv; did you mean capability?',
+        id="moderator that is not a column",
+    ),
+    pytest.param(
+        {"models": {"crossed": {"mission_predictors": {"ties": ["un_mandat"]}}}},
+        'models.crossed.mission_predictors.ties[0]: "un_mandat" is not a mission covariate of data.mission_covariates; '
+        "allowed: un_mandate, short_horizon; did you mean un_mandate?",
+        id="mission covariate that is not there",
+    ),
+    pytest.param(
+        {"data": {"states": "data/state.csv"}},
+        'data.states: "data/state.csv" is not a file; give the path of a CSV table',
+        id="table that is not there",
+    ),
+    pytest.param(
+        {"data": {"measurement_panel": {"first": 2000, "last": 1990}}},
+        'data.measurement_panel: {"first": 2000, "last": 1990, "every": 5}: last (1990) comes before first (2000)',
+        id="years out of order",
+    ),
+]
+
+
+@pytest.mark.parametrize(("override", "line"), FAULTS)
+def test_fault_is_one_line(override, line):
+    with pytest.raises(UserError) as error:
+        load_settings("config.yaml", override)
+    assert str(error.value) == f"command line: {line}"
+
+
+def test_misspelt_prior_is_told_with_the_nearest_name():
+    with pytest.raises(UserError) as error:
+        load_settings("config.yaml", {"priors": {"tie_slope": {"normal": [0, 1]}}})
+    line = str(error.value)
+    assert line.startswith("command line: priors.tie_slope: no parameter has this name; allowed: ")
+    assert line.endswith("did you mean ties_slope?") and "\n" not in line
+
+
+def test_several_faults_are_told_at_once():
+    with pytest.raises(UserError) as error:
+        load_settings("config.yaml", {"seed": "x", "sampler": {"chain": 4, "tune": 0}})
+    assert len(str(error.value).splitlines()) == 3
+
+
+def test_fault_names_the_file_it_stands_in(tmp_path):
+    overlay = tmp_path / "overlay.yaml"
+    overlay.write_text("sampler: {tune: 300, draw: 5}\n", encoding="utf-8")
+    with pytest.raises(UserError, match=rf"^{overlay}: sampler\.draw: unknown key"):
+        load_settings("config.yaml", [overlay])
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("seed: 1\nseed: 2\n", "line 2: seed is given twice (first in line 1); remove one of the two"),
+        ("seed: [1\n", "line 2, column 1: not valid YAML: expected ',' or ']', but got '<stream end>'"),
+        ("- seed\n", 'keys and values are expected (key: value), not ["seed"]'),
+    ],
+)
+def test_broken_file_is_one_line(tmp_path, text, fault):
+    path = tmp_path / "config.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(UserError) as error:
+        load_settings(path)
+    assert str(error.value) == f"{path}: {fault}"
+
+
+def test_missing_file_is_one_line(tmp_path):
+    with pytest.raises(UserError, match="no such file; give the path of a configuration file$"):
+        load_settings(tmp_path / "config.yaml")
+
+
+@pytest.mark.parametrize("overlays", [[], ["config/quick.yaml"], ["examples/peacekeeping/config.yaml"]])
+def test_shipped_configurations_are_in_order(overlays):
+    assert load_settings("config.yaml", overlays).models_to_fit()
+
+
+def test_shipped_configuration_shows_every_key_and_its_default():
+    shown = load_settings("config.yaml").model_dump()
+    default = type(load_settings("config.yaml"))().model_dump()
+    differs_on_purpose = {"models", "fit", "data", "report"}
+    assert {k: v for k, v in shown.items() if k not in differs_on_purpose} == {
+        k: v for k, v in default.items() if k not in differs_on_purpose
+    }
+
+
+def test_schema_for_editors_is_in_step():
+    assert Path(SCHEMA_PATH).read_text(encoding="utf-8") == schema_text(), "run `make schema`"
+    first_line = Path("config.yaml").read_text(encoding="utf-8").splitlines()[0]
+    assert first_line == f"# yaml-language-server: $schema={SCHEMA_PATH}"
+    assert json.loads(schema_text())["additionalProperties"] is False
+
+
+def test_measuring_model_is_fitted_before_the_model_that_needs_it():
+    settings = load_settings("config.yaml", {"fit": ["plugin", "pooled"]})
+    assert settings.models_to_fit() == ["measurement", "plugin", "pooled"]
+    assert settings.models_with_outcome() == ["plugin", "pooled"]
+
+
+def test_model_may_have_its_own_sampler_settings():
+    settings = load_settings("config.yaml", {"models": {"joint": {"sampler": {"draws": 2000}}}})
+    assert settings.sampler_of("joint").draws == 2000
+    assert settings.sampler_of("crossed").draws == 1000
+
+
+def test_compositions_are_what_the_statistics_take():
+    from models.composition import Composition
+
+    settings = load_settings("config.yaml", {"models": {"crossed": {"controls": ["democracy"]}}})
+    by_name = {name: Composition.from_mapping(name, item.terms()) for name, item in settings.models.items()}
+    assert by_name["pooled"].covariates is None
+    assert by_name["crossed"].covariates == ("democracy",)
+    assert by_name["cut"].quality_is_given
+
+
+def test_priors_reach_the_statistics_as_pairs():
+    settings = load_settings("config.yaml", {"priors": {"ties_slope": {"normal": [0, 2]}, "mission_sd": {"half_normal": 3}}})
+    pairs = {"ties_slope": ("normal", (0.0, 2.0)), "mission_sd": ("half_normal", (3.0,))}
+    assert settings.prior_values() == pairs
+    assert priors_from_plain(settings.model_dump(mode="json")["priors"]) == pairs
+
+
+def test_command_checks_a_configuration(capsys):
+    assert main([]) == 0
+    assert capsys.readouterr().out.startswith("config.yaml is in order; models to fit: pooled, ")
+    assert main(["no_such_file.yaml"]) == 1
+    assert capsys.readouterr().err == "no_such_file.yaml: no such file; give the path of a configuration file\n"
