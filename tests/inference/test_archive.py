@@ -1,5 +1,7 @@
 """Draws are archived exactly, and whole or not at all."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -41,8 +43,7 @@ def test_a_data_set_comes_back_as_it_was_written(tmp_path):
 
 
 def fail_half_way(self, name, **keywords):
-    with open(name, "wb") as file:
-        file.write(b"half a file")
+    Path(name).write_bytes(b"half a file")
     raise OSError("no space left")
 
 

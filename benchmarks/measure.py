@@ -1,0 +1,309 @@
+"""Measurements of speed: gradients, effective draws a second, refits, growth with the rows.
+
+Everything is measured in one run on the data given. A measurement is a row of a table (`COLUMNS`); nothing is left out
+because it is slow, and a fit that misses the gate is measured like any other.
+"""
+
+import resource
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from multiprocessing import get_context
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from models.build import build
+from models.composition import Composition
+from models.priors import Priors
+from workflow.lib.checking.convergence import convergence
+from workflow.lib.checking.draws import scalar_blocks
+from workflow.lib.inference.sampling import Compiled, SamplerSettings, compile_model, derive_seed
+from workflow.lib.posteriors import sample_posterior, without_mission
+
+COLUMNS = ["measure", "model", "engine", "missions", "states", "rows", "value", "lowest", "highest", "unit"]
+JITTER = 0.1
+Log = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model to measure.
+
+    Attributes
+    ----------
+    composition : Composition
+    settings : SamplerSettings
+        Of its fit.
+    """
+
+    composition: Composition
+    settings: SamplerSettings
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much is measured.
+
+    Attributes
+    ----------
+    seeds : int
+        Fits of each model; medians over them are reported.
+    gradient_seconds : float
+        Time for which gradients are evaluated.
+    held_out : tuple of str
+        Models whose missions are all left out in turn.
+    refits : SamplerSettings
+        Of these refits.
+    growing : str or None
+        The model whose rows are replicated.
+    growth : tuple of (int, int)
+        Factors by which missions and states are replicated.
+    """
+
+    seeds: int
+    gradient_seconds: float
+    held_out: tuple[str, ...]
+    refits: SamplerSettings
+    growing: str | None
+    growth: tuple[tuple[int, int], ...] = ((1, 1), (10, 1), (10, 10))
+
+
+def _row(
+    measure: str, model: str, data: xr.Dataset, values: Iterable[float], unit: str, engine: str = "fused"
+) -> dict:
+    """One row: the median of the values and their range."""
+    values = np.asarray(list(values), float)
+    return {
+        "measure": measure,
+        "model": model,
+        "engine": engine,
+        "missions": data.sizes["mission"],
+        "states": data.sizes["state"],
+        "rows": int(data["joined"].notnull().sum()),
+        "value": float(np.median(values)),
+        "lowest": float(values.min()),
+        "highest": float(values.max()),
+        "unit": unit,
+    }
+
+
+def gradient_microseconds(
+    composition: Composition, data: xr.Dataset, priors: Priors, engine: str, seconds: float, seed: int = 1
+) -> float:
+    """Time of one evaluation of log density and gradient, without what a sampler adds.
+
+    Evaluated at jittered points, in batches of at least a hundredth of a second; the median over batches.
+
+    Parameters
+    ----------
+    composition : Composition
+    data : xarray.Dataset
+    priors : Priors
+    engine : {"fused", "plain"}
+    seconds : float
+        Time to spend.
+    seed : int
+        Of the jitter.
+
+    Returns
+    -------
+    float
+        Microseconds.
+    """
+    from pymc.blocking import DictToArrayBijection
+
+    model = build(composition, data, priors, engine)
+    function = model.logp_dlogp_function(ravel_inputs=True, mode="NUMBA")
+    function.set_extra_values({})
+    evaluate = function._pytensor_function
+    evaluate.trust_input = True
+    start = DictToArrayBijection.map(model.initial_point()).data
+    points = [start + JITTER * noise for noise in np.random.default_rng(seed).normal(size=(16, start.size))]
+
+    def batch(number: int) -> float:
+        started = time.perf_counter()
+        for k in range(number):
+            evaluate(points[k % len(points)])
+        return (time.perf_counter() - started) / number
+
+    batch(2)
+    number = max(1, int(0.01 / batch(3)))
+    times, until = [], time.perf_counter() + seconds
+    while len(times) < 3 or time.perf_counter() < until:
+        times.append(batch(number))
+    return 1e6 * float(np.median(times))
+
+
+def smallest_bulk_ess(posterior: xr.Dataset) -> float:
+    """Smallest bulk effective sample size over all scalars of a posterior that vary."""
+    smallest = np.inf
+    for _, draws in scalar_blocks(posterior):
+        varying = np.ptp(draws.reshape(len(draws), -1), axis=1) > 0
+        if varying.any():
+            smallest = min(smallest, float(convergence(draws[varying])[1].min()))
+    return smallest
+
+
+def fits(
+    model: Model, data: xr.Dataset, priors: Priors, measured: xr.Dataset | None, seeds: int, log: Log
+) -> tuple[list[dict], Compiled, xr.Dataset, float]:
+    """Compile once, sample with several seeds.
+
+    Returns
+    -------
+    rows : list of dict
+        Seconds of compilation and of sampling; smallest bulk effective sample size, in all and a second, with and without
+        the compilation; divergences.
+    compiled : Compiled
+    posterior : xarray.Dataset
+        Of the first seed.
+    seconds : float
+        Of a full fit: compilation and the median sampling.
+    """
+    name = model.composition.name
+    started = time.perf_counter()
+    compiled = compile_model(model.composition, data, priors, model.settings)
+    compilation = time.perf_counter() - started
+    log(f"{name}: compiled in {compilation:.1f} s")
+    seconds, sizes, divergences, first = [], [], [], None
+    for number in range(seeds):
+        started = time.perf_counter()
+        tree = sample_posterior(compiled, data, measured, derive_seed(1, "benchmark", name, number))
+        seconds.append(time.perf_counter() - started)
+        posterior = tree["posterior"].to_dataset()
+        sizes.append(smallest_bulk_ess(posterior))
+        divergences.append(int(tree["sample_stats"]["diverging"].sum()))
+        first = posterior if first is None else first
+        log(f"{name}: seed {number + 1} of {seeds}, {seconds[-1]:.1f} s, smallest bulk ESS {sizes[-1]:.0f}")
+    pairs = list(zip(sizes, seconds, strict=True))
+    engine = model.settings.engine
+    rows = [
+        _row("compilation", name, data, [compilation], "s", engine),
+        _row("sampling", name, data, seconds, "s", engine),
+        _row("smallest bulk ESS", name, data, sizes, "draws", engine),
+        _row("divergences", name, data, divergences, "transitions", engine),
+        _row("ESS a second of sampling", name, data, [n / s for n, s in pairs], "draws/s", engine),
+        _row(
+            "ESS a second with compilation",
+            name,
+            data,
+            [n / (s + compilation) for n, s in pairs],
+            "draws/s",
+            engine,
+        ),
+    ]
+    return rows, compiled, first, compilation + float(np.median(seconds))
+
+
+def refits_of_all_missions(
+    compiled: Compiled,
+    data: xr.Dataset,
+    measured: xr.Dataset | None,
+    settings: SamplerSettings,
+    full_fit: float,
+) -> list[dict]:
+    """Seconds for every mission left out once without compiling again, in all and in full fits."""
+    name = compiled.composition.name
+    short = replace(compiled, settings=settings)
+    started = time.perf_counter()
+    for mission in data["mission"].values:
+        seed = derive_seed(1, "benchmark", "held out", name, mission)
+        sample_posterior(without_mission(short, data, mission), data, measured, seed)
+    seconds = time.perf_counter() - started
+    return [
+        _row("all missions held out", name, data, [seconds], "s"),
+        _row("all missions held out, in full fits", name, data, [seconds / full_fit], "fits"),
+    ]
+
+
+def replicated(composition: Composition, data: xr.Dataset, missions: int, states: int) -> xr.Dataset:
+    """Data set with missions and states repeated under names of their own; for models of the outcome alone."""
+    if composition.blocks != ("outcome",):
+        raise ValueError(f"models.{composition.name}: only a model of the outcome alone is replicated")
+    kept = data.drop_dims(
+        [d for d in data.dims if d in ("indicator", "tie_item", "cooperativeness_item", "panel_covariate")]
+    )
+    rows = np.tile(np.arange(data.sizes["mission"]), missions)
+    columns = np.tile(np.arange(data.sizes["state"]), states)
+    grown = kept.isel(mission=rows, state=columns)
+    return grown.assign_coords(
+        mission=[f"{name}_{k}" for k, name in enumerate(grown["mission"].values)],
+        state=np.arange(len(columns)),
+    )
+
+
+def _growth_of(composition, data, priors, engine, seconds) -> tuple[float, float]:
+    """Microseconds a gradient, and the process' largest memory in MB; run in a process of its own."""
+    value = gradient_microseconds(composition, data, priors, engine, seconds)
+    kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return value, kilobytes / (1024**2 if sys.platform == "darwin" else 1024)
+
+
+def growth(
+    composition: Composition,
+    data: xr.Dataset,
+    priors: Priors,
+    factors: Iterable[tuple[int, int]],
+    seconds: float,
+    log: Log,
+) -> list[dict]:
+    """Cost of a gradient, and memory, with missions and states replicated; each size in a fresh process."""
+    rows = []
+    for missions, states in factors:
+        grown = replicated(composition, data, missions, states)
+        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+            value, memory = pool.submit(_growth_of, composition, grown, priors, "fused", seconds).result()
+        log(
+            f"{composition.name}: {missions * states} times the rows, {value:.1f} microseconds, {memory:.0f} MB"
+        )
+        rows += [
+            _row("gradient, replicated rows", composition.name, grown, [value], "us"),
+            _row("memory, replicated rows", composition.name, grown, [memory], "MB"),
+        ]
+    return rows
+
+
+def measure(
+    models: Mapping[str, Model], data: xr.Dataset, priors: Priors, plan: Plan, log: Log = print
+) -> pd.DataFrame:
+    """Everything in one run.
+
+    Parameters
+    ----------
+    models : mapping of str to Model
+        In an order in which each comes after the model that measures its latents.
+    data : xarray.Dataset
+        The analysis data set.
+    priors : Priors
+    plan : Plan
+    log : callable
+        Takes lines of progress.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``COLUMNS``; ``value`` is the median over seeds where there are several, ``lowest`` and ``highest`` their
+        range.
+    """
+    rows, posteriors = [], {}
+    for name, model in models.items():
+        for engine in ("fused", "plain"):
+            value = gradient_microseconds(model.composition, data, priors, engine, plan.gradient_seconds)
+            log(f"{name}: {value:.1f} microseconds a gradient, {engine}")
+            rows.append(_row("gradient", name, data, [value], "us", engine))
+        measured = posteriors.get(model.composition.measured_by)
+        found, compiled, posteriors[name], full_fit = fits(model, data, priors, measured, plan.seeds, log)
+        rows += found
+        if name in plan.held_out:
+            rows += refits_of_all_missions(compiled, data, measured, plan.refits, full_fit)
+            log(
+                f"{name}: all missions held out in {rows[-2]['value']:.1f} s, {rows[-1]['value']:.2f} full fits"
+            )
+    if plan.growing is not None:
+        composition = models[plan.growing].composition
+        rows += growth(composition, data, priors, plan.growth, plan.gradient_seconds, log)
+    return pd.DataFrame(rows, columns=COLUMNS)
