@@ -28,6 +28,7 @@ rule all:
 include: "workflow/rules/data.smk"
 include: "workflow/rules/fits.smk"
 include: "workflow/rules/predictions.smk"
+include: "workflow/rules/checks.smk"
 include: "workflow/rules/presentation.smk"
 
 

@@ -110,6 +110,49 @@ def quality_model():
     return next(iter([*preferred, *measuring]), None)
 
 
+def reference(pattern):
+    """File of the model that the checks refit; an empty list if no model has an outcome."""
+    return of_models(pattern, [REFERENCE] if REFERENCE else [])
+
+
+def of_quality(pattern):
+    """File of the fullest model that measures quality; an empty list if none does."""
+    return of_models(pattern, [quality_model()] if quality_model() else [])
+
+
+def measured_for_reference():
+    """Draws of the model that measures the latents of the reference model, if that is plugin or cut."""
+    measured_by = settings.models[REFERENCE].measured_by if REFERENCE else None
+    return of_models("<results>/{model}/posterior.nc", [measured_by] if measured_by else [])
+
+
+def refit_params(name):
+    """What a script needs to refit a model."""
+    if name is None:
+        return {}
+    return {
+        "model": name,
+        "composition": plain(settings.models[name].terms()),
+        "sampler": plain(settings.sampler_of(name).model_dump(mode="json", exclude={"cores"})),
+        "refits": sections("checks")["checks"]["refits"],
+        "priors": sections("priors")["priors"],
+        "gate": sections("gate")["gate"],
+        "interval": settings.report.interval,
+        "seed": settings.seed,
+    }
+
+
+def checks_of_this_run():
+    """Names of the tables of checks that this run can make."""
+    names = ["predictive", "prior"]
+    if REFERENCE:
+        names += ["negative_controls", "labels", "eligible", "priors", "sensitivity", "power_scaling"]
+        names += ["contraction", "payments"]
+    if quality_model():
+        names += ["indicators", "differential_functioning"]
+    return names
+
+
 def settings_of_this_run():
     """All settings, with the fitted models only."""
     values = settings.model_dump(mode="json")
@@ -179,7 +222,11 @@ OUTCOME_MODELS = settings.models_with_outcome()
 HELD_OUT_MODELS = settings.models_to_hold_out()
 
 
-CHECKS = ["predictive", "prior"]
+REFERENCE = settings.reference_model()
+# The model with quality first: the paper speaks of it.
+CAUSE_MODELS = [name for name in dict.fromkeys([quality_model(), REFERENCE]) if name in OUTCOME_MODELS]
+CONTRACTION_MODELS = [name for name in dict.fromkeys([quality_model(), REFERENCE]) if name]
+CHECKS = checks_of_this_run()
 
 
 wildcard_constraints:

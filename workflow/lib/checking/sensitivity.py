@@ -19,6 +19,8 @@ Two complementary answers to "how strong must an unmeasured common cause be to t
   would do this much.
 """
 
+import contextlib
+import io
 from collections.abc import Mapping, Sequence
 
 import arviz_stats
@@ -26,6 +28,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from models.priors import DEFAULT_PRIORS, Priors
 from workflow.lib.checking.draws import summarise
 from workflow.lib.errors import UserError
 
@@ -234,6 +237,38 @@ def common_cause_benchmarks(
     return pd.DataFrame(rows, columns=COMMON_CAUSE_COLUMNS)
 
 
+# Variables of a posterior whose prior goes by another name.
+PRIOR_NAMES = {
+    "intercept_predictor_slope": "mission_predictor_slope",
+    "ties_predictor_slope": "mission_predictor_slope",
+    "quality_predictor_slope": "mission_predictor_slope",
+    "false_record": "false_positive_odds",
+}
+
+
+def log_prior_draws(posterior: xr.Dataset, priors: Priors) -> xr.Dataset:
+    """Log prior density of each hyperparameter and slope, by draw.
+
+    Parameters
+    ----------
+    posterior : xarray.Dataset
+        Variables (chain, draw, ...). Those without a prior of their own (effects of missions and states, whose
+        distribution is part of the model) are left out.
+    priors : models.priors.Priors
+
+    Returns
+    -------
+    xarray.Dataset
+        Of the same names and dimensions.
+    """
+    densities = {}
+    for name, draws in posterior.data_vars.items():
+        prior = PRIOR_NAMES.get(str(name), str(name))
+        if prior in DEFAULT_PRIORS:
+            densities[name] = draws.copy(data=priors.distribution(prior).logpdf(draws.values))
+    return xr.Dataset(densities)
+
+
 def prior_sensitivity(
     tree: xr.DataTree,
     model: str,
@@ -273,13 +308,15 @@ def prior_sensitivity(
                 f"Model `{model}`: the stored fit has no group `{group}`; prior sensitivity needs the log "
                 "prior and the log likelihood of each draw; compute them when the fit is stored"
             )
-    table = arviz_stats.psense_summary(
-        tree,
-        var_names=list(variables),
-        prior_var_names=None if prior_variables is None else list(prior_variables),
-        likelihood_var_names=None if likelihood_variables is None else list(likelihood_variables),
-        round_to=6,
-    )
+    # it prints advice on how to read its table, which does not belong into a log of progress
+    with contextlib.redirect_stdout(io.StringIO()):
+        table = arviz_stats.psense_summary(
+            tree,
+            var_names=list(variables),
+            prior_var_names=None if prior_variables is None else list(prior_variables),
+            likelihood_var_names=None if likelihood_variables is None else list(likelihood_variables),
+            round_to=6,
+        )
     words = {
         "potential prior-data conflict": "prior-data conflict",
         "potential strong prior / weak likelihood": "strong prior or weak likelihood",

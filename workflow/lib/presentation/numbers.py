@@ -341,7 +341,10 @@ def add_checks(out: Collector, results: Results) -> None:
     if checks.empty:
         return
     if "p_value" in checks:
-        add_predictive(out, results, checks[checks["p_value"].notna() & (checks["check"] != "prior_joiners")])
+        predictive = checks["p_value"].notna() & (checks["file"] == "checks/predictive.csv")
+        if predictive.any():
+            add_predictive(out, results, checks[predictive])
+        add_measure(out, checks)
     if "excludes_zero" in checks:
         controls = checks[checks["excludes_zero"].notna()]
         for check, rows in controls.groupby("check"):
@@ -390,6 +393,19 @@ def add_predictive(out: Collector, results: Results, checks: pd.DataFrame) -> No
     out.add_count("predictive.figures", len(checks), "checks")
     out.add("predictive.failed", len(failed), wording.count(len(failed), "figure"), "checks")
     out.add("predictive.failed.list", None, wording.listing(names), "checks")
+
+
+def add_measure(out: Collector, checks: pd.DataFrame) -> None:
+    """Checks of the measure of quality, apart from those of who joins: how many figures, how many missed, of what."""
+    for check in ("indicator", "differential_functioning"):
+        rows = checks[checks["check"] == check].reset_index(drop=True)
+        if rows.empty:
+            continue
+        failed, file = failed_checks(rows), rows["file"].iloc[0]
+        names = [style.column_label(str(name)) for name in failed["item"].unique()]
+        out.add_count(f"measure.{check}", len(rows), file)
+        out.add(f"measure.{check}.failed", len(failed), wording.count(len(failed), "figure"), file)
+        out.add(f"measure.{check}.failed.list", None, wording.listing(names), file)
 
 
 def add_controls(out: Collector, check: str, rows: pd.DataFrame) -> None:

@@ -280,7 +280,8 @@ class CheckSettings(Section):
         description="models scored on each mission in turn left out (null: all fitted ones, cut ones aside)",
     )
     reference: str | None = Field(
-        None, description="model on which the other checks are run (null: the last fitted)"
+        None,
+        description="model that the checks refit (null: the last fitted one that has nothing but the outcome)",
     )
     prior_scales: list[Positive] = Field(
         default_factory=lambda: [0.5, 2.0], description="factors by which the priors are widened and narrowed"
@@ -355,6 +356,19 @@ class Settings(Section):
         if asked is not None:
             return [name for name in names if name in asked]
         return [name for name in names if self.models[name].inference != "cut"]
+
+    def reference_model(self) -> str | None:
+        """Name of the model that the checks refit: the one asked for, or the last fitted one without latents.
+
+        Those refit in seconds. Without such a model the last one with an outcome, or None.
+        """
+        names = self.models_with_outcome()
+        simple = [
+            name
+            for name in names
+            if self.models[name].blocks == ["outcome"] and not self.models[name].latents
+        ]
+        return self.checks.reference or next(iter([*simple[::-1], *names[::-1]]), None)
 
     def prior_values(self) -> dict[str, tuple[str, tuple[float, ...]]]:
         """Priors set in the configuration: name -> (distribution, parameters)."""

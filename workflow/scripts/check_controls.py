@@ -1,0 +1,122 @@
+"""Fit what should show no effect: ties with rivals, later ties, and missions that others led.
+
+From the tables, the analysis dataset and the posterior of the reference model, behind its gate, to
+`results/checks/negative_controls.csv`. The reference model with one more covariate is compiled once; each control takes its
+place there, or the place of the ties. Missions led by others are another set of missions: one more compilation.
+"""
+
+from workflow.lib.job import Log, run_job
+
+# So few missions do not tell how much slopes differ between missions: they are given one slope.
+FEW_MISSIONS = 8
+
+
+def check_controls(
+    model: str,
+    composition: dict,
+    sampler: dict,
+    refits: dict,
+    priors: dict,
+    gate: dict,
+    data_settings: dict,
+    interval: float,
+    seed: int,
+    threads: int,
+    analysis_path: str,
+    posterior_path: str,
+    measured_by_paths: list[str],
+    controls_path: str,
+    log: Log,
+) -> None:
+    """Refit the reference model to each negative control and read the slope that should be zero."""
+    from dataclasses import replace
+
+    import pandas as pd
+
+    from models.composition import Composition
+    from workflow.lib.checking.controls import (
+        CONTROL_COLUMNS,
+        Variant,
+        negative_control_exposures,
+        negative_control_outcome,
+        run_controls,
+        timing_placebos,
+    )
+    from workflow.lib.checking.files import write_table
+    from workflow.lib.checking.refits import CAREFUL_ACCEPTANCE, SLOT, Refitter, gate_of_refits, with_slot
+    from workflow.lib.inference.archive import read_dataset, read_tree
+    from workflow.lib.inference.sampling import SamplerSettings
+    from workflow.lib.settings import priors_from_plain
+    from workflow.lib.tables.load import load_tables
+    from workflow.lib.tables.prepare import prepare
+
+    data = read_dataset(analysis_path)
+    main = read_tree(posterior_path)["posterior"].to_dataset()
+    terms = Composition.from_mapping(model, composition)
+    common = {
+        "settings": SamplerSettings(**{**sampler, **refits}, cores=threads),
+        "thresholds": gate_of_refits(gate, sampler, refits),
+        "priors": priors_from_plain(priors),
+        "seed": seed,
+        "stage": "controls",
+        "measured": read_tree(measured_by_paths[0])["posterior"].to_dataset() if measured_by_paths else None,
+        "log": log,
+    }
+    rows = []
+
+    variants = [*negative_control_exposures(data), *timing_placebos(data)]
+    if variants:
+        names = (*terms.covariate_names(data), SLOT)
+        refitter = Refitter(composition=replace(terms, covariates=names), **common)
+        compiled = refitter.compile(with_slot(data))
+
+        def refit(variant: Variant):
+            widened = with_slot(variant.data, *variant.controls)
+            posterior = refitter.sample(compiled, widened, variant.item)["posterior"].to_dataset()
+            # the slot goes by the name of what it held
+            labels = [*names[:-1], *(variant.controls or (SLOT,))]
+            return posterior.assign_coords(control=labels)
+
+        rows.append(run_controls(variants, refit, model, interval=interval, main=main))
+
+    tables = load_tables(data_settings)
+    partner = data_settings["ties_with"] or data_settings["pivotal"]
+    led_by_others = (tables.missions["pivotal"] != partner).any() and not data_settings[
+        "missions_led_by_others"
+    ]
+    if led_by_others:
+        others = prepare(tables, {**data_settings, "ties_with": partner, "missions_led_by_others": True})
+        variant = negative_control_outcome(data, others)
+        few = others.sizes["mission"] < FEW_MISSIONS
+        own = replace(terms, mission_slopes=()) if few else terms
+        careful = replace(common["settings"], target_accept=CAREFUL_ACCEPTANCE)
+        refitter = Refitter(composition=own, **{**common, "settings": careful})
+        compiled = refitter.compile(variant.data)
+        tree = refitter.sample(compiled, variant.data, variant.item)
+        rows.append(
+            run_controls(
+                [variant], lambda _: tree["posterior"].to_dataset(), model, interval=interval, main=main
+            )
+        )
+    write_table(pd.concat(rows) if rows else pd.DataFrame(columns=CONTROL_COLUMNS), controls_path)
+
+
+if __name__ == "__main__":
+    run_job(
+        snakemake,
+        check_controls,
+        model=snakemake.params.model,
+        composition=snakemake.params.composition,
+        sampler=snakemake.params.sampler,
+        refits=snakemake.params.refits,
+        priors=snakemake.params.priors,
+        gate=snakemake.params.gate,
+        data_settings=snakemake.params.data,
+        interval=snakemake.params.interval,
+        seed=snakemake.params.seed,
+        threads=snakemake.threads,
+        analysis_path=snakemake.input.analysis,
+        posterior_path=str(snakemake.input.posterior),
+        measured_by_paths=list(snakemake.input.measured_by),
+        controls_path=snakemake.output.controls,
+    )
