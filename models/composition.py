@@ -237,6 +237,12 @@ def _check_quality(composition: Composition, data: xr.Dataset, where: str) -> li
             f"{where}.blocks: contact needs at least two indicators with the role 'personal_contact', "
             f"found {len(composition.contact_names(data))}"
         )
+    for name in composition.contact_names(data):
+        if str(data.family.sel(indicator=name).values) == "normal":
+            faults.append(
+                f"{where}.blocks: contact takes counts and 0/1 indicators, '{name}' is normal; "
+                "give it the role 'quality' in the codebook"
+            )
     for name in data.indicator.values.tolist():
         if not bool(data.indicator_value.sel(indicator=name).notnull().any()):
             faults.append(

@@ -106,6 +106,11 @@ def with_anchors(data, names):
     return data.assign_coords(anchor=("indicator", [n in names for n in data.indicator.values]))
 
 
+def with_family(data, name, family):
+    families = np.where(data.indicator.values == name, family, data.family.values)
+    return data.assign_coords(family=("indicator", families))
+
+
 BAD_DATA = {
     "factor without anchor": (
         ("quality",),
@@ -137,6 +142,12 @@ BAD_DATA = {
         ("quality", "contact"),
         lambda data: data.sel(indicator=data.indicator.values[:6]),
         "blocks: contact needs at least two indicators with the role 'personal_contact', found 1",
+    ),
+    "contact with a normal indicator": (
+        ("quality", "contact"),
+        lambda data: with_family(data, "visits_to_pivotal", "normal"),
+        "blocks: contact takes counts and 0/1 indicators, 'visits_to_pivotal' is normal; "
+        "give it the role 'quality' in the codebook",
     ),
     "one tie count": (
         ("ties",),

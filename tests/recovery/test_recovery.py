@@ -29,7 +29,7 @@ def test_intervals_of_joint_hold_the_truth_with_the_missingness_of_the_real_data
 
 
 def test_joint_recovers_the_quality_slope_that_plug_in_attenuates(joint, measurement, plugin, empty):
-    """Over data sets with noisy indicators and one true slope: means of estimates, and who covers the truth."""
+    """Over data sets with few indicators observed and one true slope: means of estimates, and who covers the truth."""
     slopes = quality_slopes(joint, measurement, plugin, empty, range(100, 100 + DATA_SETS), STRONG)
     mean = slopes.mean(SAMPLE)
     joint_mean, plugin_mean = mean.sel(model="joint"), mean.sel(model="plugin")
