@@ -20,11 +20,17 @@ def add_cooperativeness(inputs: Inputs, data, priors: Priors, engine: str):
     by_size = priors.variable("cooperativeness_size_slope", dims="cooperativeness_item")
     by_age = priors.variable("cooperativeness_age_slope", dims="cooperativeness_item")
     spread = priors.variable("cooperativeness_sd")
-    factor = pm.ZeroSumNormal("cooperativeness_level", sigma=spread, dims="state")
+    # centred at what size and age say of a state's lasting level: that sum is what the counts know well
+    expected = by_size[0] * pt.mean(data["size"], axis=1) + by_age[0] * pt.mean(data["state_age"], axis=1)
+    total = pm.Normal("cooperativeness_total", expected, spread, dims="state")
+    factor = pm.Deterministic("cooperativeness_level", total - expected, dims="state")
+    moving = factor[:, None] + by_size[0] * data["size"] + by_age[0] * data["state_age"]
     other = priors.variable("cooperativeness_loading", dims="other_cooperativeness_item")
     loading = pt.concatenate([pt.ones(1), other])
-    predictor = level[:, None, :] + (loading[:, None] * factor[None, :])[:, :, None]
-    predictor = predictor + by_size[:, None, None] * data["size"] + by_age[:, None, None] * data["state_age"]
+    own = pt.concatenate([pt.zeros(1), pt.ones(other.shape[0])])
+    predictor = level[:, None, :] + loading[:, None, None] * moving[None]
+    predictor = predictor + (own * by_size)[:, None, None] * data["size"]
+    predictor = predictor + (own * by_age)[:, None, None] * data["state_age"]
     dispersion = priors.variable("cooperativeness_dispersion", dims="cooperativeness_item")
     negative_binomial(
         "cooperativeness_likelihood",

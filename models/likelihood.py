@@ -15,7 +15,9 @@ ENGINES = ("fused", "plain")
 def bernoulli_logit(name, eta, sign, engine):
     """Add sum log Pr(y | eta) over cells with ``sign`` +1 or -1 (0 leaves the cell out) to the density."""
     fused = engine == "fused"
-    total = operators.BernoulliLogit()(eta, sign)[0] if fused else -pt.sum(abs(sign) * pt.softplus(-sign * eta))
+    total = (
+        operators.BernoulliLogit()(eta, sign)[0] if fused else -pt.sum(abs(sign) * pt.softplus(-sign * eta))
+    )
     pm.Potential(name, total)
 
 

@@ -96,7 +96,7 @@ def draw_parameters(
         take("cooperativeness_year_intercept", shape=(items, years))
         take("cooperativeness_size_slope", shape=(items,))
         take("cooperativeness_age_slope", shape=(items,))
-        p["cooperativeness_level"] = _zero_sum(random, take("cooperativeness_sd"), states)
+        p["cooperativeness_level"] = random.normal(0, take("cooperativeness_sd"), states)
         take("cooperativeness_loading", shape=(items - 1,))
         take("cooperativeness_dispersion", shape=(items,))
     if composition.has("outcome"):
@@ -212,11 +212,13 @@ def simulate_ties(
 
 def cooperativeness_predictor(inputs: Inputs, p: Parameters) -> np.ndarray:
     """Log mean of the own counts in the panel, shape (K, S, T)."""
-    loading = np.concatenate([[1.0], p["cooperativeness_loading"]])
-    predictor = p["cooperativeness_year_intercept"][:, None, :]
-    predictor = predictor + (loading[:, None] * p["cooperativeness_level"])[:, :, None]
-    predictor = predictor + p["cooperativeness_size_slope"][:, None, None] * inputs.arrays["size"]
-    return predictor + p["cooperativeness_age_slope"][:, None, None] * inputs.arrays["state_age"]
+    size, age = inputs.arrays["size"], inputs.arrays["state_age"]
+    by_size, by_age = p["cooperativeness_size_slope"], p["cooperativeness_age_slope"]
+    moving = p["cooperativeness_level"][:, None] + by_size[0] * size + by_age[0] * age
+    predictor = [moving]
+    for k, loading in enumerate(p["cooperativeness_loading"], start=1):
+        predictor.append(loading * moving + by_size[k] * size + by_age[k] * age)
+    return p["cooperativeness_year_intercept"][:, None, :] + np.stack(predictor)
 
 
 def outcome_logit(composition: Composition, inputs: Inputs, data: xr.Dataset, p: Parameters) -> np.ndarray:

@@ -153,17 +153,15 @@ def log_density(composition, data, p, priors):
     if composition.has("cooperativeness"):
         for name in ("year_intercept", "size_slope", "age_slope", "sd", "loading", "dispersion"):
             total += log_prior(priors, f"cooperativeness_{name}", p[f"cooperativeness_{name}"])
-        total += zero_sum_normal(p["cooperativeness_level"], p["cooperativeness_sd"])
+        total += stats.norm.logpdf(p["cooperativeness_level"], 0, p["cooperativeness_sd"]).sum()
         loading = np.concatenate([[1.0], p["cooperativeness_loading"]])[:, None, None]
         covariates = data.panel_covariate_value.transpose("panel_covariate", "state", "panel_year")
         size = np.nan_to_num(covariates.sel(panel_covariate="log_population").values)
         age = np.nan_to_num(covariates.sel(panel_covariate="state_age").values)
-        eta = (
-            p["cooperativeness_year_intercept"][:, None, :]
-            + loading * p["cooperativeness_level"][None, :, None]
-        )
-        eta = eta + p["cooperativeness_size_slope"][:, None, None] * size
-        eta = eta + p["cooperativeness_age_slope"][:, None, None] * age
+        by_size, by_age = p["cooperativeness_size_slope"], p["cooperativeness_age_slope"]
+        moving = p["cooperativeness_level"][:, None] + by_size[0] * size + by_age[0] * age
+        eta = p["cooperativeness_year_intercept"][:, None, :] + loading * moving[None]
+        eta[1:] += by_size[1:, None, None] * size + by_age[1:, None, None] * age
         value = data.cooperativeness_count.transpose("cooperativeness_item", "state", "panel_year").values
         seen = np.isfinite(value)
         a = np.broadcast_to(p["cooperativeness_dispersion"][:, None, None], value.shape)[seen]
