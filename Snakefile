@@ -20,6 +20,7 @@ rule all:
     default_target: True
     input:
         "<results>/config.yaml",
+        "<results>/data/models_checked.json",
         "<results>/diagnostics.json",
         of_formats("<results>/paper/paper.{format}"),
         "<results>/report/index.html",
@@ -42,6 +43,7 @@ rule data:
 
 rule fits:
     input:
+        "<results>/data/models_checked.json",
         "<results>/diagnostics.json",
         of_models("<results>/{model}/gate.json", MODELS),
 

@@ -35,15 +35,21 @@ FAULTS = [
         'gate.r_hat: "1e-2" is not allowed; expected a number (write it without quotes and with a point, as in 0.01)',
         id="number that YAML reads as text",
     ),
-    pytest.param({"seed": 1.5}, "seed: 1.5 is not allowed; expected a whole number", id="fraction for a whole number"),
-    pytest.param({"seed": True}, "seed: true is not allowed; expected a whole number", id="truth value for a number"),
+    pytest.param(
+        {"seed": 1.5}, "seed: 1.5 is not allowed; expected a whole number", id="fraction for a whole number"
+    ),
+    pytest.param(
+        {"seed": True}, "seed: true is not allowed; expected a whole number", id="truth value for a number"
+    ),
     pytest.param(
         {"report": {"interval": 90}},
         "report.interval: 90 is not allowed; expected a number below 1",
         id="interval in per cent",
     ),
     pytest.param(
-        {"sampler": {"draws": -5}}, "sampler.draws: -5 is not allowed; expected a number of 10 or more", id="negative draws"
+        {"sampler": {"draws": -5}},
+        "sampler.draws: -5 is not allowed; expected a number of 10 or more",
+        id="negative draws",
     ),
     pytest.param(
         {"priors": {"ties_slope": {"normal": [0, -1]}}},
@@ -183,7 +189,7 @@ def test_broken_file_is_one_line(tmp_path, text, fault):
 
 
 def test_missing_file_is_one_line(tmp_path):
-    with pytest.raises(UserError, match="no such file; give the path of a configuration file$"):
+    with pytest.raises(UserError, match=r"no such file; give the path of a configuration file$"):
         load_settings(tmp_path / "config.yaml")
 
 
@@ -195,7 +201,7 @@ def test_shipped_configurations_are_in_order(overlays):
 def test_shipped_configuration_shows_every_key_and_its_default():
     shown = load_settings("config.yaml").model_dump()
     default = type(load_settings("config.yaml"))().model_dump()
-    differs_on_purpose = {"models", "fit", "data", "report"}
+    differs_on_purpose = {"models", "fit", "data", "report", "checks"}
     assert {k: v for k, v in shown.items() if k not in differs_on_purpose} == {
         k: v for k, v in default.items() if k not in differs_on_purpose
     }
@@ -231,7 +237,9 @@ def test_compositions_are_what_the_statistics_take():
 
 
 def test_priors_reach_the_statistics_as_pairs():
-    settings = load_settings("config.yaml", {"priors": {"ties_slope": {"normal": [0, 2]}, "mission_sd": {"half_normal": 3}}})
+    settings = load_settings(
+        "config.yaml", {"priors": {"ties_slope": {"normal": [0, 2]}, "mission_sd": {"half_normal": 3}}}
+    )
     pairs = {"ties_slope": ("normal", (0.0, 2.0)), "mission_sd": ("half_normal", (3.0,))}
     assert settings.prior_values() == pairs
     assert priors_from_plain(settings.model_dump(mode="json")["priors"]) == pairs
@@ -241,4 +249,6 @@ def test_command_checks_a_configuration(capsys):
     assert main([]) == 0
     assert capsys.readouterr().out.startswith("config.yaml is in order; models to fit: pooled, ")
     assert main(["no_such_file.yaml"]) == 1
-    assert capsys.readouterr().err == "no_such_file.yaml: no such file; give the path of a configuration file\n"
+    assert (
+        capsys.readouterr().err == "no_such_file.yaml: no such file; give the path of a configuration file\n"
+    )

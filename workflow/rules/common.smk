@@ -11,7 +11,7 @@ from snakemake_interface_executor_plugins.settings import ExecMode
 from workflow.lib.environment import set_environment, sources_folder, stopped_file
 from workflow.lib.errors import UserError
 from workflow.lib.imports import local_imports
-from workflow.lib.settings import load_settings, parse_settings, read_yaml
+from workflow.lib.settings import differences, merge, parse_settings, read_yaml
 
 # Modules that import every block and run those that a model is composed of.
 CHOOSERS = ("models/build.py", "models/simulate.py")
@@ -30,7 +30,10 @@ def read_settings():
             (str(Path(file).resolve().relative_to(Path.cwd(), walk_up=True)), read_yaml(file))
             for file in workflow.configfiles
         ]
-        return parse_settings(config, [*layers, ("--config", config)])
+        files = {}
+        for _, layer in layers:
+            files = merge(files, layer)
+        return parse_settings(config, [*layers, ("--config", differences(config, files))])
     except UserError as error:
         sys.exit(str(error))
 

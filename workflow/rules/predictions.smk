@@ -4,7 +4,6 @@
 rule check_prior:
     input:
         analysis="<results>/data/analysis.nc",
-        checked=ancient("<results>/data/models_checked.json"),
         code=code_for_model("check_prior"),
     output:
         prior="<results>/{model}/prior.nc",

@@ -1,6 +1,13 @@
 """The typed configuration: `config.yaml` and overlays in, validated `Settings` out, one line for each fault."""
 
-from workflow.lib.settings.load import load_settings, merge, parse_settings, priors_from_plain, read_yaml
+from workflow.lib.settings.load import (
+    differences,
+    load_settings,
+    merge,
+    parse_settings,
+    priors_from_plain,
+    read_yaml,
+)
 from workflow.lib.settings.schema import CompositionSettings, GateSettings, SamplerSettings, Settings
 
 __all__ = [
@@ -8,6 +15,7 @@ __all__ = [
     "GateSettings",
     "SamplerSettings",
     "Settings",
+    "differences",
     "load_settings",
     "merge",
     "parse_settings",

@@ -91,6 +91,19 @@ def merge(base: Mapping[str, Any], overlay: Mapping[str, Any]) -> dict[str, Any]
     return merged
 
 
+def differences(content: Mapping[str, Any], base: Mapping[str, Any]) -> dict[str, Any]:
+    """The part of a configuration that another one, over which it was laid, does not say in the same way."""
+    own: dict[str, Any] = {}
+    for key, value in content.items():
+        if isinstance(value, Mapping) and isinstance(base.get(key), Mapping):
+            inner = differences(value, base[key])
+            if inner:
+                own[key] = inner
+        elif key not in base or base[key] != value:
+            own[key] = value
+    return own
+
+
 def load_settings(
     path: str | Path = "config.yaml",
     overrides: Mapping[str, Any] | Sequence[str | Path | Mapping[str, Any]] = (),
