@@ -1,7 +1,7 @@
 """Check a configuration, or write the JSON schema with which editors complete it.
 
 python -m workflow.lib.settings                      check config.yaml
-python -m workflow.lib.settings CONFIG [OVERLAY ...] check another one
+python -m workflow.lib.settings OVERLAY ...          check config.yaml with other files laid over it, as in a run
 python -m workflow.lib.settings --write-schema       write workflow/schemas/config.schema.json
 """
 
@@ -14,14 +14,15 @@ from workflow.lib.errors import UserError
 from workflow.lib.settings.json_schema import SCHEMA_PATH, schema_text
 from workflow.lib.settings.load import load_settings
 
+CONFIG = "config.yaml"
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns its exit status."""
     parser = argparse.ArgumentParser(
         prog="python -m workflow.lib.settings", description=__doc__.splitlines()[0]
     )
-    parser.add_argument("config", nargs="?", default="config.yaml", help="configuration to check")
-    parser.add_argument("overlays", nargs="*", help="configurations laid over it")
+    parser.add_argument("overlays", nargs="*", help="configurations laid over config.yaml")
     parser.add_argument("--write-schema", action="store_true", help=f"write {SCHEMA_PATH}")
     options = parser.parse_args(arguments)
     if options.write_schema:
@@ -29,11 +30,12 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"wrote {SCHEMA_PATH}")
         return 0
     try:
-        settings = load_settings(options.config, options.overlays)
+        settings = load_settings(CONFIG, options.overlays)
     except UserError as error:
         print(error, file=sys.stderr)
         return 1
-    print(f"{options.config} is in order; models to fit: {', '.join(settings.models_to_fit())}")
+    names = " with ".join([CONFIG, *options.overlays])
+    print(f"{names} is in order; models to fit: {', '.join(settings.models_to_fit())}")
     return 0
 
 
