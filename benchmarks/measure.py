@@ -224,9 +224,11 @@ def replicated(composition: Composition, data: xr.Dataset, missions: int, states
     """Data set with missions and states repeated under names of their own; for models of the outcome alone."""
     if composition.blocks != ("outcome",):
         raise ValueError(f"models.{composition.name}: only a model of the outcome alone is replicated")
-    kept = data.drop_dims(
-        [d for d in data.dims if d in ("indicator", "tie_item", "cooperativeness_item", "panel_covariate")]
-    )
+    # of a hundred times the rows, what the model does not use would fill the memory
+    used = [*composition.covariate_names(data), *(moderator.by for moderator in composition.moderators)]
+    names = ["joined", "certainty", "ties", "start_year", "covariate_value", "mission_covariate_value"]
+    kept = data[names].sel(covariate=sorted(set(used)))
+    kept = kept.assign_coords(panel_year=data["panel_year"])
     rows = np.tile(np.arange(data.sizes["mission"]), missions)
     columns = np.tile(np.arange(data.sizes["state"]), states)
     grown = kept.isel(mission=rows, state=columns)
