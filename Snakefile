@@ -31,6 +31,8 @@ include: "workflow/rules/fits.smk"
 include: "workflow/rules/predictions.smk"
 include: "workflow/rules/checks.smk"
 include: "workflow/rules/presentation.smk"
+include: "workflow/rules/calibration.smk"
+include: "workflow/rules/multiverse.smk"
 
 
 # ---- Named targets -----------------------------------------------------------------------------------------------------
@@ -52,6 +54,16 @@ rule checks:
     input:
         "<results>/comparison/loo.csv",
         [f"<results>/checks/{name}.csv" for name in CHECKS],
+
+
+rule calibration:
+    input:
+        [f"<results>/calibration/{name}.csv" for name in ("sbc", "recovery", "worlds")],
+
+
+rule multiverse:
+    input:
+        "<results>/multiverse.csv",
 
 
 rule paper:

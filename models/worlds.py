@@ -58,9 +58,13 @@ def draw_latents(data: xr.Dataset, random: np.random.Generator) -> Latents:
     return Latents(panel, mission)
 
 
-def draw_joint_ties(world: str, data: xr.Dataset, latents: Latents, random: np.random.Generator) -> xr.DataArray:
+def draw_joint_ties(
+    world: str, data: xr.Dataset, latents: Latents, random: np.random.Generator
+) -> xr.DataArray:
     """Joint counts given own counts: beta-binomial around each year's observed share; (tie_item, state, panel_year)."""
-    joint, own = (data[name].transpose("tie_item", "state", "panel_year") for name in ("tie_joint", "tie_own"))
+    joint, own = (
+        data[name].transpose("tie_item", "state", "panel_year") for name in ("tie_joint", "tie_own")
+    )
     seen = (joint.notnull() & own.notnull()).values
     counts = np.where(seen, own.values, 0).astype(int)
     share = (np.where(seen, joint.values, 0).sum(axis=1) + 0.5) / (counts.sum(axis=1) + 1.0)
@@ -73,13 +77,13 @@ def draw_joint_ties(world: str, data: xr.Dataset, latents: Latents, random: np.r
 def ties_before_missions(joint: xr.DataArray, data: xr.Dataset) -> tuple[xr.DataArray, xr.DataArray]:
     """Number of joint ties before each mission, and its logarithm standardised as the tie count of the data is.
 
-    The number is that of the last panel year before the mission, or of the nearest one in which the state was counted.
+    The number is that of the last panel year before the mission in which the state was counted, or of the first one after.
     """
     years, counts = data["panel_year"].values, joint.transpose("tie_item", "state", "panel_year").values
     total = np.zeros((data.sizes["mission"], data.sizes["state"]))
     for row, year in enumerate(prediction_years(data)):
-        # earlier panel years come before later ones at the same distance
-        order = np.argsort(np.abs(years - year) + 0.1 * (years > year), kind="stable")
+        # later panel years come after all earlier ones
+        order = np.lexsort((np.abs(years - year), years > year))
         ordered = counts[:, :, order]
         first = np.isfinite(ordered).argmax(axis=2)
         taken = np.take_along_axis(ordered, first[:, :, None], axis=2)[:, :, 0]
@@ -95,7 +99,11 @@ def draw_indicators(data: xr.Dataset, latents: Latents, random: np.random.Genera
     """Indicators around their observed levels: those of personal contact from contact, the others from quality."""
     values = data["indicator_value"].transpose("indicator", "state", "panel_year")
     drawn = np.empty(values.shape)
-    directions = data["direction"].values if "direction" in data.coords or "direction" in data else np.ones(len(values))
+    directions = (
+        data["direction"].values
+        if "direction" in data.coords or "direction" in data
+        else np.ones(len(values))
+    )
     for k, family in enumerate(data["family"].values):
         personal = data["indicator_role"].values[k] == "personal_contact"
         sign = -1.0 if directions[k] < 0 else 1.0
@@ -152,7 +160,9 @@ def true_effect(predictor: np.ndarray, values: np.ndarray, slope: float, scored:
     return float(change[scored].mean())
 
 
-def simulate_world(world: str, data: xr.Dataset, random: np.random.Generator) -> tuple[xr.Dataset, dict[str, float]]:
+def simulate_world(
+    world: str, data: xr.Dataset, random: np.random.Generator
+) -> tuple[xr.Dataset, dict[str, float]]:
     """A data set of one world, and the true effects in it.
 
     Parameters

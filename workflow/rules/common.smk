@@ -129,6 +129,11 @@ def measured_for_reference():
     return of_models("<results>/{model}/posterior.nc", [measured_by] if measured_by else [])
 
 
+def outcome_alone(name):
+    """Whether a model has nothing but the outcome: it refits in seconds."""
+    return settings.models[name].blocks == ["outcome"] and not settings.models[name].latents
+
+
 def refit_params(name):
     """What a script needs to refit a model."""
     if name is None:
@@ -143,6 +148,22 @@ def refit_params(name):
         "interval": settings.report.interval,
         "seed": settings.seed,
     }
+
+
+def posterior_of_source(wildcards):
+    """Draws that simulations start from: none if their parameters come from the priors."""
+    return [f"<results>/{wildcards.model}/posterior.nc"] if wildcards.source == "posterior" else []
+
+
+def gate_of_source(wildcards):
+    """Proof that those draws converged."""
+    return [f"<results>/{wildcards.model}/gate.json"] if wildcards.source == "posterior" else []
+
+
+def simulations_of_model(wildcards):
+    """Number of simulated data sets: a quarter of them for models with latents, whose fits take so much longer."""
+    number = settings.checks.simulations
+    return number if outcome_alone(wildcards.model) else max(2, number // 4)
 
 
 def checks_of_this_run():
@@ -230,6 +251,14 @@ REFERENCE = settings.reference_model()
 CAUSE_MODELS = [name for name in dict.fromkeys([quality_model(), REFERENCE]) if name in OUTCOME_MODELS]
 CONTRACTION_MODELS = [name for name in dict.fromkeys([quality_model(), REFERENCE]) if name]
 CHECKS = checks_of_this_run()
+WORLDS = ["ties", "cooperativeness", "persons", "quality"]
+# Those of the shipped models that tell ties from quality, and those that do not.
+WORLD_MODELS = [name for name in ("pooled", "crossed", "plugin", "joint") if name in OUTCOME_MODELS] or OUTCOME_MODELS
+WORLD_COMPILED = list(
+    dict.fromkeys([name for model in WORLD_MODELS for name in (settings.models[model].measured_by, model) if name])
+)
+CALIBRATED_MODELS = [name for name in dict.fromkeys([REFERENCE, quality_model()]) if name]
+MULTIVERSE_MODELS = [name for name in OUTCOME_MODELS if outcome_alone(name) and settings.models[name].ties]
 
 
 wildcard_constraints:

@@ -127,7 +127,8 @@ def with_data(compiled: Compiled, data: xr.Dataset) -> Compiled:
             pm.set_data(inputs.arrays)
         return replace(compiled, inputs=inputs)
     # an array that the density does not use is no data of the program
-    used = {name: value for name, value in inputs.arrays.items() if name in compiled.program.shared_data}
+    names = {variable.name for variable in compiled.program.shared_var_keys}
+    used = {name: value for name, value in inputs.arrays.items() if name in names}
     return replace(compiled, inputs=inputs, program=compiled.program.with_data(**used))
 
 
