@@ -206,6 +206,8 @@ def simulate_ties(
         )
     else:
         new = _negative_binomial(random, np.log(np.maximum(counts, 1)) + predictor, p["tie_concentration"])
+        # this alternative has no ceiling; data have
+        new = np.minimum(new, counts)
     old = data.tie_joint.transpose("tie_item", "state", "panel_year")
     return old.copy(data=np.where(old.notnull() & own.notnull(), new, np.nan))
 
