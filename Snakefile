@@ -58,7 +58,7 @@ rule checks:
 
 rule calibration:
     input:
-        [f"<results>/calibration/{name}.csv" for name in ("sbc", "recovery", "worlds")],
+        [f"<results>/calibration/{name}.csv" for name in CALIBRATION],
 
 
 rule multiverse:

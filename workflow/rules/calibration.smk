@@ -99,3 +99,28 @@ rule collect_calibration:
         "Summarising what the simulations say."
     script:
         "../scripts/collect_calibration.py"
+
+
+rule remeasure_quality:
+    input:
+        analysis="<results>/data/analysis.nc",
+        checked=ancient("<results>/data/models_checked.json"),
+        code=code_of("remeasure_quality"),
+    output:
+        stability="<results>/calibration/quality_stability.csv",
+    log:
+        "<logs>/remeasure_quality.log",
+    benchmark:
+        "<logs>/benchmarks/remeasure_quality.tsv"
+    conda:
+        "../../environment.yml"
+    threads: settings.sampler.cores or settings.checks.refits.chains
+    resources:
+        mem_mb=3000,
+        runtime=240,
+    params:
+        **refit_params(quality_model()),
+    message:
+        "Measuring quality again without each of its indicators."
+    script:
+        "../scripts/remeasure_quality.py"

@@ -258,6 +258,7 @@ WORLD_COMPILED = list(
     dict.fromkeys([name for model in WORLD_MODELS for name in (settings.models[model].measured_by, model) if name])
 )
 CALIBRATED_MODELS = [name for name in dict.fromkeys([REFERENCE, quality_model()]) if name]
+CALIBRATION = ["sbc", "recovery", "worlds", *(["quality_stability"] if quality_model() else [])]
 MULTIVERSE_MODELS = [name for name in OUTCOME_MODELS if outcome_alone(name) and settings.models[name].ties]
 
 
