@@ -103,12 +103,9 @@ def item_linear_predictor(slopes, regressors, lasting):
     return flat.reshape((slopes.shape[0], states, years)) + lasting[:, :, None]
 
 
-def lasting_deviations(name: str, spread, dims: tuple[str, str], family: str):
-    """Each state's lasting deviation on an indicator, shape (J, S), in the parameterisation that the data call for.
-
-    A dozen counts tell a state's level well, so counts are centred; a dozen 0/1 values do not, so those are standardised.
-    """
-    if family == "count":
+def lasting_deviations(name: str, spread, dims: tuple[str, str], centred: bool):
+    """Each state's lasting deviation on an indicator, shape (J, S), centred or standardised."""
+    if centred:
         return pm.Normal(f"{name}_deviation", 0, spread[:, None], dims=dims)
     return spread[:, None] * pm.Normal(f"{name}_standard", 0, 1, dims=dims)
 
@@ -125,7 +122,10 @@ def add_other_families(
             continue
         chosen = positions(inputs.coords, names.dim("indicator"), dimension)
         spread = priors.variable(names.variable(f"{family}_state_sd"), "indicator_state_sd", dims=dimension)
-        lasting = lasting_deviations(names.variable(f"{family}_state"), spread, (dimension, "state"), family)
+        # a dozen counts tell a state's level well, a dozen 0/1 values do not; and contact, with few indicators, may leave
+        # nothing to the deviations, where only standardised ones can follow their spread to zero
+        centred = family == "count" and not names.prefix
+        lasting = lasting_deviations(names.variable(f"{family}_state"), spread, (dimension, "state"), centred)
         predictor = item_linear_predictor(slopes[chosen], regressors, lasting)
         if family == "count":
             dispersion = priors.variable(

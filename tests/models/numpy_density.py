@@ -63,11 +63,11 @@ def indicators(data, p, priors, prefix, names, coefficient):
         kind = "count" if family == "negative_binomial" else "binary"
         spread = p[f"{prefix}{kind}_state_sd"][place]
         total += log_prior(priors, "indicator_state_sd", spread)
-        if kind == "count":
+        if kind == "count" and not prefix:
             deviation = p[f"{prefix}count_state_deviation"][place]
             total += stats.norm.logpdf(deviation, 0, spread).sum()
         else:
-            standard = p[f"{prefix}binary_state_standard"][place]
+            standard = p[f"{prefix}{kind}_state_standard"][place]
             total += stats.norm.logpdf(standard).sum()
             deviation = spread * standard
         mean = mean + deviation[:, None]
