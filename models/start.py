@@ -11,8 +11,24 @@ from models.composition import Composition
 from models.inputs import Inputs, anchored_order
 
 STARTING_LOADING = 0.6
-# loadings start at their signs without noise; everything else is jittered
-STEADY = ("loading",)
+# spreads too start where the standardised indicators put them: a chain that begins with one indicator almost without
+# noise builds quality on that one alone and may stay there
+STARTING_SPREAD = 0.7
+# what starts without noise; everything else is jittered
+STEADY = (
+    "loading",
+    "indicator_sd",
+    "state_sd",
+    "static_share",
+    "dispersion",
+    "concentration",
+    "opportunity_sd",
+)
+SPREADS = {
+    "normal": ("indicator_sd", "indicator_state_sd"),
+    "count": ("count_state_sd",),
+    "binary": ("binary_state_sd",),
+}
 
 
 def _logit(share: np.ndarray) -> np.ndarray:
@@ -39,6 +55,11 @@ def starting_values(composition: Composition, data: xr.Dataset, inputs: Inputs) 
         names = anchored_order(data, composition.indicator_names(data))
         start["anchor_loading"] = np.array(STARTING_LOADING)
         start["other_loading"] = STARTING_LOADING * np.array([direction[n] for n in names[1:]])
+        start["quality_static_share"] = np.array(0.5)
+        for family, spreads in SPREADS.items():
+            if f"{family}_indicator" in inputs.coords:
+                number = len(inputs.coords[f"{family}_indicator"])
+                start |= {name: np.full(number, STARTING_SPREAD) for name in spreads}
     if composition.has("contact"):
         names = anchored_order(data, composition.contact_names(data))
         start["contact_anchor_loading"] = np.array(STARTING_LOADING)
