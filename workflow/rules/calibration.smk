@@ -4,18 +4,17 @@
 rule fit_simulations:
     input:
         analysis="<results>/data/analysis.nc",
-        checked=ancient("<results>/data/models_checked.json"),
         posterior=posterior_of_source,
         gate=gate_of_source,
         code=code_of("fit_simulations"),
     output:
         fits="<results>/calibration/{source}/{model}.csv",
-    wildcard_constraints:
-        source="prior|posterior",
     log:
         "<logs>/fit_simulations/{source}/{model}.log",
     benchmark:
         "<logs>/benchmarks/fit_simulations/{source}/{model}.tsv"
+    wildcard_constraints:
+        source="prior|posterior",
     conda:
         "../../environment.yml"
     threads: settings.sampler.cores or settings.checks.refits.chains
@@ -40,16 +39,15 @@ rule fit_simulations:
 rule fit_world:
     input:
         analysis="<results>/data/analysis.nc",
-        checked=ancient("<results>/data/models_checked.json"),
         code=code_of("fit_world"),
     output:
         fits="<results>/calibration/worlds/{world}.csv",
-    wildcard_constraints:
-        world="ties|cooperativeness|persons|quality",
     log:
         "<logs>/fit_world/{world}.log",
     benchmark:
         "<logs>/benchmarks/fit_world/{world}.tsv"
+    wildcard_constraints:
+        world="ties|cooperativeness|persons|quality",
     conda:
         "../../environment.yml"
     threads: settings.sampler.cores or settings.checks.refits.chains
@@ -104,7 +102,6 @@ rule collect_calibration:
 rule remeasure_quality:
     input:
         analysis="<results>/data/analysis.nc",
-        checked=ancient("<results>/data/models_checked.json"),
         code=code_of("remeasure_quality"),
     output:
         stability="<results>/calibration/quality_stability.csv",
