@@ -253,9 +253,13 @@ CONTRACTION_MODELS = [name for name in dict.fromkeys([quality_model(), REFERENCE
 CHECKS = checks_of_this_run()
 WORLDS = ["ties", "cooperativeness", "persons", "quality"]
 # Those of the shipped models that tell ties from quality, and those that do not.
-WORLD_MODELS = [name for name in ("pooled", "crossed", "plugin", "joint") if name in OUTCOME_MODELS] or OUTCOME_MODELS
+WORLD_MODELS = [
+    name for name in ("pooled", "crossed", "plugin", "joint") if name in OUTCOME_MODELS
+] or OUTCOME_MODELS
 WORLD_COMPILED = list(
-    dict.fromkeys([name for model in WORLD_MODELS for name in (settings.models[model].measured_by, model) if name])
+    dict.fromkeys(
+        [name for model in WORLD_MODELS for name in (settings.models[model].measured_by, model) if name]
+    )
 )
 CALIBRATED_MODELS = [name for name in dict.fromkeys([REFERENCE, quality_model()]) if name]
 CALIBRATION = ["sbc", "recovery", "worlds", *(["quality_stability"] if quality_model() else [])]
