@@ -92,12 +92,15 @@ def check_controls(
         careful = replace(common["settings"], target_accept=CAREFUL_ACCEPTANCE)
         refitter = Refitter(composition=own, **{**common, "settings": careful})
         compiled = refitter.compile(variant.data)
-        tree = refitter.sample(compiled, variant.data, variant.item)
-        rows.append(
-            run_controls(
-                [variant], lambda _: tree["posterior"].to_dataset(), model, interval=interval, main=main
+        tree = refitter.sample(compiled, variant.data, variant.item, strict=False)
+        if tree.attrs["converged"]:
+            rows.append(
+                run_controls(
+                    [variant], lambda _: tree["posterior"].to_dataset(), model, interval=interval, main=main
+                )
             )
-        )
+        else:
+            log(f"{variant.item}: too few missions for a fit that converges; left out of the table")
     write_table(pd.concat(rows) if rows else pd.DataFrame(columns=CONTROL_COLUMNS), controls_path)
 
 
