@@ -60,21 +60,29 @@ def attenuation_draws(draws: Estimands, pooled: Estimands) -> dict[tuple[str, st
     Parameters
     ----------
     draws, pooled : mapping of (estimand, scope) to xarray.DataArray, shape (chain, draw)
-        With `ties_effect`. The two posteriors are independent, so draws are paired as they come.
+        With `ties_effect`. The two posteriors are independent, so draws are paired as they come, evenly spaced ones of
+        the longer chains where the numbers differ.
 
     Returns
     -------
     dict
-        (`attenuation`, scope) for the scopes `all` and the eras that both have and whose draws are of equal number.
+        (`attenuation`, scope) for the scopes `all` and the eras that both have.
     """
     attenuation = {}
     for estimand, scope in draws:
         other = pooled.get((estimand, scope))
         if estimand == "ties_effect" and other is not None and not scope.startswith("mission:"):
-            ours, theirs = (item.reset_coords(drop=True) for item in (draws[estimand, scope], other))
-            if ours.shape == theirs.shape:
-                attenuation["attenuation", scope] = 1 - ours / theirs.assign_coords(ours.coords)
+            chains, length = (min(draws[estimand, scope].sizes[d], other.sizes[d]) for d in ("chain", "draw"))
+            ours, theirs = (_of_size(item, chains, length) for item in (draws[estimand, scope], other))
+            attenuation["attenuation", scope] = 1 - ours / theirs
     return attenuation
+
+
+def _of_size(draws: xr.DataArray, chains: int, length: int) -> xr.DataArray:
+    """Evenly spaced draws of the first chains, numbered from zero."""
+    places = np.linspace(0, draws.sizes["draw"] - 1, length).round().astype(int)
+    chosen = draws.isel(chain=slice(chains), draw=places).reset_coords(drop=True)
+    return chosen.assign_coords(chain=np.arange(chains), draw=np.arange(length))
 
 
 def quality_rows(quality: xr.DataArray | None, pivotal: int, interval: float) -> pd.DataFrame:
