@@ -9,7 +9,9 @@ from workflow.lib.effects import EFFECT_COLUMNS, attenuation_draws, effect_rows
 
 def draws_of(mean, chains, length, seed):
     values = np.random.default_rng(seed).normal(mean, 0.01, (chains, length))
-    return xr.DataArray(values, dims=("chain", "draw"), coords={"chain": range(chains), "draw": range(length)})
+    return xr.DataArray(
+        values, dims=("chain", "draw"), coords={"chain": range(chains), "draw": range(length)}
+    )
 
 
 @pytest.mark.parametrize("length", [200, 400, 150])
