@@ -4,7 +4,7 @@ import pymc as pm
 import pytensor.tensor as pt
 
 from models.inputs import Inputs
-from models.likelihood import negative_binomial
+from models.likelihood import PanelPredictor, panel_negative_binomial
 from models.priors import Priors
 
 
@@ -21,18 +21,23 @@ def add_cooperativeness(inputs: Inputs, data, priors: Priors, engine: str):
     by_age = priors.variable("cooperativeness_age_slope", dims="cooperativeness_item")
     spread = priors.variable("cooperativeness_sd")
     # centred at what size and age say of a state's lasting level: that sum is what the counts know well
-    expected = by_size[0] * pt.mean(data["size"], axis=1) + by_age[0] * pt.mean(data["state_age"], axis=1)
+    expected = by_size[0] * pt.mean(data["size"], axis=0) + by_age[0] * pt.mean(data["state_age"], axis=0)
     total = pm.Normal("cooperativeness_total", expected, spread, dims="state")
     factor = pm.Deterministic("cooperativeness_level", total - expected, dims="state")
-    moving = factor[:, None] + by_size[0] * data["size"] + by_age[0] * data["state_age"]
+    moving = factor[None, :] + by_size[0] * data["size"] + by_age[0] * data["state_age"]
     other = priors.variable("cooperativeness_loading", dims="other_cooperativeness_item")
-    loading = pt.concatenate([pt.ones(1), other])
+    # another item may depend on size and age beyond what it takes from the first
     own = pt.concatenate([pt.zeros(1), pt.ones(other.shape[0])])
-    predictor = level[:, None, :] + loading[:, None, None] * moving[None]
-    predictor = predictor + (own * by_size)[:, None, None] * data["size"]
-    predictor = predictor + (own * by_age)[:, None, None] * data["state_age"]
+    predictor = PanelPredictor(
+        level=level,
+        lasting=pt.zeros((len(inputs.coords["cooperativeness_item"]), len(inputs.coords["state"]))),
+        coefficient=pt.stack([own * by_size, own * by_age], axis=1),
+        known=pt.stack([data["size"], data["state_age"]]),
+        loading=pt.concatenate([pt.ones(1), other]),
+        latent=moving,
+    )
     dispersion = priors.variable("cooperativeness_dispersion", dims="cooperativeness_item")
-    negative_binomial(
+    panel_negative_binomial(
         "cooperativeness_likelihood",
         predictor,
         data["own_value"],

@@ -12,6 +12,9 @@ from models.path import PathBasis, normal_statistics, path_basis
 TREND_ORIGIN_YEAR = 1980
 DESIGN_TERMS = ("intercept", "trend", "size")
 PRESENCE_SUFFIX = "_any"
+# guesses of what counts will turn out to be like, used only to choose coordinates in which chains move well
+TYPICAL_DISPERSION = 2.0
+TYPICAL_CONCENTRATION = 20.0
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,45 @@ def _masked(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.where(seen, values, 0.0), seen.astype(float)
 
 
+def _states_last(values: np.ndarray) -> np.ndarray:
+    """From (item, state, year) to (item, year, state), the order in which kernels run fastest."""
+    return np.ascontiguousarray(values.transpose(0, 2, 1))
+
+
+def year_share(values: np.ndarray) -> np.ndarray:
+    """Share of each indicator's observations (J, S, T) that are of each year, shape (J, T)."""
+    number = np.isfinite(values).sum(1)
+    return number / np.maximum(number.sum(1, keepdims=True), 1)
+
+
+def orthogonal_slopes(columns: np.ndarray) -> np.ndarray:
+    """Unit upper triangular matrix U: slopes b of the columns (N, K) act through orthogonal columns as U b.
+
+    From the QR factorisation, U = diag(R)^-1 R; a column that the ones before it explain, or of zeros, is left alone.
+    """
+    r = np.linalg.qr(columns, mode="r")
+    diagonal = np.diag(r)
+    alone = np.abs(diagonal) < 1e-8 * max(np.abs(diagonal).max(initial=0.0), 1e-300)
+    scaled = r / np.where(alone, 1.0, diagonal)[:, None]
+    scaled[alone] = 0.0
+    return np.where(np.eye(len(r), dtype=bool), 1.0, scaled)
+
+
+def centred(information: np.ndarray) -> np.ndarray:
+    """1 where a state's data tell more of its deviation than a prior of variance one, else 0."""
+    return (information > 1).astype(float)
+
+
+def tie_information(joint: np.ndarray, own: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    """About how much an item's counts tell of the logit of a state's share, over all its years; shape (K,).
+
+    The inverse variance n p (1 - p) (k + 1) / (k + n) of a beta-binomial share, p the share of all states in that year.
+    """
+    share = (joint.sum(2, keepdims=True) + 0.5) / (own.sum(2, keepdims=True) + 1)
+    k = TYPICAL_CONCENTRATION
+    return (seen * own * share * (1 - share) * (k + 1) / (k + own)).sum(1).mean(1)
+
+
 def _indicator_values(data: xr.Dataset, names: list[str]) -> np.ndarray:
     return data.indicator_value.sel(indicator=names).transpose("indicator", "state", "panel_year").values
 
@@ -84,6 +126,7 @@ def _quality_arrays(data: xr.Dataset, names: list[str], basis: PathBasis, prefix
         names_by_family(data, names, f) for f in ("normal", "negative_binomial", "bernoulli")
     )
     arrays, coords = {}, {}
+    arrays[f"{prefix}year_share"] = year_share(_indicator_values(data, names))
     if normal:
         statistics = normal_statistics(
             _indicator_values(data, normal), basis.at(data.panel_year.values), panel_design(data)
@@ -91,13 +134,18 @@ def _quality_arrays(data: xr.Dataset, names: list[str], basis: PathBasis, prefix
         arrays |= {f"{prefix}normal_{k}": v for k, v in statistics.items()}
         coords[f"{prefix}normal_indicator"] = normal
     if counts:
-        value, weight = _masked(_indicator_values(data, counts))
+        value, weight = _masked(_states_last(_indicator_values(data, counts)))
         arrays |= {f"{prefix}count_value": value, f"{prefix}count_weight": weight}
         arrays[f"{prefix}count_constant"] = np.asarray(-(weight * special.gammaln(value + 1)).sum())
+        information = weight * (value + 0.5) / (1 + (value + 0.5) / TYPICAL_DISPERSION)
+        arrays[f"{prefix}count_centred"] = centred(information.sum(1))
         coords[f"{prefix}count_indicator"] = counts
     if binary:
-        value, weight = _masked(_indicator_values(data, binary))
+        value, weight = _masked(_states_last(_indicator_values(data, binary)))
         arrays[f"{prefix}binary_sign"] = (2 * value - 1) * weight
+        number = weight.sum(1)
+        share = ((value * weight).sum(1) + 0.5) / (number + 1)
+        arrays[f"{prefix}binary_centred"] = centred(number * share * (1 - share))
         coords[f"{prefix}binary_indicator"] = binary
     return arrays, coords
 
@@ -112,6 +160,10 @@ def _outcome_arrays(composition: Composition, data: xr.Dataset) -> tuple[dict, d
         "covariate": covariate_values(data, covariates),
     }
     coords = {"control": covariates}
+    columns = np.stack([arrays["ties"] * composition.ties, *arrays["covariate"]])[:, scored].T
+    slopes = orthogonal_slopes(columns - columns.mean(0))
+    arrays["covariate_by_ties"] = slopes[0, 1:]
+    arrays["covariate_rotation"] = np.linalg.inv(slopes[1:, 1:])
     if composition.moderators:
         arrays["moderating"] = covariate_values(data, [m.by for m in composition.moderators])
         coords["moderator"] = [m.name for m in composition.moderators]
@@ -176,11 +228,12 @@ def model_inputs(composition: Composition, data: xr.Dataset) -> Inputs:
         coords |= {"contact_indicator": names, "other_contact_indicator": names[1:]}
         add(_quality_arrays(data, names, basis, "contact_"))
     if composition.has("ties"):
-        joint = data.tie_joint.transpose("tie_item", "state", "panel_year").values
-        own = data.tie_own.transpose("tie_item", "state", "panel_year").values
+        joint = data.tie_joint.transpose("tie_item", "panel_year", "state").values
+        own = data.tie_own.transpose("tie_item", "panel_year", "state").values
         seen = np.isfinite(joint) & np.isfinite(own) & (np.nan_to_num(own) > 0)
         joint, own = np.where(seen, joint, 0.0), np.where(seen, own, 0.0)
         arrays |= {"tie_joint": joint, "tie_rest": own - joint, "tie_weight": seen.astype(float)}
+        arrays["tie_information"] = tie_information(joint, own, seen)
         constant = special.gammaln(joint + 1)
         if composition.tie_family == "beta_binomial":
             constant = constant + special.gammaln(own - joint + 1) - special.gammaln(own + 1)
@@ -188,20 +241,20 @@ def model_inputs(composition: Composition, data: xr.Dataset) -> Inputs:
         items = data.tie_item.values.tolist()
         coords |= {"tie_item": items, "other_tie_item": items[1:]}
     if composition.has("cooperativeness"):
-        counts = data.cooperativeness_count.transpose("cooperativeness_item", "state", "panel_year").values
+        counts = data.cooperativeness_count.transpose("cooperativeness_item", "panel_year", "state").values
         value, weight = _masked(counts)
         arrays |= {"own_value": value, "own_weight": weight}
         arrays["own_constant"] = np.asarray(-(weight * special.gammaln(value + 1)).sum())
         age = (
             data.panel_covariate_value.sel(panel_covariate="state_age")
-            .transpose("state", "panel_year")
+            .transpose("panel_year", "state")
             .values
         )
         arrays["state_age"] = np.nan_to_num(age)
         items = data.cooperativeness_item.values.tolist()
         coords |= {"cooperativeness_item": items, "other_cooperativeness_item": items[1:]}
     if composition.has("quality") or composition.has("cooperativeness"):
-        arrays["size"] = panel_design(data)[:, :, 2]
+        arrays["size"] = np.ascontiguousarray(panel_design(data)[:, :, 2].T)
     if composition.has("outcome"):
         add(_outcome_arrays(composition, data))
     return Inputs(arrays, coords, basis)

@@ -3,47 +3,95 @@
 Both give the same density; the plain one is what the equations say, the fused one is what is sampled by default.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 
 from models.engine import operators
+from models.path import symmetric_places
 
 ENGINES = ("fused", "plain")
 
 
-def bernoulli_logit(name, eta, sign, engine):
-    """Add sum log Pr(y | eta) over cells with ``sign`` +1 or -1 (0 leaves the cell out) to the density."""
-    fused = engine == "fused"
-    total = (
-        operators.BernoulliLogit()(eta, sign)[0] if fused else -pt.sum(abs(sign) * pt.softplus(-sign * eta))
-    )
-    pm.Potential(name, total)
+@dataclass(frozen=True)
+class PanelPredictor:
+    """Linear predictor of items in the panel: level[j, t] + lasting[j, s] + coefficient[j]'known[t, s] + loading[j] latent[t, s].
+
+    Attributes
+    ----------
+    level : TensorVariable, shape (J, T)
+    lasting : TensorVariable, shape (J, S)
+    coefficient : TensorVariable, shape (J, K)
+    known : TensorVariable, shape (K, T, S)
+        Regressors that are data.
+    loading : TensorVariable, shape (J,)
+    latent : TensorVariable, shape (T, S)
+    """
+
+    level: object
+    lasting: object
+    coefficient: object
+    known: object
+    loading: object
+    latent: object
+
+    def parts(self) -> tuple:
+        """The six terms in the order that the operators take."""
+        return self.level, self.lasting, self.coefficient, self.known, self.loading, self.latent
+
+    def value(self):
+        """The predictor as a plain graph, shape (J, T, S)."""
+        known = pt.sum(self.coefficient[:, :, None, None] * self.known[None], axis=1)
+        latent = self.loading[:, None, None] * self.latent[None]
+        return self.level[:, :, None] + self.lasting[:, None, :] + known + latent
 
 
-def negative_binomial(name, log_mean, count, weight, dispersion, constant, engine):
-    """Add a negative binomial log likelihood with mean exp(log_mean), variance mean + mean^2 / dispersion, by item."""
+def path_values(basis: np.ndarray, coefficient, engine):
+    """Latent paths in the years of the rows of ``basis`` (T, B), from coefficients (B, S); shape (T, S)."""
+    return operators.PathValues()(basis, coefficient) if engine == "fused" else pt.dot(basis, coefficient)
+
+
+def panel_bernoulli(name, predictor: PanelPredictor, sign, engine):
+    """Add the log likelihood of 0/1 items, ``sign`` +1 or -1 (0 leaves the cell out), shape (J, T, S)."""
     if engine == "fused":
-        total = operators.NegativeBinomial()(log_mean, count, weight, dispersion)[0]
+        pm.Potential(name, operators.PanelBernoulli()(*predictor.parts(), sign)[0])
     else:
-        a = dispersion.reshape((-1,) + (1,) * (log_mean.ndim - 1))
-        x = log_mean - pt.log(a)
+        bernoulli_logit(name, predictor.value(), sign)
+
+
+def panel_negative_binomial(name, predictor: PanelPredictor, count, weight, dispersion, constant, engine):
+    """Add the log likelihood of counts of mean exp(predictor), variance mean + mean^2 / dispersion, by item."""
+    if engine == "fused":
+        total = operators.PanelNegativeBinomial()(*predictor.parts(), count, weight, dispersion)[0]
+    else:
+        a = dispersion[:, None, None]
+        x = predictor.value() - pt.log(a)
         terms = pt.gammaln(count + a) - pt.gammaln(a) + count * x - (count + a) * pt.softplus(x)
         total = pt.sum(weight * terms)
     pm.Potential(name, total + constant)
 
 
-def beta_binomial(name, logit, successes, failures, weight, concentration, constant, engine):
-    """Add a beta-binomial log likelihood with mean inverse logit(logit) and the given concentration, by item."""
+def panel_beta_binomial(
+    name, predictor: PanelPredictor, successes, failures, weight, concentration, constant, engine
+):
+    """Add the log likelihood of counts out of a number, of mean inverse logit(predictor), by item."""
     if engine == "fused":
-        total = operators.BetaBinomial()(logit, successes, failures, weight, concentration)[0]
+        data = (successes, failures, weight)
+        total = operators.PanelBetaBinomial()(*predictor.parts(), *data, concentration)[0]
     else:
-        k = concentration.reshape((-1,) + (1,) * (logit.ndim - 1))
+        k, logit = concentration[:, None, None], predictor.value()
         a, b = k * pt.sigmoid(logit), k * pt.sigmoid(-logit)
         terms = pt.gammaln(a + successes) - pt.gammaln(a) + pt.gammaln(b + failures) - pt.gammaln(b)
         terms = terms + pt.gammaln(k) - pt.gammaln(k + successes + failures)
         total = pt.sum(weight * terms)
     pm.Potential(name, total + constant)
+
+
+def bernoulli_logit(name, eta, sign):
+    """Add the log likelihood of 0/1 cells as a plain graph."""
+    pm.Potential(name, -pt.sum(abs(sign) * pt.softplus(-sign * eta)))
 
 
 def mission_grid(name, intercept, slope, value, state, coefficient, covariate, sign, engine):
@@ -53,7 +101,7 @@ def mission_grid(name, intercept, slope, value, state, coefficient, covariate, s
         pm.Potential(name, operators.MissionGrid()(*inputs)[0])
     else:
         eta = grid_logit(intercept, slope, value, state, coefficient, covariate)
-        bernoulli_logit(name, eta, sign, engine)
+        bernoulli_logit(name, eta, sign)
 
 
 def grid_logit(intercept, slope, value, state, coefficient, covariate):
@@ -94,8 +142,9 @@ def normal_indicators(loading, level, sd, state_sd, prior, data, engine):
 
     Returns
     -------
-    constant, precision (S, B, B), shift (S, B)
-        Indicators and prior are exp(constant - 1/2 c' precision c + shift' c), up to the prior's normalisation.
+    constant, precision (B (B + 1) / 2, S), shift (B, S)
+        Indicators and prior are exp(constant - 1/2 c' precision c + shift' c), up to the prior's normalisation. Of the
+        precision the lower triangle is kept, row by row.
     """
     if engine == "fused":
         statistics = [data[name] for name in STATISTICS]
@@ -103,19 +152,24 @@ def normal_indicators(loading, level, sd, state_sd, prior, data, engine):
     weight = 1 / sd**2
     number = data["number"]
     shrink = state_sd[:, None] ** 2 / (sd[:, None] ** 2 + number * state_sd[:, None] ** 2)
-    residual_sum = data["value_sum"] - pt.sum(data["design_sum"] * level[:, None, :], axis=2)
-    basis_residual = data["basis_value"] - pt.sum(data["basis_design"] * level[:, None, None, :], axis=3)
-    shift_items = basis_residual - (shrink * residual_sum)[:, :, None] * data["basis_sum"]
+    residual_sum = data["value_sum"] - pt.sum(data["design_sum"] * level[:, :, None], axis=1)
+    basis_residual = data["basis_value"] - pt.sum(data["basis_design"] * level[:, None, :, None], axis=2)
+    shift_items = basis_residual - (shrink * residual_sum)[:, None, :] * data["basis_sum"]
     shift = pt.sum((loading * weight)[:, None, None] * shift_items, axis=0)
-    information = (loading**2 * weight)[:, None, None, None]
-    outer = data["basis_sum"][:, :, :, None] * data["basis_sum"][:, :, None, :]
-    precision = pt.sum(information * (data["gram"] - shrink[:, :, None, None] * outer), axis=0) + pt.diag(
-        prior
-    )
+    rows, columns = np.tril_indices(prior.type.shape[0])
+    outer = data["basis_sum"][:, rows] * data["basis_sum"][:, columns]
+    information = (loading**2 * weight)[:, None, None] * (data["gram"] - shrink[:, None, :] * outer)
+    precision = pt.sum(information, axis=0) + (prior[rows] * (rows == columns))[:, None]
+    rows, columns = np.tril_indices(level.type.shape[1])
     squares = (
         data["value_square"]
-        - 2 * pt.sum(data["design_value"] * level[:, None, :], axis=2)
-        + pt.sum(data["design_gram"] * (level[:, :, None] * level[:, None, :])[:, None], axis=(2, 3))
+        - 2 * pt.sum(data["design_value"] * level[:, :, None], axis=1)
+        + pt.sum(
+            np.where(rows == columns, 1.0, 2.0)[:, None]
+            * data["design_gram"]
+            * (level[:, rows] * level[:, columns])[:, :, None],
+            axis=1,
+        )
     )
     constant = pt.sum(
         -0.5 * weight[:, None] * (squares - shrink * residual_sum**2)
@@ -125,14 +179,14 @@ def normal_indicators(loading, level, sd, state_sd, prior, data, engine):
     return constant, precision, shift
 
 
-def gaussian_path(precision, shift, standard, engine):
-    """Log integral and draw of Gaussian path coefficients; see ``kernels.gaussian_path``."""
+def gaussian_path(precision, shift, standard, size: int, engine):
+    """Log integral and draw of Gaussian path coefficients, shape (size, S); see ``kernels.gaussian_path``."""
     if engine == "fused":
         total, path, _ = operators.GaussianPath()(precision, shift, standard)
         return total, path
-    factor = pt.linalg.cholesky(precision)
-    half = pt.linalg.solve_triangular(factor, shift[:, :, None], lower=True, b_ndim=2)
+    factor = pt.linalg.cholesky(precision[symmetric_places(size)].transpose(2, 0, 1))
+    half = pt.linalg.solve_triangular(factor, shift.T[:, :, None], lower=True, b_ndim=2)
     upper = factor.transpose(0, 2, 1)
-    path = pt.linalg.solve_triangular(upper, half + standard[:, :, None], lower=False, b_ndim=2)[:, :, 0]
+    path = pt.linalg.solve_triangular(upper, half + standard.T[:, :, None], lower=False, b_ndim=2)[:, :, 0]
     log_diagonal = pt.log(pt.diagonal(factor, axis1=1, axis2=2))
-    return pt.sum(0.5 * half**2) - pt.sum(log_diagonal), path
+    return pt.sum(0.5 * half**2) - pt.sum(log_diagonal), path.T

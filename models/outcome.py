@@ -16,12 +16,12 @@ def _mean_by_mission(inputs: Inputs, data, term: str, mean, priors: Priors):
     if f"{term}_predictor" not in inputs.coords:
         return mean
     slope = priors.variable(f"{term}_predictor_slope", "mission_predictor_slope", dims=f"{term}_predictor")
-    return mean + pt.dot(slope, data[f"{term}_predictor_value"])
+    return mean + pt.sum(slope[:, None] * data[f"{term}_predictor_value"], axis=0)
 
 
-def _mission_slope(composition: Composition, inputs: Inputs, data, term: str, priors: Priors):
-    """Slope of a regressor in each mission, shape (M,)."""
-    mean = priors.variable(f"{term}_slope")
+def _mission_slope(composition: Composition, inputs: Inputs, data, term: str, shift, priors: Priors):
+    """Slope of a regressor in each mission, shape (M,); its mean is sampled plus ``shift``."""
+    mean = priors.shifted(f"{term}_slope", f"{term}_slope", shift)
     missions = len(inputs.coords["mission"])
     if term not in composition.mission_slopes:
         return pt.repeat(mean[None], missions)
@@ -69,17 +69,22 @@ def add_outcome(
         if "intercept_predictor" in inputs.coords:
             level = pm.Deterministic("mission_intercept", level, dims="mission")
 
+    # ties and controls go together, and so do their slopes in the posterior: sampled are those of orthogonal columns
+    slope = priors.rotated("covariate_slope", "covariate_slope", data["covariate_rotation"], dims="control")
+    shift = {"ties": pt.sum(data["covariate_by_ties"] * slope)}
     basis = inputs.basis.at(mission_years)
     regressors = {"ties": data["ties"]} if composition.ties else {}
     if composition.quality_is_given:
         regressors["quality"] = data["given_quality"]
     elif composition.uses_quality:
-        regressors["quality"] = pt.dot(basis, latents["quality"].coefficient.T)
-    slopes = [_mission_slope(composition, inputs, data, term, priors) for term in regressors]
+        regressors["quality"] = latents["quality"].at(basis, engine)
+    slopes = [
+        _mission_slope(composition, inputs, data, term, shift.get(term, 0.0), priors) for term in regressors
+    ]
     values = list(regressors.values())
     if "contact" in latents:
         slopes.append(pt.repeat(priors.variable("contact_slope")[None], missions))
-        values.append(pt.dot(basis, latents["contact"].coefficient.T))
+        values.append(latents["contact"].at(basis, engine))
     if composition.moderators:
         interaction = priors.variable("moderator_slope", dims="moderator")
         for k, moderator in enumerate(composition.moderators):
@@ -94,7 +99,6 @@ def add_outcome(
     if cooperativeness is not None:
         state = state + priors.variable("cooperativeness_slope") * cooperativeness
 
-    slope = priors.variable("covariate_slope", dims="control")
     stacked = (
         (pt.stack(slopes), pt.stack(values)) if slopes else (pt.zeros((1, missions)), data["ties"][None])
     )

@@ -59,8 +59,21 @@ def path_basis(
     return PathBasis(years, np.column_stack([np.ones(len(years)), smooth]))
 
 
+def lower_triangle(matrices: np.ndarray) -> np.ndarray:
+    """Lower triangles, row by row, of symmetric matrices on the last two axes; shape (..., N (N + 1) / 2)."""
+    rows, columns = np.tril_indices(matrices.shape[-1])
+    return matrices[..., rows, columns]
+
+
+def symmetric_places(size: int) -> np.ndarray:
+    """Place in ``lower_triangle`` of each entry of a symmetric matrix, shape (size, size)."""
+    row, column = np.indices((size, size))
+    low, high = np.minimum(row, column), np.maximum(row, column)
+    return high * (high + 1) // 2 + low
+
+
 def normal_statistics(value: np.ndarray, basis: np.ndarray, design: np.ndarray) -> dict[str, np.ndarray]:
-    """Sufficient statistics of normal indicators by state.
+    """Sufficient statistics of normal indicators by state; symmetric matrices as their lower triangles.
 
     Parameters
     ----------
@@ -74,21 +87,22 @@ def normal_statistics(value: np.ndarray, basis: np.ndarray, design: np.ndarray) 
     Returns
     -------
     dict of str to array
-        ``gram`` (J, S, B, B), ``basis_sum`` (J, S, B), ``basis_design`` (J, S, B, P), ``basis_value`` (J, S, B),
-        ``number`` (J, S), ``design_gram`` (J, S, P, P), ``design_sum`` (J, S, P), ``design_value`` (J, S, P),
+        ``gram`` (J, B (B + 1) / 2, S), ``basis_sum`` (J, B, S), ``basis_design`` (J, B, P, S), ``basis_value`` (J, B, S),
+        ``number`` (J, S), ``design_gram`` (J, P (P + 1) / 2, S), ``design_sum`` (J, P, S), ``design_value`` (J, P, S),
         ``value_square`` (J, S), ``value_sum`` (J, S).
     """
     seen = np.isfinite(value).astype(float)
     y = np.where(seen > 0, value, 0.0)
-    return {
-        "gram": np.einsum("jst,ta,tb->jsab", seen, basis, basis),
+    by_state = {
+        "gram": lower_triangle(np.einsum("jst,ta,tb->jsab", seen, basis, basis)),
         "basis_sum": np.einsum("jst,ta->jsa", seen, basis),
         "basis_design": np.einsum("jst,ta,stp->jsap", seen, basis, design),
         "basis_value": np.einsum("jst,ta->jsa", y, basis),
         "number": seen.sum(2),
-        "design_gram": np.einsum("jst,stp,stq->jspq", seen, design, design),
+        "design_gram": lower_triangle(np.einsum("jst,stp,stq->jspq", seen, design, design)),
         "design_sum": np.einsum("jst,stp->jsp", seen, design),
         "design_value": np.einsum("jst,stp->jsp", y, design),
         "value_square": (y**2).sum(2),
         "value_sum": y.sum(2),
     }
+    return {name: np.ascontiguousarray(np.moveaxis(array, 1, -1)) for name, array in by_state.items()}

@@ -102,6 +102,39 @@ class Priors:
             f"priors.{prior or name}: unknown distribution '{kind}'; known are {', '.join(PARAMETERS)}"
         )
 
+    def shifted(self, name: str, prior: str, shift, **keywords):
+        """Free random variable, sampled as itself plus ``shift``.
+
+        Coordinates only: where the data know the sum better than its parts, chains move faster along it. Priors other
+        than the normal are sampled as they are.
+        """
+        return self._moved(name, prior, lambda total: total - shift, **keywords)
+
+    def rotated(self, name: str, prior: str, inverse, **keywords):
+        """Free vector b, sampled as U b; ``inverse`` (K, K) is that of U, of determinant one. See ``shifted``."""
+        import pytensor.tensor as pt
+
+        return self._moved(name, prior, lambda total: pt.sum(inverse * total[None, :], axis=1), **keywords)
+
+    def _moved(self, name: str, prior: str, from_total, **keywords):
+        """Variable with a normal prior as a function, of Jacobian one, of what is sampled.
+
+        A term puts the density right. (Were the function in the mean of what is sampled instead, PyMC would write the
+        graph of the latents, on which it may depend, twice.)
+        """
+        import pymc as pm
+        import pytensor.tensor as pt
+
+        kind, parameters = self._table[prior]
+        if kind != "normal":
+            return self.variable(name, prior, **keywords)
+        mean, sd = (np.asarray(value, "float64") for value in parameters)
+        total = pm.Normal(f"{name}_total", mean, sd, **keywords)
+        value = pm.Deterministic(name, from_total(total), **keywords)
+        difference = pt.sum((total - mean) ** 2) - pt.sum((value - mean) ** 2)
+        pm.Potential(f"{name}_coordinates", 0.5 * difference / sd**2)
+        return value
+
     def distribution(self, prior: str):
         """The prior as a frozen SciPy distribution, for simulators and for checking densities."""
         kind, p = self._table[prior]

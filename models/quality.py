@@ -11,7 +11,14 @@ import pymc as pm
 import pytensor.tensor as pt
 
 from models.inputs import TREND_ORIGIN_YEAR, Inputs
-from models.likelihood import bernoulli_logit, gaussian_path, negative_binomial, normal_indicators
+from models.likelihood import (
+    PanelPredictor,
+    gaussian_path,
+    normal_indicators,
+    panel_bernoulli,
+    panel_negative_binomial,
+    path_values,
+)
 from models.priors import Priors
 
 
@@ -21,14 +28,18 @@ class LatentPath:
 
     Attributes
     ----------
-    coefficient : TensorVariable, shape (S, B)
+    coefficient : TensorVariable, shape (B, S)
         Coefficients of each state's path on the basis.
-    panel : TensorVariable, shape (S, T)
+    panel : TensorVariable, shape (T, S)
         The latent in the panel years.
     """
 
     coefficient: object
     panel: object
+
+    def at(self, basis: np.ndarray, engine: str):
+        """The latent in the years of the basis' rows, shape (len(basis), S)."""
+        return path_values(basis, self.coefficient, engine)
 
 
 @dataclass(frozen=True)
@@ -68,17 +79,49 @@ def loadings(names: NamedIndicators, priors: Priors):
     return pm.Deterministic(names.variable("indicator_loading"), values, dims=names.dim("indicator"))
 
 
-def item_levels(names: NamedIndicators, priors: Priors):
-    """Intercept, trend a decade and slope on log population of each indicator; shape (J, 3)."""
+@dataclass(frozen=True)
+class ItemLevels:
+    """Trend a decade and slope on log population of the indicators, and their sum at each indicator's average year.
+
+    Attributes
+    ----------
+    trend, by_size, average : TensorVariable, shape (J,)
+    """
+
+    trend: object
+    by_size: object
+    average: object
+
+
+def panel_decades(inputs: Inputs) -> np.ndarray:
+    """Panel years in decades from the origin of trends, shape (T,)."""
+    return (np.asarray(inputs.coords["panel_year"], float) - TREND_ORIGIN_YEAR) / 10
+
+
+def item_levels(names: NamedIndicators, inputs: Inputs, data, priors: Priors) -> ItemLevels:
+    """Trends and size slopes of a latent's indicators."""
     dims = names.dim("indicator")
-    return pt.stack(
-        [
-            priors.variable(names.variable("indicator_intercept"), "indicator_intercept", dims=dims),
-            priors.variable(names.variable("indicator_trend"), "indicator_trend", dims=dims),
-            priors.variable(names.variable("indicator_size_slope"), "indicator_size_slope", dims=dims),
-        ],
-        axis=1,
+    trend = priors.variable(names.variable("indicator_trend"), "indicator_trend", dims=dims)
+    by_size = priors.variable(names.variable("indicator_size_slope"), "indicator_size_slope", dims=dims)
+    share = data[names.data("year_share")]
+    average = trend * pt.sum(share * panel_decades(inputs), axis=1)
+    average = average + by_size * pt.sum(share * pt.mean(data["size"], axis=1), axis=1)
+    return ItemLevels(trend, by_size, average)
+
+
+def item_intercepts(names: NamedIndicators, family: str, average, priors: Priors):
+    """Intercepts of the indicators of one family, sampled as what the data know: the level in an average year."""
+    name = names.variable(f"{family}_intercept")
+    return priors.shifted(name, "indicator_intercept", average, dims=names.dim(f"{family}_indicator"))
+
+
+def gather_intercepts(names: NamedIndicators, coords: dict, intercepts: dict) -> None:
+    """Keep the intercepts of all families in the order of the indicators."""
+    order = np.concatenate(
+        [positions(coords, names.dim("indicator"), names.dim(f"{f}_indicator")) for f in intercepts]
     )
+    together = pt.concatenate(list(intercepts.values()))[np.argsort(order)]
+    pm.Deterministic(names.variable("indicator_intercept"), together, dims=names.dim("indicator"))
 
 
 def prior_precision(static_share, size: int):
@@ -92,46 +135,58 @@ def positions(coords: dict, dimension: str, part: str) -> np.ndarray:
     return np.array([coords[dimension].index(name) for name in coords[part]], int)
 
 
-def item_linear_predictor(slopes, regressors, lasting):
-    """Linear predictor of indicators in the panel, shape (J, S, T).
+def lasting_deviations(name: str, spread, centred, dims: tuple[str, str]):
+    """Each state's lasting deviation on an indicator, N(0, spread), shape (J, S).
 
-    ``slopes`` (J, 4) are intercept, trend, size and loading; ``regressors`` (S, T, 4) what they multiply; ``lasting``
-    (J, S) each state's own deviation.
+    Sampled is the deviation itself where ``centred`` (J, S) is 1, for states whose data tell it, and the deviation over
+    spread where it is 0, for the others (Papaspiliopoulos, Roberts & Sköld 2007).
     """
-    states, years, terms = regressors.shape
-    flat = pt.dot(slopes, regressors.reshape((states * years, terms)).T)
-    return flat.reshape((slopes.shape[0], states, years)) + lasting[:, :, None]
-
-
-def lasting_deviations(name: str, spread, dims: tuple[str, str], centred: bool):
-    """Each state's lasting deviation on an indicator, shape (J, S), centred or standardised."""
-    if centred:
-        return pm.Normal(f"{name}_deviation", 0, spread[:, None], dims=dims)
-    return spread[:, None] * pm.Normal(f"{name}_standard", 0, 1, dims=dims)
+    standard = pm.Normal(f"{name}_standard", 0, 1 - centred + centred * spread[:, None], dims=dims)
+    deviation = (centred + (1 - centred) * spread[:, None]) * standard
+    return pm.Deterministic(f"{name}_deviation", deviation, dims=dims)
 
 
 def add_other_families(
-    names: NamedIndicators, inputs: Inputs, data, level, loading, latent, priors: Priors, engine: str
-):
-    """Add the counts and the 0/1 indicators of a latent to the density, each with the state's lasting deviation."""
-    regressors = panel_regressors(inputs, data, latent)
-    slopes = pt.concatenate([level, loading[:, None]], axis=1)
+    names: NamedIndicators,
+    inputs: Inputs,
+    data,
+    level: ItemLevels,
+    loading,
+    latent,
+    priors: Priors,
+    engine: str,
+) -> dict:
+    """Add the counts and the 0/1 indicators of a latent to the density, each with the state's lasting deviation.
+
+    Returned are their intercepts by family.
+    """
+    intercepts = {}
+    average = level.average + loading * pt.sum(
+        data[names.data("year_share")] * pt.mean(latent, axis=1), axis=1
+    )
     for family in ("count", "binary"):
         dimension = names.dim(f"{family}_indicator")
         if dimension not in inputs.coords:
             continue
         chosen = positions(inputs.coords, names.dim("indicator"), dimension)
         spread = priors.variable(names.variable(f"{family}_state_sd"), "indicator_state_sd", dims=dimension)
-        # a dozen counts tell a state's level well, a dozen 0/1 values do not; and contact, with few indicators, may leave
-        # nothing to the deviations, where only standardised ones can follow their spread to zero
-        centred = family == "count" and not names.prefix
-        lasting = lasting_deviations(names.variable(f"{family}_state"), spread, (dimension, "state"), centred)
-        predictor = item_linear_predictor(slopes[chosen], regressors, lasting)
+        centred = data[names.data(f"{family}_centred")]
+        lasting = lasting_deviations(names.variable(f"{family}_state"), spread, centred, (dimension, "state"))
+        intercepts[family] = item_intercepts(names, family, average[chosen], priors)
+        trend = level.trend[chosen][:, None] * panel_decades(inputs)[None]
+        predictor = PanelPredictor(
+            level=intercepts[family][:, None] + trend,
+            lasting=lasting,
+            coefficient=level.by_size[chosen][:, None],
+            known=data["size"][None],
+            loading=loading[chosen],
+            latent=latent,
+        )
         if family == "count":
             dispersion = priors.variable(
                 names.variable("indicator_dispersion"), "indicator_dispersion", dims=dimension
             )
-            negative_binomial(
+            panel_negative_binomial(
                 names.variable("count_likelihood"),
                 predictor,
                 data[names.data("count_value")],
@@ -141,16 +196,9 @@ def add_other_families(
                 engine,
             )
         else:
-            bernoulli_logit(
-                names.variable("binary_likelihood"), predictor, data[names.data("binary_sign")], engine
-            )
-
-
-def panel_regressors(inputs: Inputs, data, latent):
-    """Intercept, trend, size and the latent in the panel, shape (S, T, 4)."""
-    size = data["size"]
-    decades = (np.asarray(inputs.coords["panel_year"], float) - TREND_ORIGIN_YEAR) / 10
-    return pt.stack([pt.ones_like(size), pt.zeros_like(size) + decades[None, :], size, latent], axis=2)
+            sign = data[names.data("binary_sign")]
+            panel_bernoulli(names.variable("binary_likelihood"), predictor, sign, engine)
+    return intercepts
 
 
 def add_quality(inputs: Inputs, data, priors: Priors, engine: str) -> LatentPath:
@@ -169,29 +217,32 @@ def add_quality(inputs: Inputs, data, priors: Priors, engine: str) -> LatentPath
     LatentPath
         Quality, of unit prior variance in every year, in the panel years.
     """
-    level = item_levels(QUALITY, priors)
+    level, intercepts = item_levels(QUALITY, inputs, data, priors), {}
     loading = loadings(QUALITY, priors)
     share = priors.variable("quality_static_share")
     size = inputs.basis.size
     prior = prior_precision(share, size)
     states = len(inputs.coords["state"])
-    standard = pm.Normal("quality_standard", 0, 1, dims=("state", "path"))
+    standard = pm.Normal("quality_standard", 0, 1, dims=("path", "state"))
     log_prior_determinant = -states * (pt.log(share) + (size - 1) * pt.log1p(-share))
     if "normal_indicator" in inputs.coords:
         chosen = positions(inputs.coords, "indicator", "normal_indicator")
         sd = priors.variable("indicator_sd", dims="normal_indicator")
         state_sd = priors.variable("indicator_state_sd", dims="normal_indicator")
+        intercepts["normal"] = item_intercepts(QUALITY, "normal", level.average[chosen], priors)
+        own = pt.stack([intercepts["normal"], level.trend[chosen], level.by_size[chosen]], axis=1)
         statistics = {k.removeprefix("normal_"): v for k, v in data.items() if k.startswith("normal_")}
         constant, precision, shift = normal_indicators(
-            loading[chosen], level[chosen], sd, state_sd, prior, statistics, engine
+            loading[chosen], own, sd, state_sd, prior, statistics, engine
         )
-        total, coefficient = gaussian_path(precision, shift, standard, engine)
+        total, coefficient = gaussian_path(precision, shift, standard, size, engine)
         pm.Potential("normal_likelihood", constant + total + 0.5 * log_prior_determinant)
     else:
-        coefficient = standard / pt.sqrt(prior)[None]
-    coefficient = pm.Deterministic("quality_coefficient", coefficient, dims=("state", "path"))
-    latent = pt.dot(coefficient, inputs.basis.at(inputs.coords["panel_year"]).T)
-    add_other_families(QUALITY, inputs, data, level, loading, latent, priors, engine)
+        coefficient = standard / pt.sqrt(prior)[:, None]
+    pm.Deterministic("quality_coefficient", coefficient.T, dims=("state", "path"))
+    latent = path_values(inputs.basis.at(inputs.coords["panel_year"]), coefficient, engine)
+    intercepts |= add_other_families(QUALITY, inputs, data, level, loading, latent, priors, engine)
+    gather_intercepts(QUALITY, inputs.coords, intercepts)
     return LatentPath(coefficient, latent)
 
 
@@ -200,15 +251,16 @@ def add_contact(inputs: Inputs, data, quality: LatentPath, priors: Priors, engin
 
     Contact is r q + sqrt(1 - r^2) p, where p has unit variance and r is the hyperbolic tangent of a normal parameter.
     """
-    level = item_levels(CONTACT, priors)
+    level = item_levels(CONTACT, inputs, data, priors)
     loading = loadings(CONTACT, priors)
     share = priors.variable("contact_static_share")
-    standard = pm.Normal("contact_standard", 0, 1, dims=("state", "path"))
-    own = standard / pt.sqrt(prior_precision(share, inputs.basis.size))[None]
+    standard = pm.Normal("contact_standard", 0, 1, dims=("path", "state"))
+    own = standard / pt.sqrt(prior_precision(share, inputs.basis.size))[:, None]
     correlation = pt.tanh(priors.variable("contact_quality_fisher", "contact_quality_correlation"))
     correlation = pm.Deterministic("contact_quality_correlation", correlation)
-    mixed = correlation * quality.coefficient + pt.sqrt(1 - correlation**2) * own
-    coefficient = pm.Deterministic("contact_coefficient", mixed, dims=("state", "path"))
-    latent = pt.dot(coefficient, inputs.basis.at(inputs.coords["panel_year"]).T)
-    add_other_families(CONTACT, inputs, data, level, loading, latent, priors, engine)
+    coefficient = correlation * quality.coefficient + pt.sqrt(1 - correlation**2) * own
+    pm.Deterministic("contact_coefficient", coefficient.T, dims=("state", "path"))
+    latent = path_values(inputs.basis.at(inputs.coords["panel_year"]), coefficient, engine)
+    intercepts = add_other_families(CONTACT, inputs, data, level, loading, latent, priors, engine)
+    gather_intercepts(CONTACT, inputs.coords, intercepts)
     return LatentPath(coefficient, latent)

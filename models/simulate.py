@@ -214,7 +214,7 @@ def simulate_ties(
 
 def cooperativeness_predictor(inputs: Inputs, p: Parameters) -> np.ndarray:
     """Log mean of the own counts in the panel, shape (K, S, T)."""
-    size, age = inputs.arrays["size"], inputs.arrays["state_age"]
+    size, age = inputs.arrays["size"].T, inputs.arrays["state_age"].T
     by_size, by_age = p["cooperativeness_size_slope"], p["cooperativeness_age_slope"]
     moving = p["cooperativeness_level"][:, None] + by_size[0] * size + by_age[0] * age
     predictor = [moving]

@@ -36,7 +36,7 @@ def _logit(share: np.ndarray) -> np.ndarray:
 
 
 def starting_values(composition: Composition, data: xr.Dataset, inputs: Inputs) -> dict[str, np.ndarray]:
-    """Starting values by parameter name, for those parameters that need one.
+    """Starting values by parameter name, for those parameters that need one (of two coordinates, for both).
 
     Parameters
     ----------
@@ -65,13 +65,13 @@ def starting_values(composition: Composition, data: xr.Dataset, inputs: Inputs) 
         start["contact_anchor_loading"] = np.array(STARTING_LOADING)
         start["contact_other_loading"] = STARTING_LOADING * np.array([direction[n] for n in names[1:]])
     if composition.has("ties"):
-        joint, own = arrays["tie_joint"].sum(1), (arrays["tie_joint"] + arrays["tie_rest"]).sum(1)
-        start["tie_year_intercept"] = _logit((joint + 0.5) / (own + 1.0))
-        if composition.tie_family == "negative_binomial":
-            start["tie_year_intercept"] = np.log((joint + 0.5) / (own + 1.0))
+        joint, own = arrays["tie_joint"].sum(2), (arrays["tie_joint"] + arrays["tie_rest"]).sum(2)
+        link = _logit if composition.tie_family == "beta_binomial" else np.log
+        levels = link((joint + 0.5) / (own + 1.0))
+        start |= {"tie_year_intercept": levels, "tie_year_intercept_total": levels}
         start["opportunity_loading"] = np.full(len(joint) - 1, STARTING_LOADING)
     if composition.has("cooperativeness"):
-        mean = (arrays["own_value"].sum(1) + 0.5) / (arrays["own_weight"].sum(1) + 1.0)
+        mean = (arrays["own_value"].sum(2) + 0.5) / (arrays["own_weight"].sum(2) + 1.0)
         start["cooperativeness_year_intercept"] = np.log(mean)
         start["cooperativeness_loading"] = np.full(len(mean) - 1, 1.0)
     return start

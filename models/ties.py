@@ -1,12 +1,34 @@
 """Block *ties*: how many of a state's own memberships it shares with the pivotal state. Equations in models/README.md."""
 
+import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 
 from models.inputs import Inputs
-from models.likelihood import beta_binomial, negative_binomial
+from models.likelihood import PanelPredictor, panel_beta_binomial, panel_negative_binomial
 from models.priors import Priors
 from models.quality import LatentPath
+
+
+def opportunity_shift(loading, slope, spread, information):
+    """How far a state's opportunity moves with its lasting quality, its counts held fixed.
+
+    The counts tell loading * opportunity + slope * quality by item, with precisions ``information`` (K,): given quality,
+    the normal posterior of opportunity, of prior precision spread ** -2, has the mean -shift * quality.
+    """
+    precision = pt.sum(loading**2 * information) + spread**-2
+    return pt.sum(loading * slope * information) / precision
+
+
+def shifted_zero_sum_normal(name: str, spread, shift, dim: str):
+    """Zero-sum normal vector x ~ N(0, spread), sampled as x + shift, where ``shift`` sums to zero; the Jacobian is one."""
+    total = pm.ZeroSumNormal(f"{name}_total", sigma=1, dims=dim)
+    value = pm.Deterministic(name, total - shift, dims=dim)
+    # the density of the total as drawn above is replaced by that of the value
+    free = total.shape[0] - 1
+    density = -0.5 * pt.sum((value / spread) ** 2) - free * pt.log(spread) + 0.5 * pt.sum(total**2)
+    pm.Potential(f"{name}_density", density)
+    return value
 
 
 def add_ties(inputs: Inputs, data, quality: LatentPath | None, family: str, priors: Priors, engine: str):
@@ -28,23 +50,44 @@ def add_ties(inputs: Inputs, data, quality: LatentPath | None, family: str, prio
     TensorVariable, shape (S,)
         Residual opportunity of each state, on the scale of the first tie count.
     """
-    level = priors.variable("tie_year_intercept", dims=("tie_item", "panel_year"))
+    slope = None if quality is None else priors.variable("tie_quality_loading", dims="tie_item")
+    # sampled is the level at the states' average quality in the year
+    average = 0.0 if quality is None else slope[:, None] * pt.mean(quality.panel, axis=1)[None, :]
+    level = priors.shifted(
+        "tie_year_intercept", "tie_year_intercept", average, dims=("tie_item", "panel_year")
+    )
     spread = priors.variable("opportunity_sd")
-    opportunity = pm.ZeroSumNormal("opportunity", sigma=spread, dims="state")
     # the first item's loading is 1 and the factor's variance free: no scale or sign is left to trade
     other = priors.variable("opportunity_loading", dims="other_tie_item")
     loading = pt.concatenate([pt.ones(1), other])
-    predictor = level[:, None, :] + (loading[:, None] * opportunity[None, :])[:, :, None]
-    if quality is not None:
-        slope = priors.variable("tie_quality_loading", dims="tie_item")
-        predictor = predictor + slope[:, None, None] * quality.panel[None]
-    concentration = priors.variable("tie_concentration", dims="tie_item")
-    joint, rest, weight, constant = (data[k] for k in ("tie_joint", "tie_rest", "tie_weight", "tie_constant"))
-    if family == "beta_binomial":
-        beta_binomial("tie_likelihood", predictor, joint, rest, weight, concentration, constant, engine)
+    if quality is None:
+        opportunity = pm.ZeroSumNormal("opportunity", sigma=spread, dims="state")
     else:
-        exposure = pt.log(pt.maximum(joint + rest, 1.0))
-        negative_binomial(
-            "tie_likelihood", exposure + predictor, joint, weight, concentration, constant, engine
+        lasting = pt.mean(quality.panel, axis=0)
+        given = opportunity_shift(loading, slope, spread, data["tie_information"]) * (
+            lasting - pt.mean(lasting)
         )
+        opportunity = shifted_zero_sum_normal("opportunity", spread, given, "state")
+    joint, rest, weight, constant = (data[k] for k in ("tie_joint", "tie_rest", "tie_weight", "tie_constant"))
+    items, years, states = (
+        len(inputs.coords[dimension]) for dimension in ("tie_item", "panel_year", "state")
+    )
+    if family == "beta_binomial":
+        coefficient, known = np.zeros((items, 0)), np.zeros((0, years, states))
+    else:
+        # each item has its own exposure, so the matrix of coefficients is the identity
+        coefficient, known = np.eye(items), pt.log(pt.maximum(joint + rest, 1.0))
+    predictor = PanelPredictor(
+        level=level,
+        lasting=loading[:, None] * opportunity[None, :],
+        coefficient=pt.as_tensor(coefficient),
+        known=pt.as_tensor(known),
+        loading=pt.zeros(items) if quality is None else slope,
+        latent=pt.zeros((years, states)) if quality is None else quality.panel,
+    )
+    concentration = priors.variable("tie_concentration", dims="tie_item")
+    if family == "beta_binomial":
+        panel_beta_binomial("tie_likelihood", predictor, joint, rest, weight, concentration, constant, engine)
+    else:
+        panel_negative_binomial("tie_likelihood", predictor, joint, weight, concentration, constant, engine)
     return opportunity

@@ -148,6 +148,27 @@ def _log_gamma_step(x, y):
 
 
 @numba.njit(**_JIT)
+def _log_gamma_steps(x, count, value, slope):
+    """``_log_gamma_step`` of one ``x`` for many counts, whole numbers from 0 on: each number that occurs is done once."""
+    top = 0.0
+    for i in range(count.shape[0]):
+        top = max(top, count[i])
+    if top > count.shape[0]:
+        for i in range(count.shape[0]):
+            value[i], slope[i] = _log_gamma_step(x, count[i])
+        return
+    number = int(top) + 1
+    values = np.empty(number)
+    slopes = np.empty(number)
+    for k in range(number):
+        values[k], slopes[k] = _log_gamma_step(x, np.float64(k))
+    for i in range(count.shape[0]):
+        k = int(count[i])
+        value[i] = values[k]
+        slope[i] = slopes[k]
+
+
+@numba.njit(**_JIT)
 def negative_binomial(log_mean, count, weight, dispersion, gradient):
     """Negative binomial log likelihood of one item, without log(count!).
 
@@ -156,6 +177,9 @@ def negative_binomial(log_mean, count, weight, dispersion, gradient):
     dispersion at fixed log_mean.
     """
     shift = math.log(dispersion)
+    step = np.empty(count.shape[0])
+    by_step = np.empty(count.shape[0])
+    _log_gamma_steps(dispersion, count, step, by_step)
     total = 0.0
     by_dispersion = 0.0
     by_shift = 0.0
@@ -167,9 +191,8 @@ def negative_binomial(log_mean, count, weight, dispersion, gradient):
         share = (1.0 if x > 0.0 else t) / q
         g = weight[i] * (count[i] - (count[i] + dispersion) * share)
         gradient[i] = g
-        step, by_step = _log_gamma_step(dispersion, count[i])
-        total += weight[i] * (step + count[i] * x - (count[i] + dispersion) * softplus)
-        by_dispersion += weight[i] * (by_step - softplus)
+        total += weight[i] * (step[i] + count[i] * x - (count[i] + dispersion) * softplus)
+        by_dispersion += weight[i] * (by_step[i] - softplus)
         by_shift += g
     return total, by_dispersion - by_shift / dispersion
 
@@ -182,6 +205,12 @@ def beta_binomial(logit, successes, failures, weight, concentration, gradient):
     b = concentration - a. ``gradient`` receives d/d logit; returned are the value and its derivative to the
     concentration at fixed logit. Logits are cut at +-25.
     """
+    number = np.empty(logit.shape[0])
+    c = np.empty(logit.shape[0])
+    by_c = np.empty(logit.shape[0])
+    for i in range(logit.shape[0]):
+        number[i] = successes[i] + failures[i]
+    _log_gamma_steps(concentration, number, c, by_c)
     total = 0.0
     by_concentration = 0.0
     for i in range(logit.shape[0]):
@@ -192,10 +221,9 @@ def beta_binomial(logit, successes, failures, weight, concentration, gradient):
         r = t * inverse if z > 0.0 else inverse
         a, by_a = _log_gamma_step(concentration * p, successes[i])
         b, by_b = _log_gamma_step(concentration * r, failures[i])
-        c, by_c = _log_gamma_step(concentration, successes[i] + failures[i])
-        total += weight[i] * (a + b - c)
+        total += weight[i] * (a + b - c[i])
         gradient[i] = weight[i] * concentration * p * r * (by_a - by_b)
-        by_concentration += weight[i] * (by_a * p + by_b * r - by_c)
+        by_concentration += weight[i] * (by_a * p + by_b * r - by_c[i])
     return total, by_concentration
 
 
@@ -251,166 +279,342 @@ def mission_grid(intercept, slope, value, state, coefficient, covariate, sign, g
 
 
 @numba.njit(**_JIT)
+def path_values(basis, coefficient, values):
+    """Latent paths in some years: values[t, s] = sum_b basis[t, b] coefficient[b, s]."""
+    years, size = basis.shape
+    states = coefficient.shape[1]
+    for t in range(years):
+        for s in range(states):
+            values[t, s] = basis[t, 0] * coefficient[0, s]
+        for b in range(1, size):
+            x = basis[t, b]
+            for s in range(states):
+                values[t, s] += x * coefficient[b, s]
+
+
+@numba.njit(**_JIT)
+def panel_predictor(level, lasting, coefficient, known, loading, latent, predictor):
+    """Linear predictor of one item: level[t] + lasting[s] + sum_k coefficient[k] known[k, t, s] + loading latent[t, s]."""
+    years, states = latent.shape
+    for t in range(years):
+        for s in range(states):
+            predictor[t, s] = level[t] + lasting[s] + loading * latent[t, s]
+        for k in range(coefficient.shape[0]):
+            c = coefficient[k]
+            for s in range(states):
+                predictor[t, s] += c * known[k, t, s]
+
+
+@numba.njit(**_JIT)
+def panel_gradient(by_cell, known, loading, latent, by_level, by_lasting, by_coefficient, by_latent):
+    """Reverse pass of ``panel_predictor``: adds to ``by_latent``, fills the others, returns the derivative to loading."""
+    years, states = latent.shape
+    by_lasting[:] = 0.0
+    by_coefficient[:] = 0.0
+    by_loading = 0.0
+    for t in range(years):
+        total = 0.0
+        for s in range(states):
+            g = by_cell[t, s]
+            total += g
+            by_loading += g * latent[t, s]
+            by_lasting[s] += g
+            by_latent[t, s] += loading * g
+        by_level[t] = total
+        for k in range(by_coefficient.shape[0]):
+            total = 0.0
+            for s in range(states):
+                total += by_cell[t, s] * known[k, t, s]
+            by_coefficient[k] += total
+    return by_loading
+
+
+@numba.njit(**_JIT)
+def panel_bernoulli(level, lasting, coefficient, known, loading, latent, sign, gradient):
+    """Bernoulli-logit log likelihood of items in the panel; ``gradient`` holds arrays for the first six but ``known``."""
+    by_level, by_lasting, by_coefficient, by_loading, by_latent = gradient
+    predictor = np.empty(latent.shape)
+    by_cell = np.empty(latent.shape)
+    by_latent[:] = 0.0
+    total = 0.0
+    for j in range(loading.shape[0]):
+        panel_predictor(level[j], lasting[j], coefficient[j], known, loading[j], latent, predictor)
+        total += bernoulli_logit(predictor.ravel(), sign[j].ravel(), by_cell.ravel())
+        by_loading[j] = panel_gradient(
+            by_cell, known, loading[j], latent, by_level[j], by_lasting[j], by_coefficient[j], by_latent
+        )
+    return total
+
+
+@numba.njit(**_JIT)
+def panel_negative_binomial(
+    level, lasting, coefficient, known, loading, latent, count, weight, dispersion, gradient
+):
+    """The same for negative binomial items; the last array of ``gradient`` is for ``dispersion``."""
+    by_level, by_lasting, by_coefficient, by_loading, by_latent, by_dispersion = gradient
+    predictor = np.empty(latent.shape)
+    by_cell = np.empty(latent.shape)
+    by_latent[:] = 0.0
+    total = 0.0
+    for j in range(loading.shape[0]):
+        panel_predictor(level[j], lasting[j], coefficient[j], known, loading[j], latent, predictor)
+        value, by_dispersion[j] = negative_binomial(
+            predictor.ravel(), count[j].ravel(), weight[j].ravel(), dispersion[j], by_cell.ravel()
+        )
+        total += value
+        by_loading[j] = panel_gradient(
+            by_cell, known, loading[j], latent, by_level[j], by_lasting[j], by_coefficient[j], by_latent
+        )
+    return total
+
+
+@numba.njit(**_JIT)
+def panel_beta_binomial(
+    level, lasting, coefficient, known, loading, latent, successes, failures, weight, concentration, gradient
+):
+    """The same for beta-binomial items; the last array of ``gradient`` is for ``concentration``."""
+    by_level, by_lasting, by_coefficient, by_loading, by_latent, by_concentration = gradient
+    predictor = np.empty(latent.shape)
+    by_cell = np.empty(latent.shape)
+    by_latent[:] = 0.0
+    total = 0.0
+    for j in range(loading.shape[0]):
+        panel_predictor(level[j], lasting[j], coefficient[j], known, loading[j], latent, predictor)
+        value, by_concentration[j] = beta_binomial(
+            predictor.ravel(),
+            successes[j].ravel(),
+            failures[j].ravel(),
+            weight[j].ravel(),
+            concentration[j],
+            by_cell.ravel(),
+        )
+        total += value
+        by_loading[j] = panel_gradient(
+            by_cell, known, loading[j], latent, by_level[j], by_lasting[j], by_coefficient[j], by_latent
+        )
+    return total
+
+
+# Below, every matrix of a state is symmetric or lower triangular and kept as its lower triangle, row by row: entry
+# (i, j) at i (i + 1) / 2 + j. The state is the last axis of every array, so that inner loops run over states.
+
+
+@numba.njit(**_JIT)
 def gaussian_path(precision, shift, standard, path, factor):
     """Draw of each state's path coefficients from its Gaussian conditional, and the log of the integrated density.
 
-    For each state s with precision A and shift b, factor L L' = A: path = A^-1 b + L^-T standard. Returned is
-    sum_s (-1/2 log det A + 1/2 b' A^-1 b). ``path`` (states x B) and ``factor`` (states x B x B) are filled.
+    For each state with precision A and shift b, factor L L' = A: path = A^-1 b + L^-T standard. Returned is
+    the sum over states of -1/2 log det A + 1/2 b' A^-1 b. ``path`` (B, S) and ``factor`` (B (B + 1) / 2, S) are filled.
     """
-    states, size = shift.shape
+    size, states = shift.shape
+    determinant = np.ones(states)
     total = 0.0
-    for s in range(states):
-        for j in range(size):
-            d = precision[s, j, j]
+    for j in range(size):
+        jj = j * (j + 1) // 2
+        d = factor[jj + j]
+        d[:] = precision[jj + j]
+        for k in range(j):
+            x = factor[jj + k]
+            for s in range(states):
+                d[s] -= x[s] * x[s]
+        for s in range(states):
+            d[s] = math.sqrt(d[s])
+            determinant[s] *= d[s]
+        for i in range(j + 1, size):
+            ii = i * (i + 1) // 2
+            v = factor[ii + j]
+            v[:] = precision[ii + j]
             for k in range(j):
-                d -= factor[s, j, k] * factor[s, j, k]
-            d = math.sqrt(d)
-            factor[s, j, j] = d
-            total -= math.log(d)
-            for i in range(j + 1, size):
-                v = precision[s, i, j]
-                for k in range(j):
-                    v -= factor[s, i, k] * factor[s, j, k]
-                factor[s, i, j] = v / d
-                factor[s, j, i] = 0.0
-        for i in range(size):
-            v = shift[s, i]
-            for k in range(i):
-                v -= factor[s, i, k] * path[s, k]
-            v /= factor[s, i, i]
-            path[s, i] = v
-            total += 0.5 * v * v
-        # back substitution of L' path = L^-1 b + standard does mean and noise at once
-        for i in range(size):
-            path[s, i] += standard[s, i]
-        for i in range(size - 1, -1, -1):
-            v = path[s, i]
-            for k in range(i + 1, size):
-                v -= factor[s, k, i] * path[s, k]
-            path[s, i] = v / factor[s, i, i]
+                x, z = factor[ii + k], factor[jj + k]
+                for s in range(states):
+                    v[s] -= x[s] * z[s]
+            for s in range(states):
+                v[s] /= d[s]
+    for s in range(states):
+        total -= log_positive(determinant[s])
+    for i in range(size):
+        ii = i * (i + 1) // 2
+        v = path[i]
+        v[:] = shift[i]
+        for k in range(i):
+            x, z = factor[ii + k], path[k]
+            for s in range(states):
+                v[s] -= x[s] * z[s]
+        x = factor[ii + i]
+        for s in range(states):
+            v[s] /= x[s]
+            total += 0.5 * v[s] * v[s]
+    # back substitution of L' path = L^-1 b + standard does mean and noise at once
+    for i in range(size - 1, -1, -1):
+        v = path[i]
+        z = standard[i]
+        for s in range(states):
+            v[s] += z[s]
+        for k in range(i + 1, size):
+            x, z = factor[k * (k + 1) // 2 + i], path[k]
+            for s in range(states):
+                v[s] -= x[s] * z[s]
+        x = factor[i * (i + 1) // 2 + i]
+        for s in range(states):
+            v[s] /= x[s]
     return total
 
 
 @numba.njit(**_JIT)
 def gaussian_path_gradient(standard, path, factor, by_total, by_path, by_precision, by_shift, by_standard):
-    """Reverse pass of ``gaussian_path`` (Cholesky rule of Smith 1995); fills the last three arrays."""
-    states, size = path.shape
-    y = np.empty(size)
-    x = np.empty(size)
-    noise = np.empty(size)
-    mean = np.empty(size)
-    inverse = np.zeros((size, size))
-    inner = np.zeros((size, size))
-    product = np.zeros((size, size))
-    for s in range(states):
-        lower = factor[s]
-        # inverse of the factor, column by column
-        for j in range(size):
-            inverse[j, j] = 1.0 / lower[j, j]
-            for i in range(j + 1, size):
-                v = 0.0
-                for k in range(j, i):
-                    v -= lower[i, k] * inverse[k, j]
-                inverse[i, j] = v / lower[i, i]
-        for i in range(size):
-            v = 0.0
-            w = 0.0
-            for k in range(i + 1):
-                v += inverse[i, k] * by_path[s, k]
+    """Reverse pass of ``gaussian_path``; fills the last three arrays.
+
+    With W = L^-1, noise n = W' e, mean m = path - n, y = W g for g = ``by_path`` and x = W' y, the derivatives are y to e,
+    x + t m to b (t = ``by_total``), and to A: 1/2 W' (Q - t I) W - 1/2 (x m' + m x' + t m m'), where
+    Q_ij = -e_max(i, j) y_min(i, j) is the symmetrised product of the Cholesky rule (Smith 1995), here -(L' n) y' = -e y'.
+    Off the diagonal ``by_precision`` is the derivative to both entries.
+    """
+    size, states = path.shape
+    length = factor.shape[0]
+    inverse = np.empty((length, states))
+    product = np.empty((length, states))
+    noise = np.zeros((size, states))
+    mean = np.empty((size, states))
+    x = np.zeros((size, states))
+    running = np.empty(states)
+    for j in range(size):
+        d = factor[j * (j + 1) // 2 + j]
+        w = inverse[j * (j + 1) // 2 + j]
+        for s in range(states):
+            w[s] = 1.0 / d[s]
+    for j in range(size):
+        for i in range(j + 1, size):
+            ii = i * (i + 1) // 2
+            v = inverse[ii + j]
+            v[:] = 0.0
+            for k in range(j, i):
+                a, b = factor[ii + k], inverse[k * (k + 1) // 2 + j]
+                for s in range(states):
+                    v[s] -= a[s] * b[s]
+            b = inverse[ii + i]
+            for s in range(states):
+                v[s] *= b[s]
+    for i in range(size):
+        y = by_standard[i]
+        y[:] = 0.0
+        for k in range(i + 1):
+            w = inverse[i * (i + 1) // 2 + k]
+            e, n, g = standard[i], noise[k], by_path[k]
+            for s in range(states):
+                y[s] += w[s] * g[s]
+                n[s] += w[s] * e[s]
+        for k in range(i + 1):
+            w, z = inverse[i * (i + 1) // 2 + k], x[k]
+            for s in range(states):
+                z[s] += w[s] * y[s]
+    for i in range(size):
+        for s in range(states):
+            mean[i, s] = path[i, s] - noise[i, s]
+            by_shift[i, s] = x[i, s] + by_total * mean[i, s]
+    # product = lower triangle of (Q - t I) W, by running sums
+    for j in range(size):
+        running[:] = 0.0
+        for k in range(j, size):
+            w, v = inverse[k * (k + 1) // 2 + j], product[k * (k + 1) // 2 + j]
+            y, e = by_standard[k], standard[k]
+            for s in range(states):
+                running[s] += y[s] * w[s]
+                v[s] = -e[s] * running[s] - by_total * w[s]
+        running[:] = 0.0
+        for k in range(size - 1, j - 1, -1):
+            w, v = inverse[k * (k + 1) // 2 + j], product[k * (k + 1) // 2 + j]
+            y, e = by_standard[k], standard[k]
+            for s in range(states):
+                v[s] -= y[s] * running[s]
+                running[s] += e[s] * w[s]
+    for i in range(size):
+        for j in range(i + 1):
+            v = by_precision[i * (i + 1) // 2 + j]
+            v[:] = 0.0
             for k in range(i, size):
-                w += inverse[k, i] * standard[s, k]
-            y[i] = v
-            noise[i] = w
-            mean[i] = path[s, i] - w
-            by_standard[s, i] = v
-        for i in range(size):
-            v = 0.0
-            for k in range(i, size):
-                v += inverse[k, i] * y[k]
-            x[i] = v
-            by_shift[s, i] = v + by_total * mean[i]
-        # tril(L' Lbar) with halved diagonal, Lbar = -tril(noise y'); symmetric part kept in `inner`
-        for i in range(size):
-            for j in range(i + 1):
-                v = 0.0
-                for k in range(i, size):
-                    v -= lower[k, i] * noise[k] * y[j]
-                v *= 0.5
-                inner[i, j] = v
-                inner[j, i] = v
-        for k in range(size):
-            for j in range(size):
-                v = 0.0
-                for q in range(j, size):
-                    v += inner[k, q] * inverse[q, j]
-                product[k, j] = v - 0.5 * by_total * inverse[k, j]
-        for i in range(size):
-            for j in range(i + 1):
-                v = 0.0
-                for k in range(i, size):
-                    v += inverse[k, i] * product[k, j]
-                g = v - 0.5 * (x[i] * mean[j] + x[j] * mean[i] + by_total * mean[i] * mean[j])
-                by_precision[s, i, j] = g
-                by_precision[s, j, i] = g
+                w, z = inverse[k * (k + 1) // 2 + i], product[k * (k + 1) // 2 + j]
+                for s in range(states):
+                    v[s] += w[s] * z[s]
+            both = 0.5 if i == j else 1.0
+            a, b, c, d = x[i], x[j], mean[i], mean[j]
+            for s in range(states):
+                v[s] = both * (v[s] - a[s] * d[s] - c[s] * b[s] - by_total * c[s] * d[s])
+
+
+@numba.njit(**_JIT)
+def _residuals(level, design_gram, design_sum, design_value, square, total, residual, squares):
+    """Sum, and sum of squares, of one indicator's observations less its level, in each state."""
+    states = total.shape[0]
+    residual[:] = total
+    squares[:] = square
+    for p in range(level.shape[0]):
+        for s in range(states):
+            residual[s] -= level[p] * design_sum[p, s]
+            squares[s] -= 2.0 * level[p] * design_value[p, s]
+        for q in range(p + 1):
+            c = level[p] * level[q] * (1.0 if p == q else 2.0)
+            products = design_gram[p * (p + 1) // 2 + q]
+            for s in range(states):
+                squares[s] += c * products[s]
 
 
 @numba.njit(**_JIT)
 def normal_indicators(loading, level, sd, state_sd, prior, statistics, precision, shift):
     """Gaussian information of normal indicators on path coefficients, lasting deviations integrated out.
 
-    Fills ``precision`` (S, B, B) and ``shift`` (S, B) and returns the part of the log likelihood that depends on
-    neither. For state s and indicator j with n observations y, residuals r = y - W level, the deviation's share
+    Fills ``precision`` (B (B + 1) / 2, S) and ``shift`` (B, S) and returns the part of the log likelihood that depends on
+    neither. For a state and indicator j with n observations y, residuals r = y - W level, the deviation's share
     k = state_sd^2 / (sd^2 + n state_sd^2) and w = 1 / sd^2 (Sherman & Morrison 1950):
 
     precision = diag(prior) + sum_j loading^2 w (X'X - k X'1 1'X), shift = sum_j loading w (X'r - k X'1 1'r).
     """
-    (
-        gram,
-        basis_sum,
-        basis_design,
-        basis_value,
-        number,
-        design_gram,
-        design_sum,
-        design_value,
-        square,
-        total,
-    ) = statistics
-    items, states, size = basis_sum.shape
-    terms = level.shape[1]
+    gram, sums, basis_design, basis_value, number = statistics[:5]
+    design_gram, design_sum, design_value, square, total = statistics[5:]
+    items, size, states = sums.shape
+    residual = np.empty(states)
+    squares = np.empty(states)
+    shrink = np.empty(states)
+    own = np.empty(states)
+    precision[:] = 0.0
+    shift[:] = 0.0
+    for a in range(size):
+        precision[a * (a + 1) // 2 + a] = prior[a]
     constant = 0.0
-    for s in range(states):
-        for a in range(size):
-            shift[s, a] = 0.0
-            for b in range(size):
-                precision[s, a, b] = 0.0
-            precision[s, a, a] = prior[a]
-        for j in range(items):
+    for j in range(items):
+        variance, v = sd[j] * sd[j], state_sd[j] * state_sd[j]
+        w = 1.0 / variance
+        half_log = math.log(sd[j]) + _HALF_LOG_2PI
+        _residuals(
+            level[j],
+            design_gram[j],
+            design_sum[j],
+            design_value[j],
+            square[j],
+            total[j],
+            residual,
+            squares,
+        )
+        for s in range(states):
             n = number[j, s]
-            if n == 0.0:
-                continue
-            w = 1.0 / (sd[j] * sd[j])
-            v = state_sd[j] * state_sd[j]
-            k = v / (sd[j] * sd[j] + n * v)
-            residual = total[j, s]
-            squares = square[j, s]
-            for p in range(terms):
-                residual -= design_sum[j, s, p] * level[j, p]
-                squares -= 2.0 * design_value[j, s, p] * level[j, p]
-                for q in range(terms):
-                    squares += level[j, p] * design_gram[j, s, p, q] * level[j, q]
-            scale = loading[j] * w
-            information = loading[j] * scale
-            for a in range(size):
-                value = basis_value[j, s, a] - k * residual * basis_sum[j, s, a]
-                for p in range(terms):
-                    value -= basis_design[j, s, a, p] * level[j, p]
-                shift[s, a] += scale * value
-                for b in range(size):
-                    outer = k * basis_sum[j, s, a] * basis_sum[j, s, b]
-                    precision[s, a, b] += information * (gram[j, s, a, b] - outer)
-            constant -= 0.5 * w * (squares - k * residual * residual) + n * (math.log(sd[j]) + _HALF_LOG_2PI)
-            constant -= 0.5 * math.log(1.0 + n * v * w)
+            k = v / (variance + n * v)
+            shrink[s] = k
+            constant -= 0.5 * w * (squares[s] - k * residual[s] * residual[s])
+            constant -= n * half_log + 0.5 * log_positive(1.0 + n * v * w)
+        linear, information = loading[j] * w, loading[j] * loading[j] * w
+        for a in range(size):
+            x, z = sums[j, a], shift[a]
+            own[:] = basis_value[j, a]
+            for p in range(level.shape[1]):
+                c, y = level[j, p], basis_design[j, a, p]
+                for s in range(states):
+                    own[s] -= c * y[s]
+            for s in range(states):
+                z[s] += linear * (own[s] - shrink[s] * residual[s] * x[s])
+            for b in range(a + 1):
+                r = a * (a + 1) // 2 + b
+                y, g, d = sums[j, b], gram[j, r], precision[r]
+                for s in range(states):
+                    d[s] += information * (g[s] - shrink[s] * x[s] * y[s])
     return constant
 
 
@@ -419,82 +623,88 @@ def normal_indicators_gradient(
     loading, level, sd, state_sd, statistics, by_precision, by_shift, by_constant, gradient
 ):
     """Reverse pass of ``normal_indicators``; ``gradient`` holds the arrays for loading, level, sd, state_sd, prior."""
-    (
-        gram,
-        basis_sum,
-        basis_design,
-        basis_value,
-        number,
-        design_gram,
-        design_sum,
-        design_value,
-        square,
-        total,
-    ) = statistics
+    gram, sums, basis_design, basis_value, number = statistics[:5]
+    design_gram, design_sum, design_value, square, total = statistics[5:]
     by_loading, by_level, by_sd, by_state_sd, by_prior = gradient
-    items, states, size = basis_sum.shape
-    terms = level.shape[1]
-    by_loading[:] = 0.0
-    by_level[:] = 0.0
-    by_sd[:] = 0.0
-    by_state_sd[:] = 0.0
-    by_prior[:] = 0.0
-    for s in range(states):
+    items, size, states = sums.shape
+    residual = np.empty(states)
+    squares = np.empty(states)
+    by_gram = np.empty(states)
+    by_outer = np.empty(states)
+    by_residuals = np.empty(states)
+    by_sums = np.empty(states)
+    own = np.empty(states)
+    for a in range(size):
+        by_prior[a] = by_precision[a * (a + 1) // 2 + a].sum()
+    for j in range(items):
+        variance, v, load = sd[j] * sd[j], state_sd[j] * state_sd[j], loading[j]
+        w = 1.0 / variance
+        _residuals(
+            level[j],
+            design_gram[j],
+            design_sum[j],
+            design_value[j],
+            square[j],
+            total[j],
+            residual,
+            squares,
+        )
+        by_gram[:] = 0.0
+        by_outer[:] = 0.0
+        by_residuals[:] = 0.0
+        by_sums[:] = 0.0
         for a in range(size):
-            by_prior[a] += by_precision[s, a, a]
-        for j in range(items):
+            x, g = sums[j, a], by_shift[a]
+            own[:] = basis_value[j, a]
+            for p in range(level.shape[1]):
+                c, y = level[j, p], basis_design[j, a, p]
+                for s in range(states):
+                    own[s] -= c * y[s]
+            for s in range(states):
+                by_residuals[s] += g[s] * own[s]
+                by_sums[s] += g[s] * x[s]
+            for b in range(a + 1):
+                r = a * (a + 1) // 2 + b
+                y, z, h = sums[j, b], gram[j, r], by_precision[r]
+                for s in range(states):
+                    by_gram[s] += h[s] * z[s]
+                    by_outer[s] += h[s] * x[s] * y[s]
+        to_loading = 0.0
+        to_variance = 0.0
+        to_v = 0.0
+        observations = 0.0
+        for s in range(states):
             n = number[j, s]
-            if n == 0.0:
-                continue
-            variance = sd[j] * sd[j]
-            w = 1.0 / variance
-            v = state_sd[j] * state_sd[j]
             denominator = variance + n * v
             k = v / denominator
-            residual = total[j, s]
-            squares = square[j, s]
-            for p in range(terms):
-                residual -= design_sum[j, s, p] * level[j, p]
-                squares -= 2.0 * design_value[j, s, p] * level[j, p]
-                for q in range(terms):
-                    squares += level[j, p] * design_gram[j, s, p, q] * level[j, q]
-            by_gram = 0.0
-            by_outer = 0.0
-            by_residuals = 0.0
-            by_sums = 0.0
-            for a in range(size):
-                value = basis_value[j, s, a]
-                for p in range(terms):
-                    value -= basis_design[j, s, a, p] * level[j, p]
-                by_residuals += by_shift[s, a] * value
-                by_sums += by_shift[s, a] * basis_sum[j, s, a]
-                row = 0.0
-                cross = 0.0
-                for b in range(size):
-                    row += by_precision[s, a, b] * gram[j, s, a, b]
-                    cross += by_precision[s, a, b] * basis_sum[j, s, b]
-                by_gram += row
-                by_outer += cross * basis_sum[j, s, a]
-            quadratic = by_gram - k * by_outer
-            linear = by_residuals - k * residual * by_sums
-            by_loading[j] += 2.0 * loading[j] * w * quadratic + w * linear
-            by_w = loading[j] * loading[j] * quadratic + loading[j] * linear
-            by_w -= 0.5 * by_constant * (squares - k * residual * residual)
+            quadratic = by_gram[s] - k * by_outer[s]
+            linear = by_residuals[s] - k * residual[s] * by_sums[s]
+            to_loading += 2.0 * load * w * quadratic + w * linear
+            by_w = load * load * quadratic + load * linear
+            by_w -= 0.5 * by_constant * (squares[s] - k * residual[s] * residual[s])
             by_w -= 0.5 * by_constant * n * v / (1.0 + n * v * w)
-            by_k = -loading[j] * loading[j] * w * by_outer - loading[j] * w * residual * by_sums
-            by_k += 0.5 * by_constant * w * residual * residual
-            by_residual = -loading[j] * w * k * by_sums + by_constant * w * k * residual
-            for p in range(terms):
-                value = -by_residual * design_sum[j, s, p]
-                for a in range(size):
-                    value -= loading[j] * w * by_shift[s, a] * basis_design[j, s, a, p]
-                slope = -design_value[j, s, p]
-                for q in range(terms):
-                    slope += design_gram[j, s, p, q] * level[j, q]
-                by_level[j, p] += value - by_constant * w * slope
-            by_variance = -w * w * by_w - v / (denominator * denominator) * by_k
-            by_sd[j] += 2.0 * sd[j] * by_variance - by_constant * n / sd[j]
-            by_v = variance / (denominator * denominator) * by_k - 0.5 * by_constant * n * w / (
-                1.0 + n * v * w
-            )
-            by_state_sd[j] += 2.0 * state_sd[j] * by_v
+            by_k = -load * load * w * by_outer[s] - load * w * residual[s] * by_sums[s]
+            by_k += 0.5 * by_constant * w * residual[s] * residual[s]
+            own[s] = -load * w * k * by_sums[s] + by_constant * w * k * residual[s]
+            square_of = denominator * denominator
+            to_variance -= w * w * by_w + v / square_of * by_k
+            to_v += variance / square_of * by_k - 0.5 * by_constant * n * w / (1.0 + n * v * w)
+            observations += n
+        by_loading[j] = to_loading
+        by_sd[j] = 2.0 * sd[j] * to_variance - by_constant * observations / sd[j]
+        by_state_sd[j] = 2.0 * state_sd[j] * to_v
+        for p in range(level.shape[1]):
+            value = 0.0
+            x, y = design_sum[j, p], design_value[j, p]
+            for s in range(states):
+                value += by_constant * w * y[s] - own[s] * x[s]
+            for q in range(level.shape[1]):
+                r = max(p, q) * (max(p, q) + 1) // 2 + min(p, q)
+                c, x = by_constant * w * level[j, q], design_gram[j, r]
+                for s in range(states):
+                    value -= c * x[s]
+            for a in range(size):
+                g, x = by_shift[a], basis_design[j, a, p]
+                for s in range(states):
+                    value -= load * w * g[s] * x[s]
+            by_level[j, p] = value

@@ -23,74 +23,91 @@ def _disconnected(number):
     return [DisconnectedType()() for _ in range(number)]
 
 
-class BernoulliLogit(Op):
-    """(eta, sign) of one shape -> (log likelihood, d/d eta)."""
+class PathValues(Op):
+    """(basis (T, B), coefficient (B, S)) -> latent paths in some years, (T, S); the basis is not differentiated."""
 
     __props__ = ()
 
-    def make_node(self, eta, sign):
-        eta, sign = _floats(eta, sign)
-        return Apply(self, [eta, sign], [pt.dscalar(), eta.type()])
+    def make_node(self, basis, coefficient):
+        return Apply(self, _floats(basis, coefficient), [pt.dmatrix()])
 
     def perform(self, node, inputs, outputs):
-        eta, sign = map(np.ascontiguousarray, inputs)
-        gradient = np.empty(eta.size)
-        outputs[0][0] = np.asarray(kernels.bernoulli_logit(eta.ravel(), sign.ravel(), gradient))
-        outputs[1][0] = gradient.reshape(eta.shape)
+        basis, coefficient = map(np.ascontiguousarray, inputs)
+        values = np.empty((len(basis), coefficient.shape[1]))
+        kernels.path_values(basis, coefficient, values)
+        outputs[0][0] = values
 
     def connection_pattern(self, node):
-        return [[True, False], [False, False]]
+        return [[False], [True]]
 
     def pullback(self, inputs, outputs, cotangents):
-        return [cotangents[0] * outputs[1], *_disconnected(1)]
+        return [*_disconnected(1), PathValues()(inputs[0].T, cotangents[0])]
 
     def infer_shape(self, node, shapes):
-        return [(), shapes[0]]
+        return [(shapes[0][0], shapes[1][1])]
 
 
-class NegativeBinomial(Op):
-    """(log mean, count, weight, dispersion) -> (log likelihood, d/d log mean, d/d dispersion).
+class Panel(Op):
+    """Items in the panel: (level, lasting, coefficient, known, loading, latent, ...) -> (log likelihood, derivatives).
 
-    The first axis of the arrays is the item; dispersion has one value an item.
+    The linear predictor is that of ``kernels.panel_predictor``, by item: level (J, T), lasting (J, S), coefficient (J, K),
+    known (K, T, S), loading (J,), latent (T, S). A family adds ``constants`` arrays of shape (J, T, S), and where it has a
+    ``scale`` one more of shape (J,). The derivatives are those to level, lasting, coefficient, loading, latent and scale.
     """
 
     __props__ = ()
-    kernel = staticmethod(kernels.negative_binomial)
-    constants = 2
+    kernel: staticmethod
+    constants: int
+    scale: bool
 
-    def make_node(self, mean, *rest):
-        inputs = _floats(mean, *rest)
-        return Apply(self, inputs, [pt.dscalar(), inputs[0].type(), pt.dvector()])
+    def differentiated(self) -> list[int]:
+        """Places of the inputs to which derivatives are given, in the order of the outputs."""
+        return [0, 1, 2, 4, 5, *([6 + self.constants] if self.scale else [])]
+
+    def make_node(self, *inputs):
+        inputs = _floats(*inputs)
+        return Apply(self, inputs, [pt.dscalar(), *[inputs[i].type() for i in self.differentiated()]])
 
     def perform(self, node, inputs, outputs):
-        *arrays, dispersion = inputs
-        items = len(dispersion)
-        flat = [np.ascontiguousarray(a).reshape(items, -1) for a in arrays]
-        gradient, by_dispersion, total = np.empty(flat[0].shape), np.empty(items), 0.0
-        for j in range(items):
-            value, by_dispersion[j] = self.kernel(*[a[j] for a in flat], dispersion[j], gradient[j])
-            total += value
-        outputs[0][0], outputs[1][0], outputs[2][0] = (
-            np.asarray(total),
-            gradient.reshape(arrays[0].shape),
-            by_dispersion,
-        )
+        arrays = [np.ascontiguousarray(x) for x in inputs]
+        gradient = tuple(np.empty_like(arrays[i]) for i in self.differentiated())
+        total = self.kernel(*arrays, gradient)
+        for store, result in zip(outputs, (np.asarray(total), *gradient), strict=True):
+            store[0] = result
 
     def connection_pattern(self, node):
-        return [[True, False, False], *[[False] * 3] * self.constants, [True, False, False]]
+        given = self.differentiated()
+        return [[i in given, *[False] * len(given)] for i in range(len(node.inputs))]
 
     def pullback(self, inputs, outputs, cotangents):
-        return [cotangents[0] * outputs[1], *_disconnected(self.constants), cotangents[0] * outputs[2]]
+        gradient = dict(zip(self.differentiated(), outputs[1:], strict=True))
+        return [
+            cotangents[0] * gradient[i] if i in gradient else DisconnectedType()() for i in range(len(inputs))
+        ]
 
     def infer_shape(self, node, shapes):
-        return [(), shapes[0], shapes[-1]]
+        return [(), *[shapes[i] for i in self.differentiated()]]
 
 
-class BetaBinomial(NegativeBinomial):
-    """(logit, successes, failures, weight, concentration) -> (log likelihood, d/d logit, d/d concentration); by item."""
+class PanelBernoulli(Panel):
+    """Panel items of 0 and 1; the constant is their ``sign`` (+1, -1, 0 leaves out)."""
 
-    kernel = staticmethod(kernels.beta_binomial)
-    constants = 3
+    kernel = staticmethod(kernels.panel_bernoulli)
+    constants, scale = 1, False
+
+
+class PanelNegativeBinomial(Panel):
+    """Panel items that count, log link; constants are ``count`` and ``weight``, the scale is the dispersion."""
+
+    kernel = staticmethod(kernels.panel_negative_binomial)
+    constants, scale = 2, True
+
+
+class PanelBetaBinomial(Panel):
+    """Panel items that count out of a number; ``successes``, ``failures``, ``weight``; the scale is the concentration."""
+
+    kernel = staticmethod(kernels.panel_beta_binomial)
+    constants, scale = 3, True
 
 
 class MissionGrid(Op):
@@ -133,7 +150,7 @@ class MissionGrid(Op):
 
 
 class GaussianPath(Op):
-    """(precision, shift, standard) -> (log integral, path, Cholesky factor); see ``kernels.gaussian_path``."""
+    """(precision (P, S), shift (B, S), standard (B, S)) -> (log integral, path, factor); see ``kernels.gaussian_path``."""
 
     __props__ = ()
 
@@ -193,19 +210,13 @@ class NormalIndicators(Op):
 
     def make_node(self, *inputs):
         inputs = _floats(*inputs)
-        basis_sum = inputs[6]
-        _, states, size = basis_sum.type.shape
-        outputs = [
-            pt.dscalar(),
-            pt.TensorType("float64", (states, size, size))(),
-            pt.TensorType("float64", (states, size))(),
-        ]
-        return Apply(self, inputs, outputs)
+        (_, length, states), (_, size, _) = (inputs[i].type.shape for i in (5, 6))
+        shapes = (length, states), (size, states)
+        return Apply(self, inputs, [pt.dscalar(), *[pt.TensorType("float64", shape)() for shape in shapes]])
 
     def perform(self, node, inputs, outputs):
         arrays = [np.ascontiguousarray(x) for x in inputs]
-        _, states, size = arrays[6].shape
-        precision, shift = np.empty((states, size, size)), np.empty((states, size))
+        precision, shift = (np.empty(arrays[i].shape[1:]) for i in (5, 6))
         constant = kernels.normal_indicators(*arrays[:5], tuple(arrays[5:]), precision, shift)
         outputs[0][0], outputs[1][0], outputs[2][0] = np.asarray(constant), precision, shift
 
@@ -220,8 +231,7 @@ class NormalIndicators(Op):
         return [*gradient, *_disconnected(10)]
 
     def infer_shape(self, node, shapes):
-        _, states, size = shapes[6]
-        return [(), (states, size, size), (states, size)]
+        return [(), shapes[5][1:], shapes[6][1:]]
 
 
 class NormalIndicatorsGradient(Op):
@@ -235,7 +245,7 @@ class NormalIndicatorsGradient(Op):
 
     def perform(self, node, inputs, outputs):
         arrays = [np.ascontiguousarray(x) for x in inputs]
-        gradient = (*[np.empty_like(x) for x in arrays[:4]], np.empty(arrays[5].shape[2]))
+        gradient = (*[np.empty_like(x) for x in arrays[:4]], np.empty(arrays[5].shape[1]))
         kernels.normal_indicators_gradient(
             *arrays[:4], tuple(arrays[4:14]), arrays[14], arrays[15], float(arrays[16].item()), gradient
         )
@@ -243,7 +253,7 @@ class NormalIndicatorsGradient(Op):
             store[0] = result
 
     def infer_shape(self, node, shapes):
-        return [*shapes[:4], (shapes[5][2],)]
+        return [*shapes[:4], (shapes[5][1],)]
 
 
 @register_funcify_default_op_cache_key(NormalIndicators)
@@ -294,7 +304,7 @@ def _compile_normal_indicators_gradient(op, node, **kwargs):
         by_level = np.empty(level.shape)
         by_sd = np.empty(sd.shape)
         by_state_sd = np.empty(state_sd.shape)
-        by_prior = np.empty(bs.shape[2])
+        by_prior = np.empty(bs.shape[1])
         kernels.normal_indicators_gradient(
             np.ascontiguousarray(loading),
             np.ascontiguousarray(level),
@@ -311,60 +321,106 @@ def _compile_normal_indicators_gradient(op, node, **kwargs):
     return normal_indicators_gradient
 
 
-@register_funcify_default_op_cache_key(BernoulliLogit)
-def _compile_bernoulli_logit(op, node, **kwargs):
+@register_funcify_default_op_cache_key(PathValues)
+def _compile_path_values(op, node, **kwargs):
     @numba_basic.numba_njit
-    def bernoulli_logit(eta, sign):
-        gradient = np.empty(eta.shape)
-        value = kernels.bernoulli_logit(
-            np.ascontiguousarray(eta).ravel(), np.ascontiguousarray(sign).ravel(), gradient.ravel()
+    def path_values(basis, coefficient):
+        values = np.empty((basis.shape[0], coefficient.shape[1]))
+        kernels.path_values(np.ascontiguousarray(basis), np.ascontiguousarray(coefficient), values)
+        return values
+
+    return path_values
+
+
+@register_funcify_default_op_cache_key(PanelBernoulli)
+def _compile_panel_bernoulli(op, node, **kwargs):
+    @numba_basic.numba_njit
+    def panel_bernoulli(level, lasting, coefficient, known, loading, latent, sign):
+        by_level = np.empty(level.shape)
+        by_lasting = np.empty(lasting.shape)
+        by_coefficient = np.empty(coefficient.shape)
+        by_loading = np.empty(loading.shape)
+        by_latent = np.empty(latent.shape)
+        total = kernels.panel_bernoulli(
+            np.ascontiguousarray(level),
+            np.ascontiguousarray(lasting),
+            np.ascontiguousarray(coefficient),
+            np.ascontiguousarray(known),
+            np.ascontiguousarray(loading),
+            np.ascontiguousarray(latent),
+            np.ascontiguousarray(sign),
+            (by_level, by_lasting, by_coefficient, by_loading, by_latent),
         )
-        return np.asarray(value), gradient
+        return np.asarray(total), by_level, by_lasting, by_coefficient, by_loading, by_latent
 
-    return bernoulli_logit
+    return panel_bernoulli
 
 
-@register_funcify_default_op_cache_key(NegativeBinomial)
-def _compile_negative_binomial(op, node, **kwargs):
+@register_funcify_default_op_cache_key(PanelNegativeBinomial)
+def _compile_panel_negative_binomial(op, node, **kwargs):
     @numba_basic.numba_njit
-    def negative_binomial(log_mean, count, weight, dispersion):
-        gradient = np.empty(log_mean.shape)
+    def panel_negative_binomial(
+        level, lasting, coefficient, known, loading, latent, count, weight, dispersion
+    ):
+        by_level = np.empty(level.shape)
+        by_lasting = np.empty(lasting.shape)
+        by_coefficient = np.empty(coefficient.shape)
+        by_loading = np.empty(loading.shape)
+        by_latent = np.empty(latent.shape)
         by_dispersion = np.empty(dispersion.shape)
-        total = 0.0
-        for j in range(dispersion.shape[0]):
-            value, by_dispersion[j] = kernels.negative_binomial(
-                np.ascontiguousarray(log_mean[j]).ravel(),
-                np.ascontiguousarray(count[j]).ravel(),
-                np.ascontiguousarray(weight[j]).ravel(),
-                dispersion[j],
-                gradient[j].ravel(),
-            )
-            total += value
-        return np.asarray(total), gradient, by_dispersion
+        total = kernels.panel_negative_binomial(
+            np.ascontiguousarray(level),
+            np.ascontiguousarray(lasting),
+            np.ascontiguousarray(coefficient),
+            np.ascontiguousarray(known),
+            np.ascontiguousarray(loading),
+            np.ascontiguousarray(latent),
+            np.ascontiguousarray(count),
+            np.ascontiguousarray(weight),
+            np.ascontiguousarray(dispersion),
+            (by_level, by_lasting, by_coefficient, by_loading, by_latent, by_dispersion),
+        )
+        return np.asarray(total), by_level, by_lasting, by_coefficient, by_loading, by_latent, by_dispersion
 
-    return negative_binomial
+    return panel_negative_binomial
 
 
-@register_funcify_default_op_cache_key(BetaBinomial)
-def _compile_beta_binomial(op, node, **kwargs):
+@register_funcify_default_op_cache_key(PanelBetaBinomial)
+def _compile_panel_beta_binomial(op, node, **kwargs):
     @numba_basic.numba_njit
-    def beta_binomial(logit, successes, failures, weight, concentration):
-        gradient = np.empty(logit.shape)
+    def panel_beta_binomial(
+        level, lasting, coefficient, known, loading, latent, successes, failures, weight, concentration
+    ):
+        by_level = np.empty(level.shape)
+        by_lasting = np.empty(lasting.shape)
+        by_coefficient = np.empty(coefficient.shape)
+        by_loading = np.empty(loading.shape)
+        by_latent = np.empty(latent.shape)
         by_concentration = np.empty(concentration.shape)
-        total = 0.0
-        for j in range(concentration.shape[0]):
-            value, by_concentration[j] = kernels.beta_binomial(
-                np.ascontiguousarray(logit[j]).ravel(),
-                np.ascontiguousarray(successes[j]).ravel(),
-                np.ascontiguousarray(failures[j]).ravel(),
-                np.ascontiguousarray(weight[j]).ravel(),
-                concentration[j],
-                gradient[j].ravel(),
-            )
-            total += value
-        return np.asarray(total), gradient, by_concentration
+        total = kernels.panel_beta_binomial(
+            np.ascontiguousarray(level),
+            np.ascontiguousarray(lasting),
+            np.ascontiguousarray(coefficient),
+            np.ascontiguousarray(known),
+            np.ascontiguousarray(loading),
+            np.ascontiguousarray(latent),
+            np.ascontiguousarray(successes),
+            np.ascontiguousarray(failures),
+            np.ascontiguousarray(weight),
+            np.ascontiguousarray(concentration),
+            (by_level, by_lasting, by_coefficient, by_loading, by_latent, by_concentration),
+        )
+        return (
+            np.asarray(total),
+            by_level,
+            by_lasting,
+            by_coefficient,
+            by_loading,
+            by_latent,
+            by_concentration,
+        )
 
-    return beta_binomial
+    return panel_beta_binomial
 
 
 @register_funcify_default_op_cache_key(MissionGrid)

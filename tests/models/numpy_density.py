@@ -63,13 +63,10 @@ def indicators(data, p, priors, prefix, names, coefficient):
         kind = "count" if family == "negative_binomial" else "binary"
         spread = p[f"{prefix}{kind}_state_sd"][place]
         total += log_prior(priors, "indicator_state_sd", spread)
-        if kind == "count" and not prefix:
-            deviation = p[f"{prefix}count_state_deviation"][place]
-            total += stats.norm.logpdf(deviation, 0, spread).sum()
-        else:
-            standard = p[f"{prefix}{kind}_state_standard"][place]
-            total += stats.norm.logpdf(standard).sum()
-            deviation = spread * standard
+        deviation = p[f"{prefix}{kind}_state_deviation"][place]
+        total += stats.norm.logpdf(deviation, 0, spread).sum()
+        # what is sampled for the others is the deviation over spread
+        total += np.log(spread) * (~centred_states(values, kind)).sum()
         mean = mean + deviation[:, None]
         seen = np.isfinite(values)
         if kind == "count":
@@ -79,6 +76,19 @@ def indicators(data, p, priors, prefix, names, coefficient):
         else:
             total += stats.bernoulli.logpmf(values[seen], special.expit(mean[seen])).sum()
     return total
+
+
+def centred_states(values, kind):
+    """States whose values (S, T) tell their deviation, by a rough information above one."""
+    seen = np.isfinite(values)
+    if kind == "count":
+        counts = np.where(seen, values + 0.5, 0.0)
+        information = (counts / (1 + counts / 2)).sum(1)
+    else:
+        number = seen.sum(1)
+        share = (np.nansum(values, 1) + 0.5) / (number + 1)
+        information = number * share * (1 - share)
+    return information > 1
 
 
 def path_log_prior(coefficient, share):

@@ -8,7 +8,7 @@ from scipy import special, stats
 
 from models.engine import kernels, operators
 from models.likelihood import STATISTICS
-from models.path import normal_statistics
+from models.path import lower_triangle, normal_statistics, symmetric_places
 
 
 def compiled(inputs, cost, mode):
@@ -32,54 +32,100 @@ def assert_gradients(function, point, random, number=12, tolerance=2e-5):
             assert result[1 + position][cell] == pytest.approx(expected, rel=tolerance, abs=tolerance)
 
 
+def panel_point(random, items, years, states, known):
+    """Values of level, lasting, coefficient, loading and latent, and the known regressors."""
+    point = [
+        random.normal(0, 1, (items, years)),
+        random.normal(0, 0.5, (items, states)),
+        random.normal(0, 0.5, (items, known)),
+        random.normal(0, 1, items),
+        random.normal(0, 1, (years, states)),
+    ]
+    return point, random.normal(0, 1, (known, years, states))
+
+
+def panel_predictor(point, known):
+    level, lasting, coefficient, loading, latent = point
+    eta = level[:, :, None] + lasting[:, None, :] + np.einsum("jk,kts->jts", coefficient, known)
+    return eta + loading[:, None, None] * latent
+
+
+def panel_function(operator, known, data, mode, scale=False):
+    inputs = [pt.dmatrix(), pt.dmatrix(), pt.dmatrix(), pt.dvector(), pt.dmatrix()]
+    terms = [*inputs[:3], known, *inputs[3:], *data]
+    if scale:
+        inputs.append(pt.dvector())
+        terms.append(inputs[-1])
+    return compiled(inputs, operator()(*terms)[0], mode)
+
+
+@pytest.mark.parametrize("known", [0, 2])
 @pytest.mark.parametrize("mode", ["NUMBA", "FAST_COMPILE"])
-def test_bernoulli_logit_equals_scipy_and_skips_masked_cells(mode):
+def test_panel_of_zeros_and_ones_equals_scipy_and_skips_masked_cells(mode, known):
     random = np.random.default_rng(1)
-    eta, y = random.normal(0, 4, (7, 300)), random.integers(0, 2, (7, 300))
-    eta[0, :4] = [800.0, -800.0, 40.0, -40.0]
+    point, regressors = panel_point(random, 3, 5, 40, known)
+    point[0][0, 0], point[0][0, 1] = 800.0, -800.0
+    y = random.integers(0, 2, (3, 5, 40))
     sign = 2.0 * y - 1
-    sign[2] = 0.0
-    x = pt.dmatrix()
-    function = compiled([x], operators.BernoulliLogit()(x, sign)[0], mode)
-    value, gradient = function(eta)
-    assert value == pytest.approx(-np.logaddexp(0, -sign * eta)[sign != 0].sum(), rel=1e-11)
-    assert np.all(gradient[2] == 0)
-    moderate = np.clip(eta, -12, 12)
-    expected = stats.bernoulli.logpmf(y, special.expit(moderate))[sign != 0].sum()
-    assert function(moderate)[0] == pytest.approx(expected, rel=1e-7)
-    assert_gradients(function, [moderate], random)
+    sign[2, 1] = 0.0
+    function = panel_function(operators.PanelBernoulli, regressors, [sign], mode)
+    expected = -np.logaddexp(0, -sign * panel_predictor(point, regressors))[sign != 0].sum()
+    value, by_level, *_ = function(*point)
+    assert value == pytest.approx(expected, rel=1e-11)
+    assert by_level[2, 1] == 0
+    point[0] = np.clip(point[0], -8, 8)
+    moderate = stats.bernoulli.logpmf(y, special.expit(panel_predictor(point, regressors)))
+    assert function(*point)[0] == pytest.approx(moderate[sign != 0].sum(), rel=1e-7)
+    assert_gradients(function, point, random)
 
 
+@pytest.mark.parametrize("known", [0, 2])
 @pytest.mark.parametrize("mode", ["NUMBA", "FAST_COMPILE"])
-def test_negative_binomial_equals_scipy(mode):
+def test_panel_of_counts_equals_scipy(mode, known):
     random = np.random.default_rng(2)
-    log_mean, alpha = random.normal(1, 1, (3, 20, 9)), np.array([0.3, 3.7, 60.0])
+    point, regressors = panel_point(random, 3, 9, 20, known)
+    alpha = np.array([0.3, 3.7, 60.0])
+    log_mean = panel_predictor(point, regressors)
     count = random.poisson(np.exp(log_mean)).astype(float)
     weight = random.integers(0, 2, count.shape).astype(float)
-    x, a = pt.dtensor3(), pt.dvector()
-    function = compiled([x, a], operators.NegativeBinomial()(x, count, weight, a)[0], mode)
+    function = panel_function(operators.PanelNegativeBinomial, regressors, [count, weight], mode, scale=True)
     size = alpha[:, None, None]
     full = stats.nbinom.logpmf(count, size, size / (size + np.exp(log_mean))) + special.gammaln(count + 1)
-    assert function(log_mean, alpha)[0] == pytest.approx((weight * full).sum(), rel=1e-11)
-    assert_gradients(function, [log_mean, alpha], random)
+    assert function(*point, alpha)[0] == pytest.approx((weight * full).sum(), rel=1e-11)
+    assert_gradients(function, [*point, alpha], random)
 
 
+@pytest.mark.parametrize("known", [0, 2])
 @pytest.mark.parametrize("mode", ["NUMBA", "FAST_COMPILE"])
-def test_beta_binomial_equals_scipy(mode):
+def test_panel_of_shared_counts_equals_scipy(mode, known):
     random = np.random.default_rng(3)
-    logit, concentration = random.normal(0, 2, (3, 30, 8)), np.array([0.6, 5.0, 400.0])
+    point, regressors = panel_point(random, 3, 8, 30, known)
+    concentration = np.array([0.6, 5.0, 400.0])
+    logit = panel_predictor(point, regressors)
     own = random.integers(0, 120, logit.shape)
     joint = random.binomial(own, special.expit(logit))
     weight = (own > 0).astype(float)
-    x, k = pt.dtensor3(), pt.dvector()
-    cost = operators.BetaBinomial()(x, joint.astype(float), (own - joint).astype(float), weight, k)[0]
-    function = compiled([x, k], cost, mode)
+    data = [joint.astype(float), (own - joint).astype(float), weight]
+    function = panel_function(operators.PanelBetaBinomial, regressors, data, mode, scale=True)
     p, total = special.expit(logit), concentration[:, None, None]
     full = stats.betabinom.logpmf(joint, own, total * p, total * (1 - p))
     binomial = special.gammaln(own + 1) - special.gammaln(joint + 1) - special.gammaln(own - joint + 1)
     expected = (weight * (full - binomial)).sum()
-    assert function(logit, concentration)[0] == pytest.approx(expected, rel=1e-10)
-    assert_gradients(function, [logit, concentration], random)
+    assert function(*point, concentration)[0] == pytest.approx(expected, rel=1e-10)
+    assert_gradients(function, [*point, concentration], random)
+
+
+@pytest.mark.parametrize("mode", ["NUMBA", "FAST_COMPILE"])
+def test_path_values_are_the_matrix_product(mode):
+    random = np.random.default_rng(8)
+    basis, coefficient, weights = (random.normal(size=shape) for shape in ((6, 3), (3, 11), (6, 11)))
+    x = pt.dmatrix()
+    values = operators.PathValues()(basis, x)
+    np.testing.assert_allclose(
+        pytensor.function([x], values, mode=mode)(coefficient), basis @ coefficient, rtol=1e-12
+    )
+    function = compiled([x], (weights * values).sum() + (values**2).sum(), mode)
+    assert_gradients(function, [coefficient], random)
 
 
 def grid_inputs(random, missions=4, states=37, slopes=2, covariates=3):
@@ -115,22 +161,21 @@ def test_gaussian_path_equals_linear_algebra(mode):
     states, size = 6, 4
     root = random.normal(size=(states, size, size))
     precision = np.eye(size) + root @ root.transpose(0, 2, 1)
-    shift, standard = random.normal(size=(2, states, size))
-    weights = random.normal(size=(states, size))
-    inputs = [pt.dtensor3(), pt.dmatrix(), pt.dmatrix()]
-    symmetric = (inputs[0] + inputs[0].transpose(0, 2, 1)) / 2
-    total, path, _ = operators.GaussianPath()(symmetric, *inputs[1:])
+    packed = np.ascontiguousarray(lower_triangle(precision).T)
+    shift, standard, weights = random.normal(size=(3, size, states))
+    inputs = [pt.dmatrix(), pt.dmatrix(), pt.dmatrix()]
+    total, path, _ = operators.GaussianPath()(*inputs)
     function = compiled(inputs, total + (weights * path).sum() + (path**2).sum(), mode)
     expected_total, expected_path = 0.0, np.empty_like(shift)
     for s in range(states):
-        mean = np.linalg.solve(precision[s], shift[s])
+        mean = np.linalg.solve(precision[s], shift[:, s])
         factor = np.linalg.cholesky(precision[s])
-        expected_path[s] = mean + np.linalg.solve(factor.T, standard[s])
-        expected_total += -0.5 * np.linalg.slogdet(precision[s])[1] + 0.5 * shift[s] @ mean
-    evaluated = pytensor.function(inputs, [total, path], mode=mode)(precision, shift, standard)
+        expected_path[:, s] = mean + np.linalg.solve(factor.T, standard[:, s])
+        expected_total += -0.5 * np.linalg.slogdet(precision[s])[1] + 0.5 * shift[:, s] @ mean
+    evaluated = pytensor.function(inputs, [total, path], mode=mode)(packed, shift, standard)
     assert evaluated[0] == pytest.approx(expected_total, rel=1e-12)
     np.testing.assert_allclose(evaluated[1], expected_path, rtol=1e-10)
-    assert_gradients(function, [precision, shift, standard], random, number=20)
+    assert_gradients(function, [packed, shift, standard], random, number=20)
 
 
 @pytest.mark.parametrize("mode", ["NUMBA", "FAST_COMPILE"])
@@ -165,9 +210,10 @@ def test_normal_indicators_equal_the_multivariate_normal(mode):
             covariance = sd[j] ** 2 * np.eye(seen.sum()) + state_sd[j] ** 2
             if seen.any():
                 expected += stats.multivariate_normal(mean, covariance).logpdf(value[j, s, seen])
-    quadratic = -0.5 * np.einsum("sa,sab,sb", path, precision, path) + (shift * path).sum()
+    whole = precision[symmetric_places(size)]
+    quadratic = -0.5 * np.einsum("sa,abs,sb", path, whole, path) + (shift.T * path).sum()
     assert constant + quadratic == pytest.approx(expected, rel=1e-11)
-    weights = random.normal(size=(states, size, size)), random.normal(size=(states, size))
+    weights = random.normal(size=precision.shape), random.normal(size=shift.shape)
     cost = 1.7 * fused[0] + (weights[0] * fused[1]).sum() + (weights[1] * fused[2]).sum()
     assert_gradients(compiled(inputs, cost, mode), point, random)
 

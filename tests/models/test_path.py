@@ -3,7 +3,14 @@
 import numpy as np
 import pytest
 
-from models.path import LENGTHSCALE_YEARS, VARIANCE_KEPT, normal_statistics, path_basis
+from models.path import (
+    LENGTHSCALE_YEARS,
+    VARIANCE_KEPT,
+    lower_triangle,
+    normal_statistics,
+    path_basis,
+    symmetric_places,
+)
 
 SPANS = [(1970, 1970), (1970, 1984), (1949, 2014), (1816, 2014)]
 
@@ -72,12 +79,12 @@ def test_sufficient_statistics_equal_direct_sums():
             seen = np.isfinite(value[j, s])
             y, x, z = value[j, s, seen], basis[seen], design[s, seen]
             expected = {
-                "gram": x.T @ x,
+                "gram": lower_triangle(x.T @ x),
                 "basis_sum": x.sum(0),
                 "basis_design": x.T @ z,
                 "basis_value": x.T @ y,
                 "number": seen.sum(),
-                "design_gram": z.T @ z,
+                "design_gram": lower_triangle(z.T @ z),
                 "design_sum": z.sum(0),
                 "design_value": z.T @ y,
                 "value_square": y @ y,
@@ -85,4 +92,12 @@ def test_sufficient_statistics_equal_direct_sums():
             }
             assert set(expected) == set(statistics)
             for name, array in expected.items():
-                np.testing.assert_allclose(statistics[name][j, s], array, rtol=1e-12, atol=1e-12)
+                np.testing.assert_allclose(statistics[name][j, ..., s], array, rtol=1e-12, atol=1e-12)
+
+
+def test_lower_triangle_holds_a_symmetric_matrix_whole():
+    root = np.random.default_rng(2).normal(size=(3, 5, 5))
+    matrices = root @ root.transpose(0, 2, 1)
+    packed = lower_triangle(matrices)
+    assert packed.shape == (3, 15)
+    np.testing.assert_allclose(packed[:, symmetric_places(5)], matrices, rtol=1e-12)

@@ -49,6 +49,24 @@ def test_the_answer_turns_with_the_posterior(run, tmp_path):
     assert "larger, not smaller" in answer("attenuation", -0.5, -0.1)["answer.attenuation"]["text"]
 
 
+@pytest.mark.parametrize(("without", "verdict"), [(0.9, "agree"), (0.2, "differ")])
+def test_a_result_that_depends_on_feedback_from_the_outcome_is_said_to(run, without, verdict):
+    fresh = Results.load(*run)
+    joint = fresh.effects[fresh.effects["model"] == "joint"]
+    plugin = joint.assign(model="plugin")
+    tables_ = pd.concat([fresh.effects, plugin], ignore_index=True)
+    for model, value in (("joint", 0.8), ("plugin", without)):
+        rows = (tables_["model"] == model) & (tables_["estimand"] == "quality_beats_ties")
+        tables_.loc[rows, "mean"] = value
+    fresh.__dict__["effects"] = tables_
+    out = numbers.Collector()
+    numbers.add_effects(out, fresh)
+    numbers.add_answer(out, fresh)
+    entry = out.entries["answer.feedback"]
+    assert entry["value"] == verdict
+    assert ("do not settle it" in entry["text"]) == (verdict == "differ")
+
+
 @pytest.mark.parametrize(
     ("value", "decimals", "text"),
     [(-0.001, 2, "0.00"), (-1.25, 1, "−1.2"), (float("nan"), 2, "–"), (3, 0, "3")],

@@ -6,6 +6,9 @@ Each chain of a cut posterior has its own draws of quality, so that R-hat and ef
 of those draws too: where they pass the gate, the draws were enough.
 """
 
+import os
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -84,25 +87,28 @@ def sample_cut(
     # dealt to the chains in turn, so that each chain spans the measurement posterior
     chosen = chosen.reshape(by_chain, settings.chains).T
     short = replace(settings, chains=1, tune=CUT_TUNE, draws=kept, cores=1)
-    chains, seconds = [], 0.0
-    for chain, draws in enumerate(chosen):
+    started = time.monotonic()
+
+    def sample_chain(chain: int) -> xr.DataTree:
         parts = []
-        for number, draw in enumerate(draws):
+        for number, draw in enumerate(chosen[chain]):
             arrays = {"given_quality": _fill(quality.isel(sample=draw))}
-            tree = compiled.sample(derive_seed(seed, chain, number), arrays, settings=short)
-            seconds += tree.attrs["seconds"]
-            parts.append(tree)
+            parts.append(compiled.sample(derive_seed(seed, chain, number), arrays, settings=short))
             if log and (number + 1) % 10 == 0:
+                seconds = time.monotonic() - started
                 log(
                     f"{composition.name}: chain {chain + 1}, {number + 1} of {by_chain} draws of quality, {seconds:.0f} s"
                 )
-        chains.append(_joined(parts, "draw"))
+        return _joined(parts, "draw")
+
+    with ThreadPoolExecutor(settings.cores or os.cpu_count()) as pool:
+        chains = list(pool.map(sample_chain, range(settings.chains)))
     tree = _joined(chains, "chain")
     used = np.repeat(np.arange(chosen.size).reshape(chosen.shape), kept, axis=1)
     given = quality.isel(sample=chosen.ravel()).drop_vars(("sample", "chain", "draw"), errors="ignore")
     given = given.rename(sample="quality_draw").astype("float32")
     tree["given"] = xr.DataTree(xr.Dataset({"quality": given, "used": (("chain", "draw"), used)}))
-    tree.attrs["seconds"] = seconds
+    tree.attrs["seconds"] = time.monotonic() - started
     return tree
 
 

@@ -19,8 +19,8 @@ from models.start import jittered, starting_values
 from workflow.lib.errors import UserError
 from workflow.lib.inference.progress import Log, progress_lines
 
-# tuning-scale variables that a reader of the archive has no use for: the scaled ones are kept
-NOT_ARCHIVED = ("_standard",)
+# what chains move in where it is not the quantity itself: the quantities are kept
+NOT_ARCHIVED = ("_standard", "_total")
 
 
 @dataclass(frozen=True)
@@ -177,12 +177,14 @@ def compile_model(
     if settings.backend == "nutpie":
         import nutpie
 
-        jitter = jittered([v.name for v in model.free_RVs])
+        names = [v.name for v in model.free_RVs]
+        start = starting_values(composition, data, inputs)
+        jitter = jittered(names)
         program = nutpie.compile_pymc_model(
             model,
             backend="numba",
             var_names=archived_names(model),
-            initial_points=starting_values(composition, data, inputs),
+            initial_points={name: value for name, value in start.items() if name in names},
             jitter_rvs={v for v in model.free_RVs if v.name in jitter},
         )
     return Compiled(composition, inputs, settings, model, program)

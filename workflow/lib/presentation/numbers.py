@@ -19,6 +19,8 @@ EFFECTS = ("ties_effect", "quality_effect")
 EFFECT_WORDS = {"ties_effect": "the number of ties", "quality_effect": "the quality of the relationship"}
 ERAS = {"before_1990": "era:before_1990", "from_1990": "era:from_1990"}
 SURPRISES_NAMED = 4
+# models to which quality is given, and how
+WITHOUT_FEEDBACK = {"plugin": "its estimate is plugged in", "cut": "its draws are passed on without feedback"}
 CHECK_WORDS = {
     "joiners_per_mission": "joiners of single missions",
     "spread_of_joiners": "spread of the number of joiners",
@@ -489,6 +491,7 @@ def add_answer(out: Collector, results: Results) -> None:
             f"({entries[f'model.{naive}.ties_effect.interval']['text']}); {tail}."
         )
         out.add("answer.attenuation", sign, text, file)
+    add_feedback(out, results)
     scored = [key for key in entries if key.startswith("held_out.main_minus_") and key.endswith(".verdict")]
     if scored:
         by_verdict: dict[str, list[str]] = {}
@@ -498,6 +501,33 @@ def add_answer(out: Collector, results: Results) -> None:
         sentences = [f"{verdict} {wording.listing(models)}" for verdict, models in by_verdict.items()]
         text = f"On missions it has not seen, the {name} {wording.listing(sentences)}."
         out.add("answer.prediction", None, text, "comparison/missions.csv")
+
+
+def add_feedback(out: Collector, results: Results) -> None:
+    """Whether quality matters as much when the record of joining does not inform it, in sentences."""
+    entries, main = out.entries, results.main_model
+    beats = f"model.{main}.quality_beats_ties"
+    others = [m for m in WITHOUT_FEEDBACK if m != main and f"model.{m}.quality_beats_ties" in entries]
+    if beats not in entries or main in WITHOUT_FEEDBACK or not others:
+        return
+    clauses, agree = [], True
+    for model in others:
+        key = f"model.{model}.quality"
+        clauses.append(
+            f"{entries[f'{key}_effect.mean']['text']} points ({entries[f'{key}_effect.interval']['text']}), with a probability "
+            f"of {entries[f'{key}_beats_ties']['text']} that quality matters more than ties, where {WITHOUT_FEEDBACK[model]}"
+        )
+        agree = agree and (entries[f"{key}_beats_ties"]["value"] > 0.5) == (entries[beats]["value"] > 0.5)
+    verdict = (
+        "which of the two weighs more does not depend on that"
+        if agree
+        else "which of the two weighs more depends on that, and the data alone do not settle it"
+    )
+    text = (
+        f"In the {in_a_sentence(main)} the record of joining itself informs quality. Measured from its indicators alone, "
+        f"quality makes a difference of {'; and of '.join(clauses)}: {verdict}."
+    )
+    out.add("answer.feedback", "agree" if agree else "differ", text, "effects.csv")
 
 
 def collect_numbers(results_dir, settings) -> dict[str, dict]:

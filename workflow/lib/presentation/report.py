@@ -23,7 +23,13 @@ from workflow.lib.presentation.tables import PANDOC_COLUMNS, TABLES
 
 TEMPLATE_FOLDER = Path(__file__).resolve().parents[2] / "report"
 DECIMALS = 4
-ANSWERS = ("answer.effects", "answer.comparison", "answer.attenuation", "answer.prediction")
+ANSWERS = (
+    "answer.effects",
+    "answer.comparison",
+    "answer.feedback",
+    "answer.attenuation",
+    "answer.prediction",
+)
 FACTS = (
     ("data.missions", "missions"),
     ("data.states", "eligible states"),

@@ -1,0 +1,48 @@
+"""The coordinates in which chains move: what they are computed from."""
+
+import numpy as np
+import pytest
+
+from models.inputs import centred, orthogonal_slopes, tie_information, year_share
+
+
+def test_orthogonal_slopes_act_through_orthogonal_columns():
+    random = np.random.default_rng(1)
+    columns = random.normal(size=(50, 4)) @ random.normal(size=(4, 4))
+    slopes = orthogonal_slopes(columns)
+    orthogonal = columns @ np.linalg.inv(slopes)
+    gram = orthogonal.T @ orthogonal
+    np.testing.assert_allclose(gram - np.diag(np.diag(gram)), 0, atol=1e-9)
+    np.testing.assert_allclose(np.tril(slopes), np.eye(4), atol=1e-12)
+
+
+@pytest.mark.parametrize("place", [0, 1, 3])
+def test_a_column_of_zeros_or_a_repeated_one_is_left_alone(place):
+    columns = np.random.default_rng(2).normal(size=(50, 4))
+    columns[:, place] = 0
+    slopes = orthogonal_slopes(columns)
+    assert np.linalg.det(slopes) == pytest.approx(1)
+    np.testing.assert_array_equal(slopes[place], np.eye(4)[place])
+    repeated = np.column_stack([columns[:, 2], columns[:, 2]])
+    assert np.linalg.det(orthogonal_slopes(repeated)) == pytest.approx(1)
+
+
+def test_year_shares_add_up_and_an_unobserved_indicator_has_none():
+    values = np.full((2, 3, 4), np.nan)
+    values[0, :2, 1] = 1.0
+    values[0, 0, 3] = 0.0
+    np.testing.assert_allclose(year_share(values), [[0, 2 / 3, 0, 1 / 3], [0, 0, 0, 0]])
+
+
+def test_states_with_data_are_centred_and_others_are_not():
+    np.testing.assert_array_equal(centred(np.array([[0.0, 0.9, 1.1, 50.0]])), [[0, 0, 1, 1]])
+
+
+def test_more_trials_tell_more_and_unseen_cells_nothing():
+    own = np.array([[[10.0, 40.0]]])
+    joint = own / 2
+    seen = np.ones_like(own)
+    information = tie_information(joint, own, seen)
+    assert information.shape == (1,)
+    assert information[0] > tie_information(joint[:, :, :1], own[:, :, :1], seen[:, :, :1])[0]
+    assert tie_information(joint, own, 0 * seen)[0] == 0
