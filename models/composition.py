@@ -66,7 +66,7 @@ class Composition:
     latents: tuple[str, ...] = ()
     inference: str = "joint"
     measured_by: str = "measurement"
-    cut_draws: int = 100
+    cut_draws: int = 600
     ties: bool = True
     mission_intercepts: bool = True
     mission_slopes: tuple[str, ...] = ()

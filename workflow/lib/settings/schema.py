@@ -180,7 +180,7 @@ class CompositionSettings(Section):
     measured_by: str | None = Field(
         None, description="the model that measures the latents of a plugin or cut model"
     )
-    cut_draws: Count = Field(50, description="number of draws of the latents that a cut model refits")
+    cut_draws: Count = Field(600, description="number of draws of the latents that a cut model refits")
     ties: bool = Field(True, description="the number of ties is a regressor of the outcome")
     mission_intercepts: bool = Field(True, description="each mission has its own intercept")
     mission_slopes: list[Slope] = Field(default_factory=list, description="slopes that differ by mission")
