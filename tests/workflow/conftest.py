@@ -84,7 +84,8 @@ class Project:
         return {row[0].removeprefix("results/") for row in rows[1:] if row[-1] != "no update"}
 
 
-def copy_of_project(folder: Path) -> Project:
+def copy_of_project(folder: Path, stubbed: bool = True) -> Project:
+    """The project in another folder, its jobs writing their outputs only, or working in earnest."""
     for name in COPIED:
         source = ROOT / name
         if source.is_dir():
@@ -92,7 +93,8 @@ def copy_of_project(folder: Path) -> Project:
         else:
             shutil.copy2(source, folder / name)
     (folder / "profiles").symlink_to("workflow/profiles")
-    (folder / "workflow/lib/job.py").write_text(STUB, encoding="utf-8")
+    if stubbed:
+        (folder / "workflow/lib/job.py").write_text(STUB, encoding="utf-8")
     return Project(folder)
 
 

@@ -26,9 +26,9 @@ METADATA = {
 }
 
 
-def new_figure(height_inches: float, width_inches: float = style.COLUMN_WIDTH_INCHES) -> Figure:
+def new_figure(height_inches: float) -> Figure:
     """An empty figure of the page's width."""
-    return Figure(figsize=(width_inches, height_inches))
+    return Figure(figsize=(style.COLUMN_WIDTH_INCHES, height_inches))
 
 
 def interval_points(axes, table: pd.DataFrame, position, colour: str, marker: str = "o", **options) -> None:
@@ -312,7 +312,7 @@ def draw_calibration(tables: dict[str, pd.DataFrame]) -> Figure:
     tables : dict
         Title -> predicted, observed, lower, upper, count.
     """
-    figure = new_figure(2.9, 0.5 + 2.9 * len(tables) if len(tables) < 2 else style.COLUMN_WIDTH_INCHES)
+    figure = new_figure(2.9)
     panels = figure.subplots(1, len(tables), sharey=True, squeeze=False)[0]
     for axes, (title, table) in zip(panels, tables.items(), strict=True):
         axes.plot([0, 1], [0, 1], color=style.NEUTRAL, linewidth=0.8, linestyle="--")
@@ -323,6 +323,7 @@ def draw_calibration(tables: dict[str, pd.DataFrame]) -> Figure:
         axes.set_xlabel("Predicted probability")
         axes.set_xlim(-0.03, 1.03)
         axes.set_ylim(-0.03, 1.03)
+        axes.set_box_aspect(1)
     panels[0].set_ylabel("Observed share of joiners")
     return figure
 

@@ -1,0 +1,38 @@
+"""The worked example of another data set goes through the same workflow in earnest, with few draws."""
+
+import subprocess
+import sys
+
+import pandas as pd
+import xarray as xr
+from conftest import copy_of_project
+
+OVERLAY = """
+fit: [crossed]
+sampler: {chains: 2, tune: 300, draws: 250}
+report: {cases: []}
+"""
+
+
+def test_peacekeeping_is_prepared_fitted_and_estimated_by_its_own_configuration(tmp_path):
+    project = copy_of_project(tmp_path, stubbed=False)
+    (tmp_path / "few.yaml").write_text(OVERLAY, encoding="utf-8")
+    layers = ["examples/peacekeeping/config.yaml", "config/quick.yaml", "few.yaml"]
+    command = [sys.executable, "-m", "snakemake", "--cores", "2", "results/quick/effects.csv"]
+    result = subprocess.run(
+        [*command, "--configfile", *layers],
+        cwd=tmp_path,
+        env=project.environment(),
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+    assert result.returncode == 0, result.stdout[-3000:] + result.stderr[-3000:]
+    with xr.open_dataset(tmp_path / "results/quick/data/analysis.nc") as data:
+        assert data.sizes["mission"] == 20
+        assert int(data["joined"].sum()) > 200
+    effects = pd.read_csv(tmp_path / "results/quick/effects.csv")
+    ties = effects[(effects["estimand"] == "ties_effect") & (effects["scope"] == "all")]
+    assert list(ties["model"]) == ["crossed"]
+    assert (ties["lower"] < ties["mean"]).all() and (ties["mean"] < ties["upper"]).all()
+    assert ties["mean"].abs().max() < 1
