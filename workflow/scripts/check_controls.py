@@ -7,9 +7,9 @@ place there, or the place of the ties. Missions led by others are another set of
 
 from workflow.lib.job import Log, run_job
 
-# So few missions do not tell how much slopes differ between missions: they are given one slope. Nor do they keep the spread
-# of intercepts away from zero, where chains get stuck: unless the user chose a prior, its prior vanishes there (Chung et al.
-# 2013, Psychometrika 78(4), 685-709).
+# So few missions do not tell how much slopes differ between missions, nor states' lasting effects: they are given one slope
+# and no effects of states. Nor do they keep the spread of intercepts away from zero, where chains get stuck: unless the user
+# chose a prior, its prior vanishes there (Chung et al. 2013, Psychometrika 78(4), 685-709).
 FEW_MISSIONS = 8
 AWAY_FROM_ZERO = {"mission_sd": ("gamma", (2.0, 2.0))}
 
@@ -91,7 +91,7 @@ def check_controls(
         others = prepare(tables, {**data_settings, "ties_with": partner, "missions_led_by_others": True})
         variant = negative_control_outcome(data, others)
         few = others.sizes["mission"] < FEW_MISSIONS
-        own = replace(terms, mission_slopes=()) if few else terms
+        own = replace(terms, mission_slopes=(), state_effects=False) if few else terms
         careful = replace(common["settings"], target_accept=CAREFUL_ACCEPTANCE)
         chosen = {**(AWAY_FROM_ZERO if few else {}), **common["priors"]}
         refitter = Refitter(composition=own, **{**common, "settings": careful, "priors": chosen})
