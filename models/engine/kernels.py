@@ -10,7 +10,8 @@ import math
 import numba
 import numpy as np
 
-_JIT = {"fastmath": True, "nogil": True, "error_model": "numpy", "cache": True}
+# not cached on disk: see workflow/lib/environment.py
+_JIT = {"fastmath": True, "nogil": True, "error_model": "numpy"}
 _INV_LN2 = 1.4426950408889634
 _LN2_HIGH = 6.93145751953125e-1
 _LN2_LOW = 1.42860682030941723212e-6

@@ -9,7 +9,7 @@ from conftest import copy_of_project
 
 OVERLAY = """
 fit: [crossed]
-sampler: {chains: 2, tune: 300, draws: 250}
+sampler: {tune: 500, draws: 500}
 report: {cases: []}
 """
 

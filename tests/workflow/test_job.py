@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from workflow.lib.environment import set_environment
 from workflow.lib.errors import UserError
 from workflow.lib.job import LINEAR_ALGEBRA_VARIABLES, run_job, write_text
 
@@ -61,3 +62,12 @@ def test_text_appears_under_its_name_only_when_whole(tmp_path):
     write_text("all", tmp_path / "folder" / "file.txt")
     assert [path.name for path in (tmp_path / "folder").iterdir()] == ["file.txt"]
     assert (tmp_path / "folder" / "file.txt").read_text() == "all"
+
+
+def test_compiled_code_is_not_taken_from_job_to_job(tmp_path, monkeypatch):
+    """A cached function rounds otherwise than a fresh one: numbers would depend on the order of jobs."""
+    for name in ("PYTENSOR_FLAGS", "MPLCONFIGDIR", "COALITION_TIES_STOPPED", "PYTHONPATH"):
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
+    set_environment(tmp_path, tmp_path / "stopped")
+    assert "numba__cache=False" in os.environ["PYTENSOR_FLAGS"].split(",")

@@ -34,7 +34,9 @@ def set_environment(root: str | Path, stopped_path: str | Path) -> None:
     lock = root / "requirements.lock"
     packages = hashlib.sha256(lock.read_bytes() if lock.is_file() else b"").hexdigest()[:12]
     cache = root / ".cache" / f"python{sys.version_info.major}.{sys.version_info.minor}-{packages}"
-    os.environ.setdefault("PYTENSOR_FLAGS", f"base_compiledir={cache / 'pytensor'}")
+    # Compiled code is not taken from one job to the next: a function loaded from a cache is optimised apart from its caller,
+    # rounds otherwise than one compiled with it, and chains drift apart. Draws would depend on which job came first.
+    os.environ.setdefault("PYTENSOR_FLAGS", f"base_compiledir={cache / 'pytensor'},numba__cache=False")
     os.environ.setdefault("MPLCONFIGDIR", str(cache / "matplotlib"))
 
 
