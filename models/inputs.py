@@ -102,9 +102,11 @@ def orthogonal_slopes(columns: np.ndarray) -> np.ndarray:
     return np.where(np.eye(len(r), dtype=bool), 1.0, scaled)
 
 
-def centred(information: np.ndarray) -> np.ndarray:
-    """1 where a state's data tell more of its deviation than a prior of variance one, else 0."""
-    return (information > 1).astype(float)
+def binary_information(value: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    """About how much 0/1 observations along axis 1 tell of their common logit: n p (1 - p), with p kept off 0 and 1."""
+    number = seen.sum(1)
+    share = (value.sum(1) + 0.5) / (number + 1)
+    return number * share * (1 - share)
 
 
 def tie_information(joint: np.ndarray, own: np.ndarray, seen: np.ndarray) -> np.ndarray:
@@ -138,14 +140,12 @@ def _quality_arrays(data: xr.Dataset, names: list[str], basis: PathBasis, prefix
         arrays |= {f"{prefix}count_value": value, f"{prefix}count_weight": weight}
         arrays[f"{prefix}count_constant"] = np.asarray(-(weight * special.gammaln(value + 1)).sum())
         information = weight * (value + 0.5) / (1 + (value + 0.5) / TYPICAL_DISPERSION)
-        arrays[f"{prefix}count_centred"] = centred(information.sum(1))
+        arrays[f"{prefix}count_information"] = information.sum(1)
         coords[f"{prefix}count_indicator"] = counts
     if binary:
         value, weight = _masked(_states_last(_indicator_values(data, binary)))
         arrays[f"{prefix}binary_sign"] = (2 * value - 1) * weight
-        number = weight.sum(1)
-        share = ((value * weight).sum(1) + 0.5) / (number + 1)
-        arrays[f"{prefix}binary_centred"] = centred(number * share * (1 - share))
+        arrays[f"{prefix}binary_information"] = binary_information(value * weight, weight)
         coords[f"{prefix}binary_indicator"] = binary
     return arrays, coords
 
@@ -160,6 +160,7 @@ def _outcome_arrays(composition: Composition, data: xr.Dataset) -> tuple[dict, d
         "covariate": covariate_values(data, covariates),
     }
     coords = {"control": covariates}
+    arrays["mission_information"] = binary_information(np.nan_to_num(joined), scored)
     columns = np.stack([arrays["ties"] * composition.ties, *arrays["covariate"]])[:, scored].T
     slopes = orthogonal_slopes(columns - columns.mean(0))
     arrays["covariate_by_ties"] = slopes[0, 1:]

@@ -5,6 +5,7 @@ import pymc as pm
 import pytensor.tensor as pt
 
 from models.composition import Composition
+from models.coordinates import partly_centred
 from models.inputs import Inputs
 from models.likelihood import grid_logit, mission_grid
 from models.priors import Priors
@@ -61,9 +62,9 @@ def add_outcome(
     intercept = priors.variable("intercept")
     expected = _mean_by_mission(inputs, data, "intercept", intercept, priors)
     if composition.mission_intercepts:
-        # centred: each mission has well over a hundred rows, so its level is better known than the missions' spread
         spread = priors.variable("mission_sd")
-        level = pm.Normal("mission_intercept", expected, spread, dims="mission")
+        information = data["mission_information"]
+        level = partly_centred("mission_intercept", expected, spread, information, "mission")
     else:
         level = expected + pt.zeros(missions)
         if "intercept_predictor" in inputs.coords:

@@ -10,6 +10,7 @@ import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 
+from models.coordinates import partly_centred
 from models.inputs import TREND_ORIGIN_YEAR, Inputs
 from models.likelihood import (
     PanelPredictor,
@@ -135,17 +136,6 @@ def positions(coords: dict, dimension: str, part: str) -> np.ndarray:
     return np.array([coords[dimension].index(name) for name in coords[part]], int)
 
 
-def lasting_deviations(name: str, spread, centred, dims: tuple[str, str]):
-    """Each state's lasting deviation on an indicator, N(0, spread), shape (J, S).
-
-    Sampled is the deviation itself where ``centred`` (J, S) is 1, for states whose data tell it, and the deviation over
-    spread where it is 0, for the others (Papaspiliopoulos, Roberts & Sköld 2007).
-    """
-    standard = pm.Normal(f"{name}_standard", 0, 1 - centred + centred * spread[:, None], dims=dims)
-    deviation = (centred + (1 - centred) * spread[:, None]) * standard
-    return pm.Deterministic(f"{name}_deviation", deviation, dims=dims)
-
-
 def add_other_families(
     names: NamedIndicators,
     inputs: Inputs,
@@ -170,8 +160,14 @@ def add_other_families(
             continue
         chosen = positions(inputs.coords, names.dim("indicator"), dimension)
         spread = priors.variable(names.variable(f"{family}_state_sd"), "indicator_state_sd", dims=dimension)
-        centred = data[names.data(f"{family}_centred")]
-        lasting = lasting_deviations(names.variable(f"{family}_state"), spread, centred, (dimension, "state"))
+        information = data[names.data(f"{family}_information")]
+        lasting = partly_centred(
+            names.variable(f"{family}_state_deviation"),
+            np.float64(0),
+            spread[:, None],
+            information,
+            (dimension, "state"),
+        )
         intercepts[family] = item_intercepts(names, family, average[chosen], priors)
         trend = level.trend[chosen][:, None] * panel_decades(inputs)[None]
         predictor = PanelPredictor(

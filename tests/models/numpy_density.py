@@ -65,8 +65,7 @@ def indicators(data, p, priors, prefix, names, coefficient):
         total += log_prior(priors, "indicator_state_sd", spread)
         deviation = p[f"{prefix}{kind}_state_deviation"][place]
         total += stats.norm.logpdf(deviation, 0, spread).sum()
-        # what is sampled for the others is the deviation over spread
-        total += np.log(spread) * (~centred_states(values, kind)).sum()
+        total += log_scale(spread, state_information(values, kind))
         mean = mean + deviation[:, None]
         seen = np.isfinite(values)
         if kind == "count":
@@ -78,17 +77,25 @@ def indicators(data, p, priors, prefix, names, coefficient):
     return total
 
 
-def centred_states(values, kind):
-    """States whose values (S, T) tell their deviation, by a rough information above one."""
+def log_scale(spread, information):
+    """Log determinant of effects' derivative to what is sampled: their rough posterior standard deviations."""
+    return np.log(spread / np.sqrt(1 + spread**2 * information)).sum()
+
+
+def share_information(values):
+    """Rough information of 0/1 values (N, T) on each row's logit."""
+    number = np.isfinite(values).sum(1)
+    share = (np.nansum(values, 1) + 0.5) / (number + 1)
+    return number * share * (1 - share)
+
+
+def state_information(values, kind):
+    """Rough information of values (S, T) on each state's deviation."""
     seen = np.isfinite(values)
     if kind == "count":
         counts = np.where(seen, values + 0.5, 0.0)
-        information = (counts / (1 + counts / 2)).sum(1)
-    else:
-        number = seen.sum(1)
-        share = (np.nansum(values, 1) + 0.5) / (number + 1)
-        information = number * share * (1 - share)
-    return information > 1
+        return (counts / (1 + counts / 2)).sum(1)
+    return share_information(values)
 
 
 def path_log_prior(coefficient, share):
@@ -206,6 +213,7 @@ def outcome(composition, data, p, priors, latents, mission_basis):
     if composition.mission_intercepts:
         total += log_prior(priors, "mission_sd", p["mission_sd"])
         total += stats.norm.logpdf(p["mission_intercept"], level, p["mission_sd"]).sum()
+        total += log_scale(p["mission_sd"], share_information(joined))
         level = p["mission_intercept"]
     regressors = {}
     if composition.ties:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from models.inputs import centred, orthogonal_slopes, tie_information, year_share
+from models.inputs import binary_information, orthogonal_slopes, tie_information, year_share
 
 
 def test_orthogonal_slopes_act_through_orthogonal_columns():
@@ -34,8 +34,13 @@ def test_year_shares_add_up_and_an_unobserved_indicator_has_none():
     np.testing.assert_allclose(year_share(values), [[0, 2 / 3, 0, 1 / 3], [0, 0, 0, 0]])
 
 
-def test_states_with_data_are_centred_and_others_are_not():
-    np.testing.assert_array_equal(centred(np.array([[0.0, 0.9, 1.1, 50.0]])), [[0, 0, 1, 1]])
+def test_shares_near_one_half_tell_most_and_unseen_cells_nothing():
+    value = np.array([[1, 0, 1, 0], [1, 1, 1, 1], [0, 0, 0, 0]], float)
+    seen = np.array([[1, 1, 1, 1], [1, 1, 1, 1], [0, 0, 0, 0]], float)
+    information = binary_information(value * seen, seen)
+    assert information[0] == 1.0
+    assert 0 < information[1] < information[0]
+    assert information[2] == 0
 
 
 def test_more_trials_tell_more_and_unseen_cells_nothing():
