@@ -4,18 +4,19 @@ import pymc as pm
 import pytensor.tensor as pt
 
 
-def partly_centred(name: str, mean, spread, information, dims):
-    """Independent effects x ~ N(mean, spread), of which data have about the information ``information``.
+def conditioned_normal(name: str, spread, information, score, dims):
+    """Independent effects x ~ N(0, spread), sampled as standardised given what else they go together with.
 
-    Sampled is ``name``_standard = (x - (1 - w) mean) / s, where w = spread^2 information / (1 + spread^2 information) is the
-    weight of the data in a normal posterior and s = spread / sqrt(1 + spread^2 information) its standard deviation: the
-    effect itself, but for a constant, where the data tell it, and its standardised deviation from the mean where they do
-    not, or where effects hardly differ (Papaspiliopoulos, Roberts & Sköld 2007, with the weight following the spread).
+    Were the rest of the log density -information x^2 / 2 - score x and a part in which nothing else is unknown, x would be
+    normal of precision P = information + spread^-2 about -score / P. Sampled is ``name``_standard = (x + score / P) sqrt(P): x
+    itself, but for a constant, where data tell it, and x over its spread where they do not or where effects hardly differ.
+    This is the partial centring of Papaspiliopoulos, Roberts & Sköld (2007) with weights that follow the spread. A rough
+    ``information`` makes rough coordinates, never another density.
 
     Parameters
     ----------
     name : str
-    mean, spread, information : TensorVariable
+    spread, information, score : TensorVariable
         That broadcast to the shape of the effects.
     dims : str or tuple of str
 
@@ -24,8 +25,12 @@ def partly_centred(name: str, mean, spread, information, dims):
     TensorVariable
         The effects.
     """
-    ratio = pt.sqrt(1 + spread**2 * information)
-    scale = spread / ratio
-    kept = mean / ratio**2
-    standard = pm.Normal(f"{name}_standard", mean * spread * information / ratio, ratio, dims=dims)
-    return pm.Deterministic(name, kept + scale * standard, dims=dims)
+    variance = 1 / (information + spread**-2)
+    scale = pt.sqrt(variance)
+    standard = pm.Normal(f"{name}_standard", 0, 1, dims=dims)
+    value = pm.Deterministic(name, scale * standard - variance * score, dims=dims)
+    # the density of the standard effects as drawn above is replaced by that of the effects and the Jacobian
+    ratio = value / spread
+    terms = 0.5 * (standard**2 - ratio**2) + pt.log(scale / spread)
+    pm.Potential(f"{name}_coordinates", pt.sum(terms))
+    return value

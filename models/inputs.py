@@ -102,6 +102,20 @@ def orthogonal_slopes(columns: np.ndarray) -> np.ndarray:
     return np.where(np.eye(len(r), dtype=bool), 1.0, scaled)
 
 
+def cell_information(joined: np.ndarray) -> np.ndarray:
+    """About how much each cell tells of its mission's logit: p (1 - p), p the share that joined; (M, S), 0 if not scored."""
+    scored = np.isfinite(joined)
+    share = (np.nansum(joined, 1) + 0.5) / (scored.sum(1) + 1)
+    return scored * (share * (1 - share))[:, None]
+
+
+def state_means(name: str, seen: np.ndarray, design: np.ndarray) -> dict[str, np.ndarray]:
+    """Means of decade and size over the years in which a state's items (J, T, S) are observed, each of shape (J, S)."""
+    number = np.maximum(seen.sum(1), 1)
+    decade, size = (np.einsum("jts,st->js", seen, design[:, :, k]) / number for k in (1, 2))
+    return {f"{name}_mean_decade": decade, f"{name}_mean_size": size}
+
+
 def binary_information(value: np.ndarray, seen: np.ndarray) -> np.ndarray:
     """About how much 0/1 observations along axis 1 tell of their common logit: n p (1 - p), with p kept off 0 and 1."""
     number = seen.sum(1)
@@ -110,13 +124,13 @@ def binary_information(value: np.ndarray, seen: np.ndarray) -> np.ndarray:
 
 
 def tie_information(joint: np.ndarray, own: np.ndarray, seen: np.ndarray) -> np.ndarray:
-    """About how much an item's counts tell of the logit of a state's share, over all its years; shape (K,).
+    """About how much an item's counts tell of the logit of a state's share, over all its years; shape (K, S).
 
     The inverse variance n p (1 - p) (k + 1) / (k + n) of a beta-binomial share, p the share of all states in that year.
     """
     share = (joint.sum(2, keepdims=True) + 0.5) / (own.sum(2, keepdims=True) + 1)
     k = TYPICAL_CONCENTRATION
-    return (seen * own * share * (1 - share) * (k + 1) / (k + own)).sum(1).mean(1)
+    return (seen * own * share * (1 - share) * (k + 1) / (k + own)).sum(1)
 
 
 def _indicator_values(data: xr.Dataset, names: list[str]) -> np.ndarray:
@@ -127,11 +141,11 @@ def _quality_arrays(data: xr.Dataset, names: list[str], basis: PathBasis, prefix
     normal, counts, binary = (
         names_by_family(data, names, f) for f in ("normal", "negative_binomial", "bernoulli")
     )
-    arrays, coords = {}, {}
+    arrays, coords, design = {}, {}, panel_design(data)
     arrays[f"{prefix}year_share"] = year_share(_indicator_values(data, names))
     if normal:
         statistics = normal_statistics(
-            _indicator_values(data, normal), basis.at(data.panel_year.values), panel_design(data)
+            _indicator_values(data, normal), basis.at(data.panel_year.values), design
         )
         arrays |= {f"{prefix}normal_{k}": v for k, v in statistics.items()}
         coords[f"{prefix}normal_indicator"] = normal
@@ -141,11 +155,13 @@ def _quality_arrays(data: xr.Dataset, names: list[str], basis: PathBasis, prefix
         arrays[f"{prefix}count_constant"] = np.asarray(-(weight * special.gammaln(value + 1)).sum())
         information = weight * (value + 0.5) / (1 + (value + 0.5) / TYPICAL_DISPERSION)
         arrays[f"{prefix}count_information"] = information.sum(1)
+        arrays |= state_means(f"{prefix}count", weight, design)
         coords[f"{prefix}count_indicator"] = counts
     if binary:
         value, weight = _masked(_states_last(_indicator_values(data, binary)))
         arrays[f"{prefix}binary_sign"] = (2 * value - 1) * weight
         arrays[f"{prefix}binary_information"] = binary_information(value * weight, weight)
+        arrays |= state_means(f"{prefix}binary", weight, design)
         coords[f"{prefix}binary_indicator"] = binary
     return arrays, coords
 
@@ -160,7 +176,9 @@ def _outcome_arrays(composition: Composition, data: xr.Dataset) -> tuple[dict, d
         "covariate": covariate_values(data, covariates),
     }
     coords = {"control": covariates}
-    arrays["mission_information"] = binary_information(np.nan_to_num(joined), scored)
+    information = cell_information(joined)
+    arrays["intercept_information"] = information.sum(1)
+    arrays["ties_information"] = (information * arrays["ties"] ** 2).sum(1)
     columns = np.stack([arrays["ties"] * composition.ties, *arrays["covariate"]])[:, scored].T
     slopes = orthogonal_slopes(columns - columns.mean(0))
     arrays["covariate_by_ties"] = slopes[0, 1:]
@@ -240,7 +258,7 @@ def model_inputs(composition: Composition, data: xr.Dataset) -> Inputs:
             constant = constant + special.gammaln(own - joint + 1) - special.gammaln(own + 1)
         arrays["tie_constant"] = np.asarray(-(seen * constant).sum())
         items = data.tie_item.values.tolist()
-        coords |= {"tie_item": items, "other_tie_item": items[1:]}
+        coords |= {"tie_item": items}
     if composition.has("cooperativeness"):
         counts = data.cooperativeness_count.transpose("cooperativeness_item", "panel_year", "state").values
         value, weight = _masked(counts)

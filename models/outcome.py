@@ -5,7 +5,7 @@ import pymc as pm
 import pytensor.tensor as pt
 
 from models.composition import Composition
-from models.coordinates import partly_centred
+from models.coordinates import conditioned_normal
 from models.inputs import Inputs
 from models.likelihood import grid_logit, mission_grid
 from models.priors import Priors
@@ -20,6 +20,16 @@ def _mean_by_mission(inputs: Inputs, data, term: str, mean, priors: Priors):
     return mean + pt.sum(slope[:, None] * data[f"{term}_predictor_value"], axis=0)
 
 
+def _by_mission(name: str, expected, spread, data):
+    """Intercepts or slopes by mission, normal about what is expected of them; shape (M,)."""
+    # quality has unit variance, so that its slopes are told about as well as the intercepts
+    information = data["ties_information" if name == "ties_slope" else "intercept_information"]
+    deviation = conditioned_normal(
+        f"{name}_deviation", spread, information, information * expected, "mission"
+    )
+    return pm.Deterministic(f"mission_{name}", expected + deviation, dims="mission")
+
+
 def _mission_slope(composition: Composition, inputs: Inputs, data, term: str, shift, priors: Priors):
     """Slope of a regressor in each mission, shape (M,); its mean is sampled plus ``shift``."""
     mean = priors.shifted(f"{term}_slope", f"{term}_slope", shift)
@@ -27,9 +37,7 @@ def _mission_slope(composition: Composition, inputs: Inputs, data, term: str, sh
     if term not in composition.mission_slopes:
         return pt.repeat(mean[None], missions)
     expected = _mean_by_mission(inputs, data, term, mean, priors)
-    spread = priors.variable(f"{term}_slope_sd")
-    standard = pm.Normal(f"{term}_slope_standard", 0, 1, dims="mission")
-    return pm.Deterministic(f"mission_{term}_slope", expected + spread * standard, dims="mission")
+    return _by_mission(f"{term}_slope", expected, priors.variable(f"{term}_slope_sd"), data)
 
 
 def add_outcome(
@@ -62,9 +70,7 @@ def add_outcome(
     intercept = priors.variable("intercept")
     expected = _mean_by_mission(inputs, data, "intercept", intercept, priors)
     if composition.mission_intercepts:
-        spread = priors.variable("mission_sd")
-        information = data["mission_information"]
-        level = partly_centred("mission_intercept", expected, spread, information, "mission")
+        level = _by_mission("intercept", expected, priors.variable("mission_sd"), data)
     else:
         level = expected + pt.zeros(missions)
         if "intercept_predictor" in inputs.coords:

@@ -10,7 +10,7 @@ import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 
-from models.coordinates import partly_centred
+from models.coordinates import conditioned_normal
 from models.inputs import TREND_ORIGIN_YEAR, Inputs
 from models.likelihood import (
     PanelPredictor,
@@ -136,6 +136,16 @@ def positions(coords: dict, dimension: str, part: str) -> np.ndarray:
     return np.array([coords[dimension].index(name) for name in coords[part]], int)
 
 
+def lasting_level(
+    names: NamedIndicators, family: str, chosen, level: ItemLevels, loading, latent, data, engine: str
+):
+    """What size, quality and trend say of each state's level on the indicators of a family, over its years; (J, S)."""
+    by_decade, by_size = data[names.data(f"{family}_mean_decade")], data[names.data(f"{family}_mean_size")]
+    known = level.trend[chosen][:, None] * by_decade + level.by_size[chosen][:, None] * by_size
+    quality = path_values(data[names.data("year_share")], latent, engine)
+    return known + loading[chosen][:, None] * quality[chosen]
+
+
 def add_other_families(
     names: NamedIndicators,
     inputs: Inputs,
@@ -160,15 +170,16 @@ def add_other_families(
             continue
         chosen = positions(inputs.coords, names.dim("indicator"), dimension)
         spread = priors.variable(names.variable(f"{family}_state_sd"), "indicator_state_sd", dims=dimension)
+        intercepts[family] = item_intercepts(names, family, average[chosen], priors)
         information = data[names.data(f"{family}_information")]
-        lasting = partly_centred(
+        expected = lasting_level(names, family, chosen, level, loading, latent, data, engine)
+        lasting = conditioned_normal(
             names.variable(f"{family}_state_deviation"),
-            np.float64(0),
             spread[:, None],
             information,
+            information * (intercepts[family][:, None] + expected),
             (dimension, "state"),
         )
-        intercepts[family] = item_intercepts(names, family, average[chosen], priors)
         trend = level.trend[chosen][:, None] * panel_decades(inputs)[None]
         predictor = PanelPredictor(
             level=intercepts[family][:, None] + trend,

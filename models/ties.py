@@ -1,34 +1,13 @@
 """Block *ties*: how many of a state's own memberships it shares with the pivotal state. Equations in models/README.md."""
 
 import numpy as np
-import pymc as pm
 import pytensor.tensor as pt
 
+from models.coordinates import conditioned_normal
 from models.inputs import Inputs
 from models.likelihood import PanelPredictor, panel_beta_binomial, panel_negative_binomial
 from models.priors import Priors
 from models.quality import LatentPath
-
-
-def opportunity_shift(loading, slope, spread, information):
-    """How far a state's opportunity moves with its lasting quality, its counts held fixed.
-
-    The counts tell loading * opportunity + slope * quality by item, with precisions ``information`` (K,): given quality,
-    the normal posterior of opportunity, of prior precision spread ** -2, has the mean -shift * quality.
-    """
-    precision = pt.sum(loading**2 * information) + spread**-2
-    return pt.sum(loading * slope * information) / precision
-
-
-def shifted_zero_sum_normal(name: str, spread, shift, dim: str):
-    """Zero-sum normal vector x ~ N(0, spread), sampled as x + shift, where ``shift`` sums to zero; the Jacobian is one."""
-    total = pm.ZeroSumNormal(f"{name}_total", sigma=1, dims=dim)
-    value = pm.Deterministic(name, total - shift, dims=dim)
-    # the density of the total as drawn above is replaced by that of the value
-    free = total.shape[0] - 1
-    density = -0.5 * pt.sum((value / spread) ** 2) - free * pt.log(spread) + 0.5 * pt.sum(total**2)
-    pm.Potential(f"{name}_density", density)
-    return value
 
 
 def add_ties(inputs: Inputs, data, quality: LatentPath | None, family: str, priors: Priors, engine: str):
@@ -48,26 +27,26 @@ def add_ties(inputs: Inputs, data, quality: LatentPath | None, family: str, prio
     Returns
     -------
     TensorVariable, shape (S,)
-        Residual opportunity of each state, on the scale of the first tie count.
+        Residual opportunity of each state, of unit prior variance.
     """
     slope = None if quality is None else priors.variable("tie_quality_loading", dims="tie_item")
-    # sampled is the level at the states' average quality in the year
-    average = 0.0 if quality is None else slope[:, None] * pt.mean(quality.panel, axis=1)[None, :]
+    loading = priors.variable("opportunity_loading", dims="tie_item")
+    # given quality, the counts tell loading * opportunity + slope * quality by item, with precisions of about these
+    information = data["tie_information"]
+    told = pt.sum(loading[:, None] ** 2 * information, axis=0)
+    score = np.float64(0)
+    if quality is not None:
+        score = pt.sum((loading * slope)[:, None] * information, axis=0) * pt.mean(quality.panel, axis=0)
+    opportunity = conditioned_normal("opportunity", np.float64(1), told, score, "state")
+    # sampled is the level at the average quality and opportunity of the states that tell it
+    share = information / pt.maximum(pt.sum(information, axis=1, keepdims=True), 1e-12)
+    average = (loading * pt.sum(share * opportunity, axis=1))[:, None]
+    if quality is not None:
+        average = average + slope[:, None] * pt.sum(share[:, None, :] * quality.panel[None], axis=2)
+    average = average + pt.zeros((1, len(inputs.coords["panel_year"])))
     level = priors.shifted(
         "tie_year_intercept", "tie_year_intercept", average, dims=("tie_item", "panel_year")
     )
-    spread = priors.variable("opportunity_sd")
-    # the first item's loading is 1 and the factor's variance free: no scale or sign is left to trade
-    other = priors.variable("opportunity_loading", dims="other_tie_item")
-    loading = pt.concatenate([pt.ones(1), other])
-    if quality is None:
-        opportunity = pm.ZeroSumNormal("opportunity", sigma=spread, dims="state")
-    else:
-        lasting = pt.mean(quality.panel, axis=0)
-        given = opportunity_shift(loading, slope, spread, data["tie_information"]) * (
-            lasting - pt.mean(lasting)
-        )
-        opportunity = shifted_zero_sum_normal("opportunity", spread, given, "state")
     joint, rest, weight, constant = (data[k] for k in ("tie_joint", "tie_rest", "tie_weight", "tie_constant"))
     items, years, states = (
         len(inputs.coords[dimension]) for dimension in ("tie_item", "panel_year", "state")

@@ -82,11 +82,21 @@ def log_scale(spread, information):
     return np.log(spread / np.sqrt(1 + spread**2 * information)).sum()
 
 
-def share_information(values):
-    """Rough information of 0/1 values (N, T) on each row's logit."""
-    number = np.isfinite(values).sum(1)
-    share = (np.nansum(values, 1) + 0.5) / (number + 1)
-    return number * share * (1 - share)
+def share_information(values, square=1.0):
+    """Rough information of 0/1 values (N, T) on each row's logit, or on its slope given squares of the regressor."""
+    seen = np.isfinite(values)
+    share = (np.nansum(values, 1) + 0.5) / (seen.sum(1) + 1)
+    return (seen * square).sum(1) * share * (1 - share)
+
+
+def counts_information(data):
+    """Rough information of the tie counts on the logit of each state's share, shape (K, S)."""
+    joint = data.tie_joint.transpose("tie_item", "state", "panel_year").values
+    own = data.tie_own.transpose("tie_item", "state", "panel_year").values
+    seen = np.isfinite(joint) & np.isfinite(own) & (np.nan_to_num(own) > 0)
+    joint, own = np.where(seen, joint, 0), np.where(seen, own, 0)
+    share = (joint.sum(1, keepdims=True) + 0.5) / (own.sum(1, keepdims=True) + 1)
+    return np.where(seen, own * share * (1 - share) * 21 / (20 + own), 0).sum(2)
 
 
 def state_information(values, kind):
@@ -149,10 +159,12 @@ def log_density(composition, data, p, priors):
         total += stats.norm.logpdf(p["contact_standard"]).sum()
         total += indicators(data, p, priors, "contact_", names, c)
     if composition.has("ties"):
-        for name in ("tie_year_intercept", "opportunity_sd", "opportunity_loading", "tie_concentration"):
+        for name in ("tie_year_intercept", "opportunity_loading", "tie_concentration"):
             total += log_prior(priors, name, p[name])
-        total += zero_sum_normal(p["opportunity"], p["opportunity_sd"])
-        loading = np.concatenate([[1.0], p["opportunity_loading"]])
+        total += stats.norm.logpdf(p["opportunity"]).sum()
+        loading = p["opportunity_loading"]
+        told = loading**2 @ counts_information(data)
+        total -= 0.5 * np.log(1 + told).sum()
         eta = p["tie_year_intercept"][:, None, :] + loading[:, None, None] * p["opportunity"][None, :, None]
         if composition.has("quality"):
             total += log_prior(priors, "tie_quality_loading", p["tie_quality_loading"])
@@ -229,8 +241,11 @@ def outcome(composition, data, p, priors, latents, mission_basis):
         slope = np.full(missions, p[f"{term}_slope"])
         if term in composition.mission_slopes:
             total += log_prior(priors, f"{term}_slope_sd", p[f"{term}_slope_sd"])
-            total += stats.norm.logpdf(p[f"{term}_slope_standard"]).sum()
-            slope = expected(term, p[f"{term}_slope"]) + p[f"{term}_slope_sd"] * p[f"{term}_slope_standard"]
+            slope = p[f"mission_{term}_slope"]
+            mean, spread = expected(term, p[f"{term}_slope"]), p[f"{term}_slope_sd"]
+            total += stats.norm.logpdf(slope, mean, spread).sum()
+            square = regressors["ties"] ** 2 if term == "ties" else np.ones_like(joined)
+            total += log_scale(spread, share_information(joined, square))
         eta = eta + slope[:, None] * value
     if "contact" in latents:
         total += log_prior(priors, "contact_slope", p["contact_slope"])
