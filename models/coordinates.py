@@ -34,3 +34,18 @@ def conditioned_normal(name: str, spread, information, score, dims):
     terms = 0.5 * (standard**2 - ratio**2) + pt.log(scale / spread)
     pm.Potential(f"{name}_coordinates", pt.sum(terms))
     return value
+
+
+def conditioned_zero_sum_normal(name: str, spread, information, score, dim: str):
+    """Zero-sum effects x ~ N(0, spread), sampled as (x + score / P) sqrt(P) with P = information + spread^-2, a number.
+
+    See ``conditioned_normal``; ``score`` sums to zero, and one P for all effects keeps the sum.
+    """
+    precision = information + spread**-2
+    standard = pm.ZeroSumNormal(f"{name}_standard", sigma=1, dims=dim)
+    value = pm.Deterministic(name, standard / pt.sqrt(precision) - score / precision, dims=dim)
+    # the density of the standard effects as drawn above is replaced by that of the effects and the Jacobian
+    free = standard.shape[0] - 1
+    density = 0.5 * pt.sum(standard**2 - (value / spread) ** 2)
+    pm.Potential(f"{name}_coordinates", density - free * (pt.log(spread) + 0.5 * pt.log(precision)))
+    return value

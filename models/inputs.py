@@ -73,6 +73,10 @@ def anchored_order(data: xr.Dataset, names: list[str]) -> list[str]:
     return [first, *[n for n in names if n != first]]
 
 
+def _logit(share: np.ndarray) -> np.ndarray:
+    return np.log(share) - np.log1p(-share)
+
+
 def _masked(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     seen = np.isfinite(values)
     return np.where(seen, values, 0.0), seen.astype(float)
@@ -105,7 +109,7 @@ def orthogonal_slopes(columns: np.ndarray) -> np.ndarray:
 def cell_information(joined: np.ndarray) -> np.ndarray:
     """About how much each cell tells of its mission's logit: p (1 - p), p the share that joined; (M, S), 0 if not scored."""
     scored = np.isfinite(joined)
-    share = (np.nansum(joined, 1) + 0.5) / (scored.sum(1) + 1)
+    share = observed_share(np.nan_to_num(joined), scored, axis=1)
     return scored * (share * (1 - share))[:, None]
 
 
@@ -116,11 +120,21 @@ def state_means(name: str, seen: np.ndarray, design: np.ndarray) -> dict[str, np
     return {f"{name}_mean_decade": decade, f"{name}_mean_size": size}
 
 
-def binary_information(value: np.ndarray, seen: np.ndarray) -> np.ndarray:
-    """About how much 0/1 observations along axis 1 tell of their common logit: n p (1 - p), with p kept off 0 and 1."""
+def log_mean(value: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    """Log of the mean count along axis 1, each count raised by a half; 0 where nothing is seen."""
     number = seen.sum(1)
-    share = (value.sum(1) + 0.5) / (number + 1)
-    return number * share * (1 - share)
+    return np.log(np.where(number > 0, (seen * (value + 0.5)).sum(1) / np.maximum(number, 1), 1.0))
+
+
+def observed_share(value: np.ndarray, seen: np.ndarray, axis: int) -> np.ndarray:
+    """Share of ones (of successes in ``seen`` trials) along an axis, kept off 0 and 1."""
+    return (value.sum(axis) + 0.5) / (seen.sum(axis) + 1)
+
+
+def binary_information(value: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    """About how much 0/1 observations along axis 1 tell of their common logit, n p (1 - p)."""
+    share = observed_share(value, seen, axis=1)
+    return seen.sum(1) * share * (1 - share)
 
 
 def tie_information(joint: np.ndarray, own: np.ndarray, seen: np.ndarray) -> np.ndarray:
@@ -128,7 +142,7 @@ def tie_information(joint: np.ndarray, own: np.ndarray, seen: np.ndarray) -> np.
 
     The inverse variance n p (1 - p) (k + 1) / (k + n) of a beta-binomial share, p the share of all states in that year.
     """
-    share = (joint.sum(2, keepdims=True) + 0.5) / (own.sum(2, keepdims=True) + 1)
+    share = observed_share(joint, own, axis=2)[:, :, None]
     k = TYPICAL_CONCENTRATION
     return (seen * own * share * (1 - share) * (k + 1) / (k + own)).sum(1)
 
@@ -155,12 +169,14 @@ def _quality_arrays(data: xr.Dataset, names: list[str], basis: PathBasis, prefix
         arrays[f"{prefix}count_constant"] = np.asarray(-(weight * special.gammaln(value + 1)).sum())
         information = weight * (value + 0.5) / (1 + (value + 0.5) / TYPICAL_DISPERSION)
         arrays[f"{prefix}count_information"] = information.sum(1)
+        arrays[f"{prefix}count_level"] = log_mean(value, weight)
         arrays |= state_means(f"{prefix}count", weight, design)
         coords[f"{prefix}count_indicator"] = counts
     if binary:
         value, weight = _masked(_states_last(_indicator_values(data, binary)))
         arrays[f"{prefix}binary_sign"] = (2 * value - 1) * weight
         arrays[f"{prefix}binary_information"] = binary_information(value * weight, weight)
+        arrays[f"{prefix}binary_level"] = _logit(observed_share(value * weight, weight, axis=1))
         arrays |= state_means(f"{prefix}binary", weight, design)
         coords[f"{prefix}binary_indicator"] = binary
     return arrays, coords
@@ -178,6 +194,8 @@ def _outcome_arrays(composition: Composition, data: xr.Dataset) -> tuple[dict, d
     coords = {"control": covariates}
     information = cell_information(joined)
     arrays["intercept_information"] = information.sum(1)
+    arrays["intercept_level"] = _logit(observed_share(np.nan_to_num(joined), scored, axis=1))
+    arrays["joined_share"] = np.nan_to_num(joined) / np.maximum(np.nansum(joined, 1, keepdims=True), 1)
     arrays["ties_information"] = (information * arrays["ties"] ** 2).sum(1)
     columns = np.stack([arrays["ties"] * composition.ties, *arrays["covariate"]])[:, scored].T
     slopes = orthogonal_slopes(columns - columns.mean(0))
@@ -258,7 +276,7 @@ def model_inputs(composition: Composition, data: xr.Dataset) -> Inputs:
             constant = constant + special.gammaln(own - joint + 1) - special.gammaln(own + 1)
         arrays["tie_constant"] = np.asarray(-(seen * constant).sum())
         items = data.tie_item.values.tolist()
-        coords |= {"tie_item": items}
+        coords |= {"tie_item": items, "other_tie_item": items[1:]}
     if composition.has("cooperativeness"):
         counts = data.cooperativeness_count.transpose("cooperativeness_item", "panel_year", "state").values
         value, weight = _masked(counts)

@@ -20,13 +20,13 @@ def _mean_by_mission(inputs: Inputs, data, term: str, mean, priors: Priors):
     return mean + pt.sum(slope[:, None] * data[f"{term}_predictor_value"], axis=0)
 
 
-def _by_mission(name: str, expected, spread, data):
+def _by_mission(name: str, expected, spread, data, others=0.0):
     """Intercepts or slopes by mission, normal about what is expected of them; shape (M,)."""
     # quality has unit variance, so that its slopes are told about as well as the intercepts
     information = data["ties_information" if name == "ties_slope" else "intercept_information"]
-    deviation = conditioned_normal(
-        f"{name}_deviation", spread, information, information * expected, "mission"
-    )
+    level = data["intercept_level"] if name == "intercept" else 0.0
+    score = information * (expected + others - level)
+    deviation = conditioned_normal(f"{name}_deviation", spread, information, score, "mission")
     return pm.Deterministic(f"mission_{name}", expected + deviation, dims="mission")
 
 
@@ -67,15 +67,6 @@ def add_outcome(
     engine : str
     """
     missions, states = len(inputs.coords["mission"]), len(inputs.coords["state"])
-    intercept = priors.variable("intercept")
-    expected = _mean_by_mission(inputs, data, "intercept", intercept, priors)
-    if composition.mission_intercepts:
-        level = _by_mission("intercept", expected, priors.variable("mission_sd"), data)
-    else:
-        level = expected + pt.zeros(missions)
-        if "intercept_predictor" in inputs.coords:
-            level = pm.Deterministic("mission_intercept", level, dims="mission")
-
     # ties and controls go together, and so do their slopes in the posterior: sampled are those of orthogonal columns
     slope = priors.rotated("covariate_slope", "covariate_slope", data["covariate_rotation"], dims="control")
     shift = {"ties": pt.sum(data["covariate_by_ties"] * slope)}
@@ -89,6 +80,23 @@ def add_outcome(
         _mission_slope(composition, inputs, data, term, shift.get(term, 0.0), priors) for term in regressors
     ]
     values = list(regressors.values())
+    # what the slopes say of the logit where most of the information is, among those who joined
+    others = sum(
+        (
+            slope * pt.sum(data["joined_share"] * value, axis=1)
+            for slope, value in zip(slopes, values, strict=True)
+        ),
+        pt.zeros(missions),
+    )
+    intercept = priors.variable("intercept")
+    expected = _mean_by_mission(inputs, data, "intercept", intercept, priors)
+    if composition.mission_intercepts:
+        level = _by_mission("intercept", expected, priors.variable("mission_sd"), data, others)
+    else:
+        level = expected + pt.zeros(missions)
+        if "intercept_predictor" in inputs.coords:
+            level = pm.Deterministic("mission_intercept", level, dims="mission")
+
     if "contact" in latents:
         slopes.append(pt.repeat(priors.variable("contact_slope")[None], missions))
         values.append(latents["contact"].at(basis, engine))

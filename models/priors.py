@@ -32,6 +32,7 @@ DEFAULT_PRIORS: dict[str, tuple[str, tuple[float, ...]]] = {
     "indicator_dispersion": ("gamma", (2.0, 0.5)),
     "tie_year_intercept": ("normal", (0.0, 2.0)),
     "tie_quality_loading": ("normal", (0.0, 0.5)),
+    "opportunity_sd": ("half_normal", (1.0,)),
     "opportunity_loading": ("half_normal", (1.0,)),
     "tie_concentration": ("gamma", (2.0, 0.05)),
     "cooperativeness_year_intercept": ("normal", (3.0, 1.5)),

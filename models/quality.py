@@ -177,7 +177,7 @@ def add_other_families(
             names.variable(f"{family}_state_deviation"),
             spread[:, None],
             information,
-            information * (intercepts[family][:, None] + expected),
+            information * (intercepts[family][:, None] + expected - data[names.data(f"{family}_level")]),
             (dimension, "state"),
         )
         trend = level.trend[chosen][:, None] * panel_decades(inputs)[None]

@@ -14,6 +14,11 @@ STARTING_LOADING = 0.6
 # spreads too start where the standardised indicators put them: a chain that begins with one indicator almost without
 # noise builds quality on that one alone and may stay there
 STARTING_SPREAD = 0.7
+# states' lasting deviations from what quality says start small, and so does opportunity; what may depend on quality starts
+# as depending on it. Chains that start otherwise may explain by deviations what indicators and outcome have in common, and
+# some settle in a mode of far less posterior mass (models/README.md)
+STARTING_DEVIATION = 0.1
+STARTING_SLOPE = 1.0
 # what starts without noise; everything else is jittered
 STEADY = (
     "loading",
@@ -22,11 +27,13 @@ STEADY = (
     "static_share",
     "dispersion",
     "concentration",
+    "opportunity_sd",
+    "quality_slope_total",
 )
 SPREADS = {
-    "normal": ("indicator_sd", "indicator_state_sd"),
-    "count": ("count_state_sd",),
-    "binary": ("binary_state_sd",),
+    "normal": {"indicator_sd": STARTING_SPREAD, "indicator_state_sd": STARTING_DEVIATION},
+    "count": {"count_state_sd": STARTING_DEVIATION},
+    "binary": {"binary_state_sd": STARTING_DEVIATION},
 }
 
 
@@ -50,25 +57,33 @@ def starting_values(composition: Composition, data: xr.Dataset, inputs: Inputs) 
     start: dict[str, np.ndarray] = {}
     direction = dict(zip(data.indicator.values.tolist(), data.direction.values.tolist(), strict=True))
     arrays = inputs.arrays
-    if composition.has("quality"):
-        names = anchored_order(data, composition.indicator_names(data))
-        start["anchor_loading"] = np.array(STARTING_LOADING)
-        start["other_loading"] = STARTING_LOADING * np.array([direction[n] for n in names[1:]])
-        start["quality_static_share"] = np.array(0.5)
-        for family, spreads in SPREADS.items():
-            if f"{family}_indicator" in inputs.coords:
-                number = len(inputs.coords[f"{family}_indicator"])
-                start |= {name: np.full(number, STARTING_SPREAD) for name in spreads}
-    if composition.has("contact"):
-        names = anchored_order(data, composition.contact_names(data))
-        start["contact_anchor_loading"] = np.array(STARTING_LOADING)
-        start["contact_other_loading"] = STARTING_LOADING * np.array([direction[n] for n in names[1:]])
+    for block, prefix, names_of in (
+        ("quality", "", composition.indicator_names),
+        ("contact", "contact_", composition.contact_names),
+    ):
+        if composition.has(block):
+            names = anchored_order(data, names_of(data))
+            start[f"{prefix}anchor_loading"] = np.array(STARTING_LOADING)
+            start[f"{prefix}other_loading"] = STARTING_LOADING * np.array([direction[n] for n in names[1:]])
+            start["contact_static_share" if prefix else "quality_static_share"] = np.array(0.5)
+            for family, spreads in SPREADS.items():
+                if f"{prefix}{family}_indicator" in inputs.coords:
+                    number = len(inputs.coords[f"{prefix}{family}_indicator"])
+                    start |= {f"{prefix}{name}": np.full(number, value) for name, value in spreads.items()}
+            for family in ("count", "binary"):
+                if f"{prefix}{family}_indicator" in inputs.coords:
+                    information, level = (arrays[f"{prefix}{family}_{a}"] for a in ("information", "level"))
+                    told = np.maximum(information.sum(1), 1e-12)
+                    start[f"{prefix}{family}_intercept_total"] = (information * level).sum(1) / told
+    if composition.has("outcome") and composition.uses_quality:
+        start["quality_slope_total"] = np.array(STARTING_SLOPE)
     if composition.has("ties"):
         joint, own = arrays["tie_joint"].sum(2), (arrays["tie_joint"] + arrays["tie_rest"]).sum(2)
         link = _logit if composition.tie_family == "beta_binomial" else np.log
         levels = link((joint + 0.5) / (own + 1.0))
         start |= {"tie_year_intercept": levels, "tie_year_intercept_total": levels}
-        start["opportunity_loading"] = np.full(len(joint), STARTING_LOADING)
+        start["opportunity_loading"] = np.full(len(joint) - 1, STARTING_LOADING)
+        start["tie_quality_loading"] = np.full(len(joint), STARTING_SLOPE)
     if composition.has("cooperativeness"):
         mean = (arrays["own_value"].sum(2) + 0.5) / (arrays["own_weight"].sum(2) + 1.0)
         start["cooperativeness_year_intercept"] = np.log(mean)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytensor.tensor as pt
 
-from models.coordinates import conditioned_normal
+from models.coordinates import conditioned_zero_sum_normal
 from models.inputs import Inputs
 from models.likelihood import PanelPredictor, panel_beta_binomial, panel_negative_binomial
 from models.priors import Priors
@@ -27,26 +27,26 @@ def add_ties(inputs: Inputs, data, quality: LatentPath | None, family: str, prio
     Returns
     -------
     TensorVariable, shape (S,)
-        Residual opportunity of each state, of unit prior variance.
+        Residual opportunity of each state, on the scale of the first tie count.
     """
     slope = None if quality is None else priors.variable("tie_quality_loading", dims="tie_item")
-    loading = priors.variable("opportunity_loading", dims="tie_item")
-    # given quality, the counts tell loading * opportunity + slope * quality by item, with precisions of about these
-    information = data["tie_information"]
-    told = pt.sum(loading[:, None] ** 2 * information, axis=0)
-    score = np.float64(0)
-    if quality is not None:
-        score = pt.sum((loading * slope)[:, None] * information, axis=0) * pt.mean(quality.panel, axis=0)
-    opportunity = conditioned_normal("opportunity", np.float64(1), told, score, "state")
-    # sampled is the level at the average quality and opportunity of the states that tell it
-    share = information / pt.maximum(pt.sum(information, axis=1, keepdims=True), 1e-12)
-    average = (loading * pt.sum(share * opportunity, axis=1))[:, None]
-    if quality is not None:
-        average = average + slope[:, None] * pt.sum(share[:, None, :] * quality.panel[None], axis=2)
-    average = average + pt.zeros((1, len(inputs.coords["panel_year"])))
+    # sampled is the level at the states' average quality in the year
+    average = 0.0 if quality is None else slope[:, None] * pt.mean(quality.panel, axis=1)[None, :]
     level = priors.shifted(
         "tie_year_intercept", "tie_year_intercept", average, dims=("tie_item", "panel_year")
     )
+    spread = priors.variable("opportunity_sd")
+    # the first item's loading is 1 and the factor's variance free: no scale or sign is left to trade
+    other = priors.variable("opportunity_loading", dims="other_tie_item")
+    loading = pt.concatenate([pt.ones(1), other])
+    # given quality, the counts tell loading * opportunity + slope * quality by item, with precisions of about these
+    information = pt.mean(data["tie_information"], axis=1)
+    score = pt.zeros(len(inputs.coords["state"]))
+    if quality is not None:
+        lasting = pt.mean(quality.panel, axis=0)
+        score = pt.sum(loading * slope * information) * (lasting - pt.mean(lasting))
+    told = pt.sum(loading**2 * information)
+    opportunity = conditioned_zero_sum_normal("opportunity", spread, told, score, "state")
     joint, rest, weight, constant = (data[k] for k in ("tie_joint", "tie_rest", "tie_weight", "tie_constant"))
     items, years, states = (
         len(inputs.coords[dimension]) for dimension in ("tie_item", "panel_year", "state")

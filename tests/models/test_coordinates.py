@@ -1,9 +1,19 @@
 """The coordinates in which chains move: what they are computed from."""
 
 import numpy as np
+import pymc as pm
 import pytest
+from scipy import stats
 
-from models.inputs import binary_information, orthogonal_slopes, tie_information, year_share
+from models.coordinates import conditioned_normal
+from models.inputs import (
+    binary_information,
+    cell_information,
+    log_mean,
+    orthogonal_slopes,
+    tie_information,
+    year_share,
+)
 
 
 def test_orthogonal_slopes_act_through_orthogonal_columns():
@@ -51,3 +61,31 @@ def test_more_trials_tell_more_and_unseen_cells_nothing():
     assert information.shape == (1, 2)
     assert 0 < information[0, 0] < information[0, 1]
     assert (tie_information(joint, own, 0 * seen) == 0).all()
+
+
+def test_cells_that_are_not_scored_tell_nothing():
+    joined = np.array([[1.0, 0.0, 0.0, np.nan], [np.nan] * 4])
+    information = cell_information(joined)
+    assert (information[0, :3] > 0).all()
+    assert information[0, 3] == 0
+    assert (information[1] == 0).all()
+
+
+def test_log_mean_of_counts_is_zero_where_none_is_seen():
+    value = np.array([[2.0, 4.0], [0.0, 0.0]])
+    np.testing.assert_allclose(log_mean(value, np.array([[1.0, 1.0], [0.0, 0.0]])), [np.log(3.5), 0.0])
+
+
+@pytest.mark.parametrize("spread", [1e-8, 0.1, 1.0, 100.0])
+@pytest.mark.parametrize("information", [0.0, 1.0, 1e4])
+def test_conditioned_effects_keep_their_density_at_any_spread(spread, information):
+    """Density of what is sampled = normal density of the effects times the derivative, here taken by difference."""
+    with pm.Model(coords={"unit": range(3)}) as model:
+        conditioned_normal("effect", np.float64(spread), np.float64(information), np.float64(0.3), "unit")
+    logp = model.compile_fn(model.logp(), inputs=model.value_vars)
+    effect = model.compile_fn(model.replace_rvs_by_values([model["effect"]]), inputs=model.value_vars)
+    point = np.array([-1.0, 0.2, 2.0])
+    values = effect({"effect_standard": point})[0]
+    slope = effect({"effect_standard": point + 1.0})[0] - values
+    expected = stats.norm.logpdf(values, 0, spread).sum() + np.log(slope).sum()
+    assert logp({"effect_standard": point}) == pytest.approx(expected, rel=1e-9)
