@@ -28,7 +28,7 @@ def conditioned_normal(name: str, spread, information, score, dims):
     variance = 1 / (information + spread**-2)
     scale = pt.sqrt(variance)
     standard = pm.Normal(f"{name}_standard", 0, 1, dims=dims)
-    value = pm.Deterministic(name, scale * standard - variance * score, dims=dims)
+    value = scale * standard - variance * score
     # the density of the standard effects as drawn above is replaced by that of the effects and the Jacobian
     ratio = value / spread
     terms = 0.5 * (standard**2 - ratio**2) + pt.log(scale / spread)
@@ -43,7 +43,7 @@ def conditioned_zero_sum_normal(name: str, spread, information, score, dim: str)
     """
     precision = information + spread**-2
     standard = pm.ZeroSumNormal(f"{name}_standard", sigma=1, dims=dim)
-    value = pm.Deterministic(name, standard / pt.sqrt(precision) - score / precision, dims=dim)
+    value = standard / pt.sqrt(precision) - score / precision
     # the density of the standard effects as drawn above is replaced by that of the effects and the Jacobian
     free = standard.shape[0] - 1
     density = 0.5 * pt.sum(standard**2 - (value / spread) ** 2)

@@ -173,13 +173,10 @@ def add_other_families(
         intercepts[family] = item_intercepts(names, family, average[chosen], priors)
         information = data[names.data(f"{family}_information")]
         expected = lasting_level(names, family, chosen, level, loading, latent, data, engine)
-        lasting = conditioned_normal(
-            names.variable(f"{family}_state_deviation"),
-            spread[:, None],
-            information,
-            information * (intercepts[family][:, None] + expected - data[names.data(f"{family}_level")]),
-            (dimension, "state"),
-        )
+        told = intercepts[family][:, None] + expected - data[names.data(f"{family}_level")]
+        name, dims = names.variable(f"{family}_state_deviation"), (dimension, "state")
+        lasting = conditioned_normal(name, spread[:, None], information, information * told, dims)
+        lasting = pm.Deterministic(name, lasting, dims=dims)
         trend = level.trend[chosen][:, None] * panel_decades(inputs)[None]
         predictor = PanelPredictor(
             level=intercepts[family][:, None] + trend,

@@ -1,6 +1,7 @@
 """Block *ties*: how many of a state's own memberships it shares with the pivotal state. Equations in models/README.md."""
 
 import numpy as np
+import pymc as pm
 import pytensor.tensor as pt
 
 from models.coordinates import conditioned_zero_sum_normal
@@ -47,6 +48,7 @@ def add_ties(inputs: Inputs, data, quality: LatentPath | None, family: str, prio
         score = pt.sum(loading * slope * information) * (lasting - pt.mean(lasting))
     told = pt.sum(loading**2 * information)
     opportunity = conditioned_zero_sum_normal("opportunity", spread, told, score, "state")
+    opportunity = pm.Deterministic("opportunity", opportunity, dims="state")
     joint, rest, weight, constant = (data[k] for k in ("tie_joint", "tie_rest", "tie_weight", "tie_constant"))
     items, years, states = (
         len(inputs.coords[dimension]) for dimension in ("tie_item", "panel_year", "state")

@@ -81,7 +81,8 @@ def test_log_mean_of_counts_is_zero_where_none_is_seen():
 def test_conditioned_effects_keep_their_density_at_any_spread(spread, information):
     """Density of what is sampled = normal density of the effects times the derivative, here taken by difference."""
     with pm.Model(coords={"unit": range(3)}) as model:
-        conditioned_normal("effect", np.float64(spread), np.float64(information), np.float64(0.3), "unit")
+        arguments = np.float64(spread), np.float64(information), np.float64(0.3)
+        pm.Deterministic("effect", conditioned_normal("effect", *arguments, "unit"), dims="unit")
     logp = model.compile_fn(model.logp(), inputs=model.value_vars)
     effect = model.compile_fn(model.replace_rvs_by_values([model["effect"]]), inputs=model.value_vars)
     point = np.array([-1.0, 0.2, 2.0])
