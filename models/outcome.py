@@ -21,7 +21,10 @@ def _mean_by_mission(inputs: Inputs, data, term: str, mean, priors: Priors):
 
 
 def _by_mission(name: str, expected, spread, data, others=0.0):
-    """Intercepts or slopes by mission, normal about what is expected of them; shape (M,)."""
+    """Intercepts or slopes by mission, normal about what is expected of them; shape (M,).
+
+    ``others`` (M,) is what the other terms say of the logit where a mission's information is; it moves coordinates only.
+    """
     # quality has unit variance, so that its slopes are told about as well as the intercepts
     information = data["ties_information" if name == "ties_slope" else "intercept_information"]
     level = data["intercept_level"] if name == "intercept" else 0.0
