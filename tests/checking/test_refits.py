@@ -14,7 +14,6 @@ from workflow.lib.checking.refits import (
     on_the_grid_of,
     percentile_distance,
     scaled_priors,
-    with_data,
     with_slot,
 )
 from workflow.lib.errors import UserError
@@ -67,7 +66,7 @@ def test_an_unconverged_refit_is_refused_after_a_second_try(small, compiled):
 
 def test_data_with_other_labels_are_refused(compiled, small):
     with pytest.raises(ValueError, match="other labels than those compiled with: mission"):
-        with_data(compiled, small.isel(mission=slice(1, None)))
+        compiled.with_data(small.isel(mission=slice(1, None)))
 
 
 def test_the_gate_of_refits_is_looser_in_proportion_and_never_stricter():

@@ -5,11 +5,8 @@ Between the scripts and `workflow.lib.inference`, which does the work.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import xarray as xr
 
-from models.inputs import model_inputs
 from workflow.lib.inference.given import sample_cut, sample_plugin
 from workflow.lib.inference.progress import Log
 from workflow.lib.inference.sampling import Compiled
@@ -52,5 +49,4 @@ def without_mission(compiled: Compiled, data: xr.Dataset, mission: str) -> Compi
     What belongs to the mission alone (its intercept, its slopes) is then drawn from its distribution over missions.
     """
     masked = data.assign(joined=data["joined"].where(data["mission"] != mission))
-    arrays = model_inputs(compiled.composition, masked).arrays
-    return replace(compiled, program=compiled.program.with_data(**arrays))
+    return compiled.with_data(masked)

@@ -16,7 +16,6 @@ import xarray as xr
 
 from models.average import average_effects
 from models.composition import Composition
-from models.inputs import model_inputs
 from models.priors import DEFAULT_PRIORS, Priors
 from workflow.lib.checking.diagnostics import diagnose, gate
 from workflow.lib.inference.given import given_quality
@@ -108,30 +107,6 @@ def with_slot(data: xr.Dataset, covariate: str | None = None) -> xr.Dataset:
     return data.drop_dims("covariate").merge(xr.concat([own, slot], dim="covariate"))
 
 
-def with_data(compiled: Compiled, data: xr.Dataset) -> Compiled:
-    """The compiled model with the values of another data set of the same labels.
-
-    Raises
-    ------
-    ValueError
-        If a label differs: the compiled program would take the values for those of other labels.
-    """
-    inputs = model_inputs(compiled.composition, data)
-    if inputs.coords != compiled.inputs.coords:
-        different = [key for key in inputs.coords if inputs.coords[key] != compiled.inputs.coords.get(key)]
-        raise ValueError(f"the data have other labels than those compiled with: {', '.join(different)}")
-    if compiled.program is None:
-        import pymc as pm
-
-        with compiled.model:
-            pm.set_data(inputs.arrays)
-        return replace(compiled, inputs=inputs)
-    # an array that the density does not use is no data of the program
-    names = {variable.name for variable in compiled.program.shared_var_keys}
-    used = {name: value for name, value in inputs.arrays.items() if name in names}
-    return replace(compiled, inputs=inputs, program=compiled.program.with_data(**used))
-
-
 def scaled_priors(
     overrides: Mapping[str, tuple[str, tuple[float, ...]]], factor: float
 ) -> dict[str, tuple[str, tuple[float, ...]]]:
@@ -212,7 +187,7 @@ class Refitter:
         xarray.DataTree
             Attributes `converged` (0 or 1) and `seconds`.
         """
-        prepared = with_data(compiled, data)
+        prepared = compiled.with_data(data)
         label = f"{self.composition.name}, refit {name}"
         for attempt in (0, 1):
             if attempt:

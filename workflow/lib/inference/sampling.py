@@ -108,6 +108,29 @@ class Compiled:
         tree.attrs["seconds"] = time.monotonic() - started
         return tree
 
+    def with_data(self, data: xr.Dataset) -> "Compiled":
+        """The compiled model with the values of another data set of the same labels.
+
+        Raises
+        ------
+        ValueError
+            If a label differs: the compiled program would take the values for those of other labels.
+        """
+        inputs = model_inputs(self.composition, data)
+        if inputs.coords != self.inputs.coords:
+            different = [key for key in inputs.coords if inputs.coords[key] != self.inputs.coords.get(key)]
+            raise ValueError(f"the data have other labels than those compiled with: {', '.join(different)}")
+        if self.program is None:
+            import pymc as pm
+
+            with self.model:
+                pm.set_data(inputs.arrays)
+            return replace(self, inputs=inputs)
+        # an array that the density does not use is no data of the program
+        names = {variable.name for variable in self.program.shared_var_keys}
+        used = {name: value for name, value in inputs.arrays.items() if name in names}
+        return replace(self, inputs=inputs, program=self.program.with_data(**used))
+
     def _sample_nutpie(self, arrays, seed, settings, log, label) -> xr.DataTree:
         import nutpie
 
