@@ -138,14 +138,15 @@ def gradient_microseconds(
     return 1e6 * float(np.median(times))
 
 
-def smallest_bulk_ess(posterior: xr.Dataset) -> float:
-    """Smallest bulk effective sample size over all scalars of a posterior that vary."""
-    smallest = np.inf
+def worst_convergence(posterior: xr.Dataset) -> tuple[float, float]:
+    """Largest R-hat and smallest bulk effective sample size over all scalars of a posterior that vary."""
+    largest, smallest = -np.inf, np.inf
     for _, draws in scalar_blocks(posterior):
         varying = np.ptp(draws.reshape(len(draws), -1), axis=1) > 0
         if varying.any():
-            smallest = min(smallest, float(convergence(draws[varying])[1].min()))
-    return smallest
+            r_hat, bulk, *_ = convergence(draws[varying])
+            largest, smallest = max(largest, float(r_hat.max())), min(smallest, float(bulk.min()))
+    return largest, smallest
 
 
 def fits(
@@ -156,8 +157,8 @@ def fits(
     Returns
     -------
     rows : list of dict
-        Seconds of compilation and of sampling; smallest bulk effective sample size, in all and a second, with and without
-        the compilation; divergences.
+        Seconds of compilation and of sampling; largest R-hat; smallest bulk effective sample size, in all and a
+        second, with and without the compilation; divergences.
     compiled : Compiled
     posterior : xarray.Dataset
         Of the first seed.
@@ -169,21 +170,27 @@ def fits(
     compiled = compile_model(model.composition, data, priors, model.settings)
     compilation = time.perf_counter() - started
     log(f"{name}: compiled in {compilation:.1f} s")
-    seconds, sizes, divergences, first = [], [], [], None
+    seconds, r_hats, sizes, divergences, first = [], [], [], [], None
     for number in range(seeds):
         started = time.perf_counter()
         tree = sample_posterior(compiled, data, measured, derive_seed(1, "benchmark", name, number))
         seconds.append(time.perf_counter() - started)
         posterior = tree["posterior"].to_dataset()
-        sizes.append(smallest_bulk_ess(posterior))
+        r_hat, size = worst_convergence(posterior)
+        r_hats.append(r_hat)
+        sizes.append(size)
         divergences.append(int(tree["sample_stats"]["diverging"].sum()))
         first = posterior if first is None else first
-        log(f"{name}: seed {number + 1} of {seeds}, {seconds[-1]:.1f} s, smallest bulk ESS {sizes[-1]:.0f}")
+        log(
+            f"{name}: seed {number + 1} of {seeds}, {seconds[-1]:.1f} s, largest R-hat {r_hat:.4f}, "
+            f"smallest bulk ESS {size:.0f}, divergences {divergences[-1]}"
+        )
     pairs = list(zip(sizes, seconds, strict=True))
     engine = model.settings.engine
     rows = [
         _row("compilation", name, data, [compilation], "s", engine),
         _row("sampling", name, data, seconds, "s", engine),
+        _row("largest R-hat", name, data, r_hats, "", engine),
         _row("smallest bulk ESS", name, data, sizes, "draws", engine),
         _row("divergences", name, data, divergences, "transitions", engine),
         _row("ESS a second of sampling", name, data, [n / s for n, s in pairs], "draws/s", engine),

@@ -7,7 +7,7 @@ import pytest
 import xarray as xr
 from small_world import CROSSED, PRIORS, simulated
 
-from benchmarks.measure import COLUMNS, Model, Plan, measure, replicated, smallest_bulk_ess
+from benchmarks.measure import COLUMNS, Model, Plan, measure, replicated, worst_convergence
 from benchmarks.picture import draw
 from models.composition import Composition
 from workflow.lib.inference.sampling import SamplerSettings
@@ -37,6 +37,7 @@ def test_every_measurement_is_there_with_its_unit(table):
         "gradient, plain": "us",
         "compilation, fused": "s",
         "sampling, fused": "s",
+        "largest R-hat, fused": "",
         "smallest bulk ESS, fused": "draws",
         "divergences, fused": "transitions",
         "ESS a second of sampling, fused": "draws/s",
@@ -77,4 +78,6 @@ def test_constants_do_not_count_as_parameters_without_effective_draws():
     posterior = xr.Dataset(
         {"slope": (("chain", "draw"), draws), "fixed": (("chain", "draw"), np.ones((2, 100)))}
     )
-    assert 100 < smallest_bulk_ess(posterior) < 400
+    r_hat, size = worst_convergence(posterior)
+    assert 0.98 < r_hat < 1.05
+    assert 100 < size < 400
