@@ -36,6 +36,49 @@ def conditioned_normal(name: str, spread, information, score, dims):
     return value
 
 
+def count_information(total, number, dispersion):
+    """About how much counts tell of the log of their mean: what is counted, less where counts are overdispersed.
+
+    The information of the negative binomial is m / (1 + m / dispersion) a count of mean m.
+
+    Parameters
+    ----------
+    total, number : TensorVariable, shape (J, S)
+        Sum of the counts, and how many there are.
+    dispersion : TensorVariable, shape (J,)
+
+    Returns
+    -------
+    TensorVariable, shape (J, S)
+    """
+    return total / (1 + total / pt.maximum(number, 1) / dispersion[:, None])
+
+
+def count_condition(total, number, expected, dispersion, spread):
+    """Information and score, for ``conditioned_normal``, of effects on the log mean of counts.
+
+    They are such that the effects' mean is the log of the mean of the gamma posterior: with a gamma prior of mean 1 and
+    variance spread^2 on exp(x), n Poisson counts of mean exp(expected + x) that sum to T leave (T + spread^-2) /
+    (n exp(expected) + spread^-2). Other than a quadratic about the observed mean it is right for counts of zero, too.
+
+    Parameters
+    ----------
+    total, number, expected : TensorVariable, shape (J, S)
+        Sum of the counts, how many there are, log of the mean expected without the effect.
+    dispersion, spread : TensorVariable, shape (J,)
+
+    Returns
+    -------
+    information, score : TensorVariable, shape (J, S)
+    """
+    information = count_information(total, number, dispersion)
+    weight = information / pt.maximum(total, 1)
+    prior = spread[:, None] ** -2
+    without = pt.log(pt.maximum(number * pt.where(total > 0, weight, 1), 1e-12)) + expected
+    mean = pt.log(information + prior) - pt.logaddexp(without, pt.log(prior))
+    return information, -(information + prior) * mean
+
+
 def conditioned_zero_sum_normal(name: str, spread, information, score, dim: str):
     """Zero-sum effects x ~ N(0, spread), sampled as (x + score / P) sqrt(P) with P = information + spread^-2, a number.
 

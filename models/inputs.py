@@ -12,8 +12,7 @@ from models.path import PathBasis, normal_statistics, path_basis
 TREND_ORIGIN_YEAR = 1980
 DESIGN_TERMS = ("intercept", "trend", "size")
 PRESENCE_SUFFIX = "_any"
-# guesses of what counts will turn out to be like, used only to choose coordinates in which chains move well
-TYPICAL_DISPERSION = 2.0
+# a guess of what shared memberships will turn out to be like, used only to choose coordinates in which chains move well
 TYPICAL_CONCENTRATION = 20.0
 
 
@@ -120,12 +119,6 @@ def state_means(name: str, seen: np.ndarray, design: np.ndarray) -> dict[str, np
     return {f"{name}_mean_decade": decade, f"{name}_mean_size": size}
 
 
-def log_mean(value: np.ndarray, seen: np.ndarray) -> np.ndarray:
-    """Log of the mean count along axis 1, each count raised by a half; 0 where nothing is seen."""
-    number = seen.sum(1)
-    return np.log(np.where(number > 0, (seen * (value + 0.5)).sum(1) / np.maximum(number, 1), 1.0))
-
-
 def observed_share(value: np.ndarray, seen: np.ndarray, axis: int) -> np.ndarray:
     """Share of ones (of successes in ``seen`` trials) along an axis, kept off 0 and 1."""
     return (value.sum(axis) + 0.5) / (seen.sum(axis) + 1)
@@ -167,9 +160,7 @@ def _quality_arrays(data: xr.Dataset, names: list[str], basis: PathBasis, prefix
         value, weight = _masked(_states_last(_indicator_values(data, counts)))
         arrays |= {f"{prefix}count_value": value, f"{prefix}count_weight": weight}
         arrays[f"{prefix}count_constant"] = np.asarray(-(weight * special.gammaln(value + 1)).sum())
-        information = weight * (value + 0.5) / (1 + (value + 0.5) / TYPICAL_DISPERSION)
-        arrays[f"{prefix}count_information"] = information.sum(1)
-        arrays[f"{prefix}count_level"] = log_mean(value, weight)
+        arrays |= {f"{prefix}count_total": value.sum(1), f"{prefix}count_number": weight.sum(1)}
         arrays |= state_means(f"{prefix}count", weight, design)
         coords[f"{prefix}count_indicator"] = counts
     if binary:
@@ -281,6 +272,7 @@ def model_inputs(composition: Composition, data: xr.Dataset) -> Inputs:
         counts = data.cooperativeness_count.transpose("cooperativeness_item", "panel_year", "state").values
         value, weight = _masked(counts)
         arrays |= {"own_value": value, "own_weight": weight}
+        arrays |= {"own_number": weight.sum(1), "own_total": value.sum(1)}
         arrays["own_constant"] = np.asarray(-(weight * special.gammaln(value + 1)).sum())
         age = (
             data.panel_covariate_value.sel(panel_covariate="state_age")

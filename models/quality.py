@@ -10,7 +10,7 @@ import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 
-from models.coordinates import conditioned_normal
+from models.coordinates import conditioned_normal, count_condition
 from models.inputs import TREND_ORIGIN_YEAR, Inputs
 from models.likelihood import (
     PanelPredictor,
@@ -171,11 +171,19 @@ def add_other_families(
         chosen = positions(inputs.coords, names.dim("indicator"), dimension)
         spread = priors.variable(names.variable(f"{family}_state_sd"), "indicator_state_sd", dims=dimension)
         intercepts[family] = item_intercepts(names, family, average[chosen], priors)
-        information = data[names.data(f"{family}_information")]
         expected = lasting_level(names, family, chosen, level, loading, latent, data, engine)
-        told = intercepts[family][:, None] + expected - data[names.data(f"{family}_level")]
+        expected = expected + intercepts[family][:, None]
+        if family == "count":
+            dispersion = priors.variable(
+                names.variable("indicator_dispersion"), "indicator_dispersion", dims=dimension
+            )
+            total, number = data[names.data("count_total")], data[names.data("count_number")]
+            information, score = count_condition(total, number, expected, dispersion, spread)
+        else:
+            information = data[names.data("binary_information")]
+            score = information * (expected - data[names.data("binary_level")])
         name, dims = names.variable(f"{family}_state_deviation"), (dimension, "state")
-        lasting = conditioned_normal(name, spread[:, None], information, information * told, dims)
+        lasting = conditioned_normal(name, spread[:, None], information, score, dims)
         lasting = pm.Deterministic(name, lasting, dims=dims)
         trend = level.trend[chosen][:, None] * panel_decades(inputs)[None]
         predictor = PanelPredictor(
@@ -187,9 +195,6 @@ def add_other_families(
             latent=latent,
         )
         if family == "count":
-            dispersion = priors.variable(
-                names.variable("indicator_dispersion"), "indicator_dispersion", dims=dimension
-            )
             panel_negative_binomial(
                 names.variable("count_likelihood"),
                 predictor,

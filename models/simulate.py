@@ -96,7 +96,7 @@ def draw_parameters(
         take("cooperativeness_year_intercept", shape=(items, years))
         take("cooperativeness_size_slope", shape=(items,))
         take("cooperativeness_age_slope", shape=(items,))
-        p["cooperativeness_level"] = random.normal(0, take("cooperativeness_sd"), states)
+        p["cooperativeness_level"] = _zero_sum(random, take("cooperativeness_sd"), states)
         take("cooperativeness_loading", shape=(items - 1,))
         take("cooperativeness_dispersion", shape=(items,))
     if composition.has("outcome"):

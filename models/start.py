@@ -70,11 +70,13 @@ def starting_values(composition: Composition, data: xr.Dataset, inputs: Inputs) 
                 if f"{prefix}{family}_indicator" in inputs.coords:
                     number = len(inputs.coords[f"{prefix}{family}_indicator"])
                     start |= {f"{prefix}{name}": np.full(number, value) for name, value in spreads.items()}
-            for family in ("count", "binary"):
-                if f"{prefix}{family}_indicator" in inputs.coords:
-                    information, level = (arrays[f"{prefix}{family}_{a}"] for a in ("information", "level"))
-                    told = np.maximum(information.sum(1), 1e-12)
-                    start[f"{prefix}{family}_intercept_total"] = (information * level).sum(1) / told
+            if f"{prefix}count_indicator" in inputs.coords:
+                total, number = (arrays[f"{prefix}count_{a}"].sum(1) for a in ("total", "number"))
+                start[f"{prefix}count_intercept_total"] = np.log((total + 0.5) / (number + 1.0))
+            if f"{prefix}binary_indicator" in inputs.coords:
+                told, level = (arrays[f"{prefix}binary_{a}"] for a in ("information", "level"))
+                average = (told * level).sum(1) / np.maximum(told.sum(1), 1e-12)
+                start[f"{prefix}binary_intercept_total"] = average
     if composition.has("outcome") and composition.uses_quality:
         start["quality_slope_total"] = np.array(STARTING_SLOPE)
     if composition.has("ties"):
@@ -86,7 +88,7 @@ def starting_values(composition: Composition, data: xr.Dataset, inputs: Inputs) 
         start["tie_quality_loading"] = np.full(len(joint), STARTING_SLOPE)
     if composition.has("cooperativeness"):
         mean = (arrays["own_value"].sum(2) + 0.5) / (arrays["own_weight"].sum(2) + 1.0)
-        start["cooperativeness_year_intercept"] = np.log(mean)
+        start |= {f"cooperativeness_year_intercept{c}": np.log(mean) for c in ("", "_total")}
         start["cooperativeness_loading"] = np.full(len(mean) - 1, 1.0)
     return start
 

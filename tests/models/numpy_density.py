@@ -65,13 +65,14 @@ def indicators(data, p, priors, prefix, names, coefficient):
         total += log_prior(priors, "indicator_state_sd", spread)
         deviation = p[f"{prefix}{kind}_state_deviation"][place]
         total += stats.norm.logpdf(deviation, 0, spread).sum()
-        total += log_scale(spread, state_information(values, kind))
+        dispersion = p[f"{prefix}indicator_dispersion"][place] if kind == "count" else None
+        total += log_scale(spread, state_information(values, dispersion))
         mean = mean + deviation[:, None]
         seen = np.isfinite(values)
         if kind == "count":
-            a = p[f"{prefix}indicator_dispersion"][place]
-            total += log_prior(priors, "indicator_dispersion", a)
-            total += stats.nbinom.logpmf(values[seen], a, a / (a + np.exp(mean[seen]))).sum()
+            total += log_prior(priors, "indicator_dispersion", dispersion)
+            share = dispersion / (dispersion + np.exp(mean[seen]))
+            total += stats.nbinom.logpmf(values[seen], dispersion, share).sum()
         else:
             total += stats.bernoulli.logpmf(values[seen], special.expit(mean[seen])).sum()
     return total
@@ -99,12 +100,16 @@ def counts_information(data):
     return np.where(seen, own * share * (1 - share) * 21 / (20 + own), 0).sum(2)
 
 
-def state_information(values, kind):
-    """Rough information of values (S, T) on each state's deviation."""
-    seen = np.isfinite(values)
-    if kind == "count":
-        counts = np.where(seen, values + 0.5, 0.0)
-        return (counts / (1 + counts / 2)).sum(1)
+def counted_information(values, dispersion):
+    """Rough information of counts (..., T) on their log mean."""
+    total, number = np.nansum(values, -1), np.isfinite(values).sum(-1)
+    return total / (1 + total / np.maximum(number, 1) / dispersion)
+
+
+def state_information(values, dispersion):
+    """Rough information of counts or, without a dispersion, of 0/1 values (S, T) on each state's deviation."""
+    if dispersion is not None:
+        return counted_information(values, dispersion)
     return share_information(values)
 
 
@@ -182,8 +187,13 @@ def log_density(composition, data, p, priors):
     if composition.has("cooperativeness"):
         for name in ("year_intercept", "size_slope", "age_slope", "sd", "loading", "dispersion"):
             total += log_prior(priors, f"cooperativeness_{name}", p[f"cooperativeness_{name}"])
-        total += stats.norm.logpdf(p["cooperativeness_level"], 0, p["cooperativeness_sd"]).sum()
-        loading = np.concatenate([[1.0], p["cooperativeness_loading"]])[:, None, None]
+        total += zero_sum_normal(p["cooperativeness_level"], p["cooperativeness_sd"])
+        value = data.cooperativeness_count.transpose("cooperativeness_item", "state", "panel_year").values
+        loading = np.concatenate([[1.0], p["cooperativeness_loading"]])
+        information = counted_information(value, p["cooperativeness_dispersion"][:, None])
+        precision = loading**2 @ information.mean(1) + p["cooperativeness_sd"] ** -2
+        total -= 0.5 * (len(p["cooperativeness_level"]) - 1) * np.log(precision)
+        loading = loading[:, None, None]
         covariates = data.panel_covariate_value.transpose("panel_covariate", "state", "panel_year")
         size = np.nan_to_num(covariates.sel(panel_covariate="log_population").values)
         age = np.nan_to_num(covariates.sel(panel_covariate="state_age").values)
@@ -191,7 +201,6 @@ def log_density(composition, data, p, priors):
         moving = p["cooperativeness_level"][:, None] + by_size[0] * size + by_age[0] * age
         eta = p["cooperativeness_year_intercept"][:, None, :] + loading * moving[None]
         eta[1:] += by_size[1:, None, None] * size + by_age[1:, None, None] * age
-        value = data.cooperativeness_count.transpose("cooperativeness_item", "state", "panel_year").values
         seen = np.isfinite(value)
         a = np.broadcast_to(p["cooperativeness_dispersion"][:, None, None], value.shape)[seen]
         total += stats.nbinom.logpmf(value[seen], a, a / (a + np.exp(eta[seen]))).sum()

@@ -5,11 +5,10 @@ import pymc as pm
 import pytest
 from scipy import stats
 
-from models.coordinates import conditioned_normal
+from models.coordinates import conditioned_normal, count_condition, count_information
 from models.inputs import (
     binary_information,
     cell_information,
-    log_mean,
     orthogonal_slopes,
     tie_information,
     year_share,
@@ -71,9 +70,23 @@ def test_cells_that_are_not_scored_tell_nothing():
     assert (information[1] == 0).all()
 
 
-def test_log_mean_of_counts_is_zero_where_none_is_seen():
-    value = np.array([[2.0, 4.0], [0.0, 0.0]])
-    np.testing.assert_allclose(log_mean(value, np.array([[1.0, 1.0], [0.0, 0.0]])), [np.log(3.5), 0.0])
+@pytest.mark.parametrize("total", [0.0, 7.0, 400.0])
+@pytest.mark.parametrize("spread", [0.05, 0.5, 2.0])
+def test_effects_on_poisson_counts_are_centred_where_their_gamma_posterior_is(total, spread):
+    expected, number, nearly_poisson = np.array([[0.3]]), np.array([[10.0]]), np.array([1e9])
+    found = count_condition(np.array([[total]]), number, expected, nearly_poisson, np.array([spread]))
+    information, score = (value.eval().item() for value in found)
+    posterior = stats.gamma(total + spread**-2, scale=1 / (10 * np.exp(0.3) + spread**-2))
+    assert -score / (information + spread**-2) == pytest.approx(np.log(posterior.mean()))
+    assert information == pytest.approx(total)
+
+
+def test_overdispersed_counts_tell_less_and_unseen_ones_nothing():
+    total, number = np.array([[50.0, 50.0, 0.0]]), np.array([[5.0, 50.0, 0.0]])
+    information = count_information(total, number, np.array([2.0])).eval()[0]
+    np.testing.assert_allclose(information, [50 / 6, 50 / 1.5, 0])
+    condition = count_condition(total, number, np.zeros((1, 3)), np.array([2.0]), np.array([0.5]))
+    assert abs(condition[1].eval()[0, 2]) < 1e-9
 
 
 @pytest.mark.parametrize("spread", [1e-8, 0.1, 1.0, 100.0])
