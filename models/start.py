@@ -71,8 +71,11 @@ def starting_values(composition: Composition, data: xr.Dataset, inputs: Inputs) 
                     number = len(inputs.coords[f"{prefix}{family}_indicator"])
                     start |= {f"{prefix}{name}": np.full(number, value) for name, value in spreads.items()}
             if f"{prefix}count_indicator" in inputs.coords:
-                total, number = (arrays[f"{prefix}count_{a}"].sum(1) for a in ("total", "number"))
-                start[f"{prefix}count_intercept_total"] = np.log((total + 0.5) / (number + 1.0))
+                total, number = (arrays[f"{prefix}count_{a}"] for a in ("total", "number"))
+                level = np.log((total + 0.5) / (number + 1.0))
+                start[f"{prefix}count_intercept_total"] = (number * level).sum(1) / np.maximum(
+                    number.sum(1), 1.0
+                )
             if f"{prefix}binary_indicator" in inputs.coords:
                 told, level = (arrays[f"{prefix}binary_{a}"] for a in ("information", "level"))
                 average = (told * level).sum(1) / np.maximum(told.sum(1), 1e-12)
