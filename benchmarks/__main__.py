@@ -9,6 +9,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+from workflow.lib.environment import set_caches
 from workflow.lib.errors import UserError
 from workflow.lib.job import set_threads
 
@@ -41,6 +42,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Measure, write, draw; the exit status."""
     options = parse(arguments)
     set_threads(options.cores)
+    # compiled afresh, as the jobs of a run are
+    set_caches(Path(__file__).parent.parent)
     from benchmarks.measure import Model, Plan, measure
     from benchmarks.picture import draw
     from models.composition import Composition

@@ -31,6 +31,12 @@ def set_environment(root: str | Path, stopped_path: str | Path) -> None:
     if str(root) not in before.split(os.pathsep):
         os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(root), before]))
     os.environ[STOPPED_VARIABLE] = str(stopped_path)
+    set_caches(root)
+
+
+def set_caches(root: str | Path) -> None:
+    """Set the folders of compiled code and of fonts; machine code is not kept from one job to the next."""
+    root = Path(root).resolve()
     lock = root / "requirements.lock"
     packages = hashlib.sha256(lock.read_bytes() if lock.is_file() else b"").hexdigest()[:12]
     cache = root / ".cache" / f"python{sys.version_info.major}.{sys.version_info.minor}-{packages}"
