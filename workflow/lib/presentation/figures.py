@@ -338,11 +338,11 @@ def draw_case(table: pd.DataFrame) -> Figure:
     """
     kinds = [kind for kind in ("joined", "absent") if (table["kind"] == kind).any()]
     sizes = [int((table["kind"] == kind).sum()) for kind in kinds]
-    figure = new_figure(0.75 + 0.19 * max(sizes))
+    figure = new_figure(0.9 + 0.19 * max(sizes))
     panels = figure.subplots(1, len(kinds), sharex=True, squeeze=False)[0]
     looks = {
-        "joined": (style.PREDICTED, "o", "Joined, least expected"),
-        "absent": (style.QUALITY, "s", "Stayed away, most expected"),
+        "joined": (style.PREDICTED, "o", "Joined,\nleast expected"),
+        "absent": (style.QUALITY, "s", "Stayed away,\nmost expected"),
     }
     for axes, kind in zip(panels, kinds, strict=True):
         colour, marker, title = looks[kind]
