@@ -3,6 +3,10 @@
 Each kernel is one branch-free loop, so that LLVM turns it into vector instructions. Scalar ``math.exp`` and
 ``math.log`` would stop that; the two elementary functions are therefore written out here, after Cody & Waite (1980)
 for the range reduction and with truncated series whose relative error is below 1e-14 (tested).
+
+A loop that sums stores nothing, and a loop that stores sums nothing. Where one does both, the compiler keeps two versions, one
+for arrays that might overlap, and chooses by their addresses when it runs: the order of the sum, and its last digit, would
+depend on where the arrays happen to lie, and with it every later draw of a chain.
 """
 
 import math
@@ -82,18 +86,21 @@ def bernoulli_logit(eta, sign, gradient):
     a block of cells are taken as one logarithm of their product (at most 2 ** 128, so it cannot overflow).
     """
     n = eta.shape[0]
+    factor = np.empty(_BLOCK)
     total = 0.0
     for start in range(0, n, _BLOCK):
         stop = min(start + _BLOCK, n)
-        product = 1.0
-        minimum = 0.0
         for i in range(start, stop):
             z = sign[i] * eta[i]
             t = exp_nonpositive(-abs(z)) * (sign[i] * sign[i])
             q = 1.0 + t
-            product *= q
-            minimum += min(z, 0.0)
+            factor[i - start] = q
             gradient[i] = sign[i] * ((t if z > 0.0 else 1.0) / q)
+        product = 1.0
+        minimum = 0.0
+        for i in range(start, stop):
+            product *= factor[i - start]
+            minimum += min(sign[i] * eta[i], 0.0)
         total += minimum - math.log(product)
     return total
 
@@ -181,20 +188,22 @@ def negative_binomial(log_mean, count, weight, dispersion, gradient):
     step = np.empty(count.shape[0])
     by_step = np.empty(count.shape[0])
     _log_gamma_steps(dispersion, count, step, by_step)
+    softplus = np.empty(count.shape[0])
+    for i in range(log_mean.shape[0]):
+        x = log_mean[i] - shift
+        t = exp_nonpositive(-abs(x))
+        q = 1.0 + t
+        softplus[i] = _log_near_one(q) + max(x, 0.0)
+        share = (1.0 if x > 0.0 else t) / q
+        gradient[i] = weight[i] * (count[i] - (count[i] + dispersion) * share)
     total = 0.0
     by_dispersion = 0.0
     by_shift = 0.0
     for i in range(log_mean.shape[0]):
         x = log_mean[i] - shift
-        t = exp_nonpositive(-abs(x))
-        q = 1.0 + t
-        softplus = _log_near_one(q) + max(x, 0.0)
-        share = (1.0 if x > 0.0 else t) / q
-        g = weight[i] * (count[i] - (count[i] + dispersion) * share)
-        gradient[i] = g
-        total += weight[i] * (step[i] + count[i] * x - (count[i] + dispersion) * softplus)
-        by_dispersion += weight[i] * (by_step[i] - softplus)
-        by_shift += g
+        total += weight[i] * (step[i] + count[i] * x - (count[i] + dispersion) * softplus[i])
+        by_dispersion += weight[i] * (by_step[i] - softplus[i])
+        by_shift += gradient[i]
     return total, by_dispersion - by_shift / dispersion
 
 
@@ -212,8 +221,6 @@ def beta_binomial(logit, successes, failures, weight, concentration, gradient):
     for i in range(logit.shape[0]):
         number[i] = successes[i] + failures[i]
     _log_gamma_steps(concentration, number, c, by_c)
-    total = 0.0
-    by_concentration = 0.0
     for i in range(logit.shape[0]):
         z = min(max(logit[i], -25.0), 25.0)
         t = exp_nonpositive(-abs(z))
@@ -222,9 +229,14 @@ def beta_binomial(logit, successes, failures, weight, concentration, gradient):
         r = t * inverse if z > 0.0 else inverse
         a, by_a = _log_gamma_step(concentration * p, successes[i])
         b, by_b = _log_gamma_step(concentration * r, failures[i])
-        total += weight[i] * (a + b - c[i])
+        c[i] = weight[i] * (a + b - c[i])
         gradient[i] = weight[i] * concentration * p * r * (by_a - by_b)
-        by_concentration += weight[i] * (by_a * p + by_b * r - by_c[i])
+        by_c[i] = weight[i] * (by_a * p + by_b * r - by_c[i])
+    total = 0.0
+    by_concentration = 0.0
+    for i in range(logit.shape[0]):
+        total += c[i]
+        by_concentration += by_c[i]
     return total, by_concentration
 
 
@@ -259,10 +271,11 @@ def mission_grid(intercept, slope, value, state, coefficient, covariate, sign, g
             for i in range(states):
                 eta[i] += c * x[i]
         total += bernoulli_logit(eta, sign[m], row)
+        for i in range(states):
+            by_state[i] += row[i]
         g = 0.0
         for i in range(states):
             g += row[i]
-            by_state[i] += row[i]
         by_intercept[m] = g
         for v in range(slopes):
             x = value[v, m]
@@ -314,13 +327,14 @@ def panel_gradient(by_cell, known, loading, latent, by_level, by_lasting, by_coe
     by_coefficient[:] = 0.0
     by_loading = 0.0
     for t in range(years):
-        total = 0.0
         for s in range(states):
             g = by_cell[t, s]
-            total += g
-            by_loading += g * latent[t, s]
             by_lasting[s] += g
             by_latent[t, s] += loading * g
+        total = 0.0
+        for s in range(states):
+            total += by_cell[t, s]
+            by_loading += by_cell[t, s] * latent[t, s]
         by_level[t] = total
         for k in range(by_coefficient.shape[0]):
             total = 0.0
@@ -444,6 +458,7 @@ def gaussian_path(precision, shift, standard, path, factor):
         x = factor[ii + i]
         for s in range(states):
             v[s] /= x[s]
+        for s in range(states):
             total += 0.5 * v[s] * v[s]
     # back substitution of L' path = L^-1 b + standard does mean and noise at once
     for i in range(size - 1, -1, -1):
@@ -596,10 +611,10 @@ def normal_indicators(loading, level, sd, state_sd, prior, statistics, precision
             squares,
         )
         for s in range(states):
+            shrink[s] = v / (variance + number[j, s] * v)
+        for s in range(states):
             n = number[j, s]
-            k = v / (variance + n * v)
-            shrink[s] = k
-            constant -= 0.5 * w * (squares[s] - k * residual[s] * residual[s])
+            constant -= 0.5 * w * (squares[s] - shrink[s] * residual[s] * residual[s])
             constant -= n * half_log + 0.5 * log_positive(1.0 + n * v * w)
         linear, information = loading[j] * w, loading[j] * loading[j] * w
         for a in range(size):
@@ -670,6 +685,9 @@ def normal_indicators_gradient(
                 for s in range(states):
                     by_gram[s] += h[s] * z[s]
                     by_outer[s] += h[s] * x[s] * y[s]
+        for s in range(states):
+            k = v / (variance + number[j, s] * v)
+            own[s] = -load * w * k * by_sums[s] + by_constant * w * k * residual[s]
         to_loading = 0.0
         to_variance = 0.0
         to_v = 0.0
@@ -686,7 +704,6 @@ def normal_indicators_gradient(
             by_w -= 0.5 * by_constant * n * v / (1.0 + n * v * w)
             by_k = -load * load * w * by_outer[s] - load * w * residual[s] * by_sums[s]
             by_k += 0.5 * by_constant * w * residual[s] * residual[s]
-            own[s] = -load * w * k * by_sums[s] + by_constant * w * k * residual[s]
             square_of = denominator * denominator
             to_variance -= w * w * by_w + v / square_of * by_k
             to_v += variance / square_of * by_k - 0.5 * by_constant * n * w / (1.0 + n * v * w)

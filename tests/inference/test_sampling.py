@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import xarray as xr
-from small_world import CROSSED, PRIORS, simulated
+from small_world import CROSSED, JOINED_BY_QUALITY, PRIORS, simulated
 
 from models.composition import Composition, Moderator
 from models.inputs import model_inputs
@@ -45,6 +45,15 @@ def test_the_same_seed_gives_the_same_draws_and_another_seed_others(compiled, fi
     assert_same_draws(fitted, compiled.sample(SEED))
     other = compiled.sample(SEED + 1)
     assert not fitted["posterior"].to_dataset().equals(other["posterior"].to_dataset())
+
+
+def test_draws_of_a_model_with_latents_depend_on_the_seed_alone():
+    data = simulated(JOINED_BY_QUALITY)[0]
+    compiled = compile_model(JOINED_BY_QUALITY, data, PRIORS, SETTINGS)
+    short = replace(SETTINGS, tune=60, draws=40)
+    first = compiled.sample(SEED, settings=short)
+    for cores in (1, 2, 2, 2):
+        assert_same_draws(first, compiled.sample(SEED, settings=replace(short, cores=cores)))
 
 
 def test_a_refit_with_other_data_is_the_fit_of_a_fresh_compilation(compiled, fitted):
