@@ -6,12 +6,6 @@
 CORES ?= 4
 BIN := .venv/bin
 
-# Compiled code and fonts of the tests are kept in this folder, not in the user's; the Snakefile sees to its own. PyTensor does
-# not see when a kernel changes, so each version of the kernels has its own folder.
-KERNELS := $(shell cat models/engine/*.py | cksum | cut -d' ' -f1)
-test test-all: export PYTENSOR_FLAGS ?= base_compiledir=$(CURDIR)/.cache/tests/pytensor-$(KERNELS)
-test test-all: export MPLCONFIGDIR ?= $(CURDIR)/.cache/tests/matplotlib
-
 .DEFAULT_GOAL := all
 .PHONY: all quick test test-all lint format setup schema lock clean help
 

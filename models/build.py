@@ -5,7 +5,7 @@ import xarray as xr
 
 from models.composition import Composition
 from models.cooperativeness import add_cooperativeness
-from models.inputs import Inputs, model_inputs, prediction_years
+from models.inputs import PACKED, Inputs, model_inputs, prediction_years
 from models.likelihood import ENGINES
 from models.outcome import add_outcome
 from models.priors import Priors
@@ -20,7 +20,7 @@ def build(
     engine: str = "fused",
     inputs: Inputs | None = None,
 ) -> pm.Model:
-    """PyMC model of a composition; every array is mutable data, so that refits need no compilation.
+    """PyMC model of a composition; all arrays are mutable data, so that refits need no compilation.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def build(
     inputs = inputs or model_inputs(composition, data)
     coords = {**inputs.coords, "doubtful_class": ["uncertain", "probable"]}
     with pm.Model(coords=coords) as model:
-        arrays = {name: pm.Data(name, value) for name, value in inputs.arrays.items()}
+        arrays = inputs.unpack(pm.Data(PACKED, inputs.packed()))
         latents = {}
         if composition.has("quality"):
             latents["quality"] = add_quality(inputs, arrays, priors, engine)

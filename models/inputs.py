@@ -1,6 +1,6 @@
 """From the labelled analysis data set to the arrays and labels that one model needs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import xarray as xr
@@ -9,6 +9,8 @@ from scipy import special
 from models.composition import Composition
 from models.path import PathBasis, normal_statistics, path_basis
 
+# name of the one array in which a model holds all its data
+PACKED = "data"
 TREND_ORIGIN_YEAR = 1980
 DESIGN_TERMS = ("intercept", "trend", "size")
 PRESENCE_SUFFIX = "_any"
@@ -33,6 +35,36 @@ class Inputs:
     arrays: dict[str, np.ndarray]
     coords: dict[str, list]
     basis: PathBasis
+
+    def packed(self) -> np.ndarray:
+        """All arrays in one vector, one after another, each row by row: many separate arrays are slow to compile."""
+        return np.concatenate([np.ravel(array) for array in self.arrays.values()]).astype(float)
+
+    def unpack(self, vector) -> dict:
+        """The arrays in a vector such as ``packed`` gives, as views; the vector may be PyTensor's."""
+        arrays, start = {}, 0
+        for name, array in self.arrays.items():
+            stop = start + np.size(array)
+            arrays[name] = vector[start:stop].reshape(np.shape(array))
+            start = stop
+        return arrays
+
+    def with_arrays(self, arrays: dict[str, np.ndarray]) -> "Inputs":
+        """The inputs with some arrays replaced.
+
+        Raises
+        ------
+        ValueError
+            If there is no array of that name, or its shape is another.
+        """
+        for name, array in arrays.items():
+            if name not in self.arrays:
+                raise ValueError(f"there is no input array '{name}'")
+            if np.shape(array) != np.shape(self.arrays[name]):
+                raise ValueError(
+                    f"input array '{name}' has shape {np.shape(array)}, not {np.shape(self.arrays[name])}"
+                )
+        return replace(self, arrays=self.arrays | arrays)
 
 
 def prediction_years(data: xr.Dataset) -> np.ndarray:

@@ -14,8 +14,9 @@ import math
 import numba
 import numpy as np
 
-# not cached on disk: see workflow/lib/environment.py
-_JIT = {"fastmath": True, "nogil": True, "error_model": "numpy"}
+# Always inlined: of two compiled copies of a function, one alone and one within its caller, the linker takes either, and the
+# order of their sums may differ. Draws would depend on whether code was compiled just now or taken from the cache.
+_JIT = {"fastmath": True, "nogil": True, "error_model": "numpy", "forceinline": True}
 _INV_LN2 = 1.4426950408889634
 _LN2_HIGH = 6.93145751953125e-1
 _LN2_LOW = 1.42860682030941723212e-6

@@ -107,9 +107,9 @@ def test_new_data_enter_without_rebuilding():
     model = build(composition, data, PRIORS)
     point = next(random_points(model, 1))
     other = simulated(composition, seed=2)
-    from models.inputs import model_inputs
+    from models.inputs import PACKED, model_inputs
 
     with model:
-        pm.set_data(model_inputs(composition, other).arrays)
+        pm.set_data({PACKED: model_inputs(composition, other).packed()})
     density, values = density_of(model, jacobian=False), constrained_values(model)
     assert density(point) == pytest.approx(log_density(composition, other, values(point), PRIORS), rel=1e-8)

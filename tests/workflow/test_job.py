@@ -64,10 +64,16 @@ def test_text_appears_under_its_name_only_when_whole(tmp_path):
     assert (tmp_path / "folder" / "file.txt").read_text() == "all"
 
 
-def test_compiled_code_is_not_taken_from_job_to_job(tmp_path, monkeypatch):
-    """A cached function rounds otherwise than a fresh one: numbers would depend on the order of jobs."""
-    for name in ("PYTENSOR_FLAGS", "MPLCONFIGDIR", "COALITION_TIES_STOPPED", "PYTHONPATH"):
-        monkeypatch.setenv(name, "")
-        monkeypatch.delenv(name)
-    set_environment(tmp_path, tmp_path / "stopped")
-    assert "numba__cache=False" in os.environ["PYTENSOR_FLAGS"].split(",")
+def test_compiled_code_of_other_kernels_is_not_taken(tmp_path, monkeypatch):
+    """PyTensor does not see that a kernel has changed."""
+    kernels = tmp_path / "models" / "engine" / "kernels.py"
+    kernels.parent.mkdir(parents=True)
+    folders = set()
+    for text in ("one", "another"):
+        kernels.write_text(text)
+        for name in ("PYTENSOR_FLAGS", "MPLCONFIGDIR", "COALITION_TIES_STOPPED", "PYTHONPATH"):
+            monkeypatch.setenv(name, "")
+            monkeypatch.delenv(name)
+        set_environment(tmp_path, tmp_path / "stopped")
+        folders.add(os.environ["PYTENSOR_FLAGS"])
+    assert len(folders) == 2

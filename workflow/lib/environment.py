@@ -1,7 +1,7 @@
 """The environment variables that the jobs of a run inherit, and those that its user may set.
 
 Set once, when the Snakefile is read: where jobs find the project's modules, where compiled code and fonts are kept (in the
-folder `.cache` of the project, apart for each version of Python and each lock file), where a job that stops leaves word.
+folder `.cache` of the project), where a job that stops leaves word.
 """
 
 from __future__ import annotations
@@ -34,15 +34,24 @@ def set_environment(root: str | Path, stopped_path: str | Path) -> None:
     set_caches(root)
 
 
-def set_caches(root: str | Path) -> None:
-    """Set the folders of compiled code and of fonts; machine code is not kept from one job to the next."""
+def set_caches(root: str | Path, folder: Path | None = None) -> None:
+    """Set the folders of compiled code and of fonts: one for each version of Python, of the packages and of the kernels.
+
+    Parameters
+    ----------
+    root
+        Folder of the project.
+    folder
+        Where these folders are; by default `.cache` in the folder of the project.
+    """
     root = Path(root).resolve()
-    lock = root / "requirements.lock"
-    packages = hashlib.sha256(lock.read_bytes() if lock.is_file() else b"").hexdigest()[:12]
-    cache = root / ".cache" / f"python{sys.version_info.major}.{sys.version_info.minor}-{packages}"
-    # Compiled code is not taken from one job to the next: a function loaded from a cache is optimised apart from its caller,
-    # rounds otherwise than one compiled with it, and chains drift apart. Draws would depend on which job came first.
-    os.environ.setdefault("PYTENSOR_FLAGS", f"base_compiledir={cache / 'pytensor'},numba__cache=False")
+    sources = [root / "requirements.lock", *sorted((root / "models" / "engine").glob("*.py"))]
+    contents = b"".join(path.read_bytes() for path in sources if path.is_file())
+    version = hashlib.sha256(contents).hexdigest()[:12]
+    cache = (folder or root / ".cache") / f"python{sys.version_info.major}.{sys.version_info.minor}-{version}"
+    # Without "fast math" between PyTensor's functions: with it, one that is loaded from the cache rounds otherwise than one that
+    # is compiled together with its caller, and draws would depend on which job came first.
+    os.environ.setdefault("PYTENSOR_FLAGS", f"base_compiledir={cache / 'pytensor'},numba__fastmath=False")
     os.environ.setdefault("MPLCONFIGDIR", str(cache / "matplotlib"))
 
 

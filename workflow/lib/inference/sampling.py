@@ -13,7 +13,7 @@ import xarray as xr
 
 from models.build import build
 from models.composition import Composition, check
-from models.inputs import Inputs, model_inputs
+from models.inputs import PACKED, Inputs, model_inputs
 from models.priors import Priors
 from models.start import jittered, starting_values
 from workflow.lib.errors import UserError
@@ -101,10 +101,11 @@ class Compiled:
         """
         settings = settings or self.settings
         started = time.monotonic()
+        inputs = self.inputs.with_arrays(arrays or {})
         if self.program is None:
-            tree = _sample_pymc(self.model, arrays or {}, seed, settings)
+            tree = _sample_pymc(self.model, inputs, seed, settings)
         else:
-            tree = self._sample_nutpie(arrays or {}, seed, settings, log, label or self.composition.name)
+            tree = self._sample_nutpie(inputs, seed, settings, log, label or self.composition.name)
         tree.attrs["seconds"] = time.monotonic() - started
         return tree
 
@@ -120,21 +121,12 @@ class Compiled:
         if inputs.coords != self.inputs.coords:
             different = [key for key in inputs.coords if inputs.coords[key] != self.inputs.coords.get(key)]
             raise ValueError(f"the data have other labels than those compiled with: {', '.join(different)}")
-        if self.program is None:
-            import pymc as pm
+        return replace(self, inputs=inputs)
 
-            with self.model:
-                pm.set_data(inputs.arrays)
-            return replace(self, inputs=inputs)
-        # an array that the density does not use is no data of the program
-        names = {variable.name for variable in self.program.shared_var_keys}
-        used = {name: value for name, value in inputs.arrays.items() if name in names}
-        return replace(self, inputs=inputs, program=self.program.with_data(**used))
-
-    def _sample_nutpie(self, arrays, seed, settings, log, label) -> xr.DataTree:
+    def _sample_nutpie(self, inputs, seed, settings, log, label) -> xr.DataTree:
         import nutpie
 
-        program = self.program.with_data(**arrays) if arrays else self.program
+        program = self.program.with_data(**{PACKED: inputs.packed()})
         callback = progress_lines(label, log) if log else None
         tree = nutpie.sample(
             program,
@@ -163,11 +155,11 @@ def _keep_groups(tree: xr.DataTree) -> xr.DataTree:
     return xr.DataTree.from_dict({"posterior": posterior, "sample_stats": statistics[kept]})
 
 
-def _sample_pymc(model, arrays, seed, settings) -> xr.DataTree:
+def _sample_pymc(model, inputs, seed, settings) -> xr.DataTree:
     import pymc as pm
 
     with model:
-        pm.set_data(arrays)
+        pm.set_data({PACKED: inputs.packed()})
         tree = pm.sample(
             draws=settings.draws,
             tune=settings.tune,
@@ -199,17 +191,20 @@ def compile_model(
     program = None
     if settings.backend == "nutpie":
         import nutpie
+        from pytensor.compile.compilelock import lock_ctx
 
         names = [v.name for v in model.free_RVs]
         start = starting_values(composition, data, inputs)
         jitter = jittered(names)
-        program = nutpie.compile_pymc_model(
-            model,
-            backend="numba",
-            var_names=archived_names(model),
-            initial_points={name: value for name, value in start.items() if name in names},
-            jitter_rvs={v for v in model.free_RVs if v.name in jitter},
-        )
+        # one job at a time: the cache of compiled functions is not made for two that write, and the second finds them there
+        with lock_ctx(timeout=-1):
+            program = nutpie.compile_pymc_model(
+                model,
+                backend="numba",
+                var_names=archived_names(model),
+                initial_points={name: value for name, value in start.items() if name in names},
+                jitter_rvs={v for v in model.free_RVs if v.name in jitter},
+            )
     return Compiled(composition, inputs, settings, model, program)
 
 
