@@ -6,7 +6,6 @@ part of the build. Leave the machine alone meanwhile.
 
 import argparse
 import sys
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -43,9 +42,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Measure, write, draw; the exit status."""
     options = parse(arguments)
     set_threads(options.cores)
-    # compiled afresh: what the first model has in common with the others is compiled with it, as in a run
-    compiled = tempfile.TemporaryDirectory()
-    set_caches(Path(__file__).parent.parent, Path(compiled.name))
+    # compiled afresh, as the jobs of a run are
+    set_caches(Path(__file__).parent.parent)
     from benchmarks.measure import Model, Plan, measure
     from benchmarks.picture import draw
     from models.composition import Composition

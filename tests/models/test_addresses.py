@@ -64,6 +64,21 @@ def panel(random):
     return kernel, [by_cell, known, latent, np.zeros(YEARS), np.zeros(STATES), np.zeros(2), by_latent]
 
 
+def predictor(random):
+    latent, result = random.normal(size=(2, YEARS, STATES))
+    shapes = (YEARS,), (STATES,), (2,), (2, YEARS, STATES)
+
+    def kernel(level, lasting, coefficient, known, latent, result):
+        kernels.panel_predictor(level, lasting, coefficient, known, 0.7, latent, result)
+
+    return kernel, [*[random.normal(size=shape) for shape in shapes], latent, result]
+
+
+def path_in_years(random):
+    basis, coefficient = random.normal(size=(YEARS, SIZE)), random.normal(size=(SIZE, STATES))
+    return kernels.path_values, [basis, coefficient, np.zeros((YEARS, STATES))]
+
+
 def packed_precision(random):
     precision = 0.1 * random.normal(size=(TRIANGLE, STATES))
     precision[[j * (j + 1) // 2 + j for j in range(SIZE)]] += 2.0
@@ -147,6 +162,8 @@ def placed(random, pool, arrays):
         shared_counts,
         grid,
         panel,
+        predictor,
+        path_in_years,
         path,
         path_gradient,
         indicators,

@@ -34,24 +34,25 @@ def set_environment(root: str | Path, stopped_path: str | Path) -> None:
     set_caches(root)
 
 
-def set_caches(root: str | Path, folder: Path | None = None) -> None:
+def set_caches(root: str | Path, keep_compiled: bool = False) -> None:
     """Set the folders of compiled code and of fonts: one for each version of Python, of the packages and of the kernels.
 
     Parameters
     ----------
     root
         Folder of the project.
-    folder
-        Where these folders are; by default `.cache` in the folder of the project.
+    keep_compiled
+        Whether machine code is kept from one process to the next. Not in a run: code from the cache can round otherwise.
     """
     root = Path(root).resolve()
     sources = [root / "requirements.lock", *sorted((root / "models" / "engine").glob("*.py"))]
     contents = b"".join(path.read_bytes() for path in sources if path.is_file())
     version = hashlib.sha256(contents).hexdigest()[:12]
-    cache = (folder or root / ".cache") / f"python{sys.version_info.major}.{sys.version_info.minor}-{version}"
-    # Without "fast math" between PyTensor's functions: with it, one that is loaded from the cache rounds otherwise than one that
-    # is compiled together with its caller, and draws would depend on which job came first.
-    os.environ.setdefault("PYTENSOR_FLAGS", f"base_compiledir={cache / 'pytensor'},numba__fastmath=False")
+    cache = root / ".cache" / f"python{sys.version_info.major}.{sys.version_info.minor}-{version}"
+    # A function that is loaded from the cache can round otherwise than one that is compiled together with its caller: of their
+    # copies the linker takes either. Draws would depend on which job came first.
+    flags = f"base_compiledir={cache / 'pytensor'},numba__fastmath=False,numba__cache={keep_compiled}"
+    os.environ.setdefault("PYTENSOR_FLAGS", flags)
     os.environ.setdefault("MPLCONFIGDIR", str(cache / "matplotlib"))
 
 

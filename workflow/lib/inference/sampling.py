@@ -191,20 +191,17 @@ def compile_model(
     program = None
     if settings.backend == "nutpie":
         import nutpie
-        from pytensor.compile.compilelock import lock_ctx
 
         names = [v.name for v in model.free_RVs]
         start = starting_values(composition, data, inputs)
         jitter = jittered(names)
-        # one job at a time: the cache of compiled functions is not made for two that write, and the second finds them there
-        with lock_ctx(timeout=-1):
-            program = nutpie.compile_pymc_model(
-                model,
-                backend="numba",
-                var_names=archived_names(model),
-                initial_points={name: value for name, value in start.items() if name in names},
-                jitter_rvs={v for v in model.free_RVs if v.name in jitter},
-            )
+        program = nutpie.compile_pymc_model(
+            model,
+            backend="numba",
+            var_names=archived_names(model),
+            initial_points={name: value for name, value in start.items() if name in names},
+            jitter_rvs={v for v in model.free_RVs if v.name in jitter},
+        )
     return Compiled(composition, inputs, settings, model, program)
 
 
