@@ -15,7 +15,7 @@ import numba
 import numpy as np
 
 # Always inlined: of two compiled copies of a function, one alone and one within its caller, the linker takes either, and the
-# order of their sums may differ. Draws would depend on whether code was compiled just now or taken from the cache.
+# order of their sums may differ.
 _JIT = {"fastmath": True, "nogil": True, "error_model": "numpy", "forceinline": True}
 _INV_LN2 = 1.4426950408889634
 _LN2_HIGH = 6.93145751953125e-1
