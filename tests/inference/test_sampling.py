@@ -56,6 +56,14 @@ def test_draws_of_a_model_with_latents_depend_on_the_seed_alone():
         assert_same_draws(first, compiled.sample(SEED, settings=replace(short, cores=cores)))
 
 
+def test_replaced_arrays_must_exist_and_keep_their_shape(data):
+    inputs = model_inputs(CROSSED, data)
+    with pytest.raises(ValueError, match="there is no input array 'signs'"):
+        inputs.with_arrays({"signs": inputs.arrays["sign"]})
+    with pytest.raises(ValueError, match="'sign' has shape"):
+        inputs.with_arrays({"sign": inputs.arrays["sign"][1:]})
+
+
 def test_a_refit_with_other_data_is_the_fit_of_a_fresh_compilation(compiled, fitted):
     other = simulated(CROSSED, seed=2)[0]
     refit = compiled.sample(SEED, arrays=model_inputs(CROSSED, other).arrays)

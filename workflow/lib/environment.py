@@ -49,8 +49,8 @@ def set_caches(root: str | Path, keep_compiled: bool = False) -> None:
     contents = b"".join(path.read_bytes() for path in sources if path.is_file())
     version = hashlib.sha256(contents).hexdigest()[:12]
     cache = root / ".cache" / f"python{sys.version_info.major}.{sys.version_info.minor}-{version}"
-    # A function that is loaded from the cache can round otherwise than one that is compiled together with its caller: of their
-    # copies the linker takes either. Draws would depend on which job came first.
+    # A function that is loaded from the cache can round otherwise than one that is compiled together with its caller, as has
+    # been seen for `joint`. Draws would depend on which job came first.
     flags = f"base_compiledir={cache / 'pytensor'},numba__fastmath=False,numba__cache={keep_compiled}"
     os.environ.setdefault("PYTENSOR_FLAGS", flags)
     os.environ.setdefault("MPLCONFIGDIR", str(cache / "matplotlib"))
