@@ -6,6 +6,7 @@ part of the build. Leave the machine alone meanwhile.
 
 import argparse
 import sys
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -42,8 +43,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Measure, write, draw; the exit status."""
     options = parse(arguments)
     set_threads(options.cores)
-    # compiled afresh, as the jobs of a run are
-    set_caches(Path(__file__).parent.parent)
+    # compiled afresh: what the first model has in common with the others is compiled with it, as in a run
+    compiled = tempfile.TemporaryDirectory()
+    set_caches(Path(__file__).parent.parent, Path(compiled.name))
     from benchmarks.measure import Model, Plan, measure
     from benchmarks.picture import draw
     from models.composition import Composition

@@ -1,51 +1,62 @@
 """Numba kernels that return a log likelihood and its derivatives in one pass.
 
-Each kernel is one branch-free loop, so that LLVM turns it into vector instructions. Scalar ``math.exp`` and
+Each kernel is made of branch-free loops, so that LLVM turns them into vector instructions. Scalar ``math.exp`` and
 ``math.log`` would stop that; the two elementary functions are therefore written out here, after Cody & Waite (1980)
 for the range reduction and with truncated series whose relative error is below 1e-14 (tested).
 
-A loop that sums stores nothing, and a loop that stores sums nothing. Where one does both, the compiler keeps two versions, one
-for arrays that might overlap, and chooses by their addresses when it runs: the order of the sum, and its last digit, would
-depend on where the arrays happen to lie, and with it every later draw of a chain.
+The compiler may not reorder or fuse any operation (no fast math): a draw would otherwise depend on which of several compiled
+copies of a function the linker took, on whether it came from the cache, or on where arrays lie in memory. What is summed is
+therefore summed along the leading axis, cell by cell, or by ``_sum`` and ``_dot`` in the order that they write out.
 """
 
 import math
 
 import numba
 import numpy as np
+from numba.core import types
+from numba.extending import intrinsic
 
-# Always inlined: of two compiled copies of a function, one alone and one within its caller, the linker takes either, and the
-# order of their sums may differ.
-_JIT = {"fastmath": True, "nogil": True, "error_model": "numpy", "forceinline": True}
+_JIT = {"nogil": True, "error_model": "numpy"}
 _INV_LN2 = 1.4426950408889634
 _LN2_HIGH = 6.93145751953125e-1
 _LN2_LOW = 1.42860682030941723212e-6
 _LN2 = 0.6931471805599453
 _SQRT2 = 1.4142135623730951
 _HALF_LOG_2PI = 0.9189385332046727
-_BLOCK = 128
+_TILE = 256
+_FACTORS = 512
+
+
+@intrinsic
+def fused(typing_context, a, b, c):
+    """Product a b plus c, rounded once."""
+
+    def generate(context, builder, signature, arguments):
+        return builder.fma(*arguments)
+
+    return types.float64(types.float64, types.float64, types.float64), generate
 
 
 @numba.njit(inline="always", **_JIT)
 def exp_nonpositive(x):
     """Exponential of ``x`` in [-700, 0] (smaller values are raised to -700)."""
     x = max(x, -700.0)
-    k = np.floor(x * _INV_LN2 + 0.5)
-    r = x - k * _LN2_HIGH
-    r = r - k * _LN2_LOW
+    k = np.floor(fused(x, _INV_LN2, 0.5))
+    r = fused(k, -_LN2_HIGH, x)
+    r = fused(k, -_LN2_LOW, r)
     p = 2.08767569878681e-9
-    p = p * r + 2.505210838544172e-8
-    p = p * r + 2.755731922398589e-7
-    p = p * r + 2.755731922398589e-6
-    p = p * r + 2.48015873015873e-5
-    p = p * r + 1.984126984126984e-4
-    p = p * r + 1.388888888888889e-3
-    p = p * r + 8.333333333333333e-3
-    p = p * r + 4.1666666666666664e-2
-    p = p * r + 1.6666666666666666e-1
-    p = p * r + 0.5
-    p = p * r + 1.0
-    p = p * r + 1.0
+    p = fused(p, r, 2.505210838544172e-8)
+    p = fused(p, r, 2.755731922398589e-7)
+    p = fused(p, r, 2.755731922398589e-6)
+    p = fused(p, r, 2.48015873015873e-5)
+    p = fused(p, r, 1.984126984126984e-4)
+    p = fused(p, r, 1.388888888888889e-3)
+    p = fused(p, r, 8.333333333333333e-3)
+    p = fused(p, r, 4.1666666666666664e-2)
+    p = fused(p, r, 1.6666666666666666e-1)
+    p = fused(p, r, 0.5)
+    p = fused(p, r, 1.0)
+    p = fused(p, r, 1.0)
     return p * np.int64((np.int64(k) + 1023) << 52).view(np.float64)
 
 
@@ -55,18 +66,18 @@ def _log_near_one(q):
     s = (q - _SQRT2) / (q + _SQRT2)
     s2 = s * s
     c = 1.0 / 25.0
-    c = c * s2 + 1.0 / 23.0
-    c = c * s2 + 1.0 / 21.0
-    c = c * s2 + 1.0 / 19.0
-    c = c * s2 + 1.0 / 17.0
-    c = c * s2 + 1.0 / 15.0
-    c = c * s2 + 1.0 / 13.0
-    c = c * s2 + 1.0 / 11.0
-    c = c * s2 + 1.0 / 9.0
-    c = c * s2 + 1.0 / 7.0
-    c = c * s2 + 1.0 / 5.0
-    c = c * s2 + 1.0 / 3.0
-    c = c * s2 + 1.0
+    c = fused(c, s2, 1.0 / 23.0)
+    c = fused(c, s2, 1.0 / 21.0)
+    c = fused(c, s2, 1.0 / 19.0)
+    c = fused(c, s2, 1.0 / 17.0)
+    c = fused(c, s2, 1.0 / 15.0)
+    c = fused(c, s2, 1.0 / 13.0)
+    c = fused(c, s2, 1.0 / 11.0)
+    c = fused(c, s2, 1.0 / 9.0)
+    c = fused(c, s2, 1.0 / 7.0)
+    c = fused(c, s2, 1.0 / 5.0)
+    c = fused(c, s2, 1.0 / 3.0)
+    c = fused(c, s2, 1.0)
     return 0.5 * _LN2 + 2.0 * s * c
 
 
@@ -80,30 +91,84 @@ def log_positive(x):
 
 
 @numba.njit(**_JIT)
+def _sum(x):
+    """Sum of an array of one axis, in eight interleaved parts."""
+    a = b = c = d = e = f = g = h = 0.0
+    end = x.shape[0] - x.shape[0] % 8
+    for i in range(0, end, 8):
+        a += x[i]
+        b += x[i + 1]
+        c += x[i + 2]
+        d += x[i + 3]
+        e += x[i + 4]
+        f += x[i + 5]
+        g += x[i + 6]
+        h += x[i + 7]
+    for i in range(end, x.shape[0]):
+        a += x[i]
+    return ((a + b) + (c + d)) + ((e + f) + (g + h))
+
+
+@numba.njit(**_JIT)
+def _dot(x, y):
+    """Sum of products of two arrays of one axis, in eight interleaved parts."""
+    a = b = c = d = e = f = g = h = 0.0
+    end = x.shape[0] - x.shape[0] % 8
+    for i in range(0, end, 8):
+        a += x[i] * y[i]
+        b += x[i + 1] * y[i + 1]
+        c += x[i + 2] * y[i + 2]
+        d += x[i + 3] * y[i + 3]
+        e += x[i + 4] * y[i + 4]
+        f += x[i + 5] * y[i + 5]
+        g += x[i + 6] * y[i + 6]
+        h += x[i + 7] * y[i + 7]
+    for i in range(end, x.shape[0]):
+        a += x[i] * y[i]
+    return ((a + b) + (c + d)) + ((e + f) + (g + h))
+
+
+@numba.njit(**_JIT)
+def _bernoulli_row(eta, sign, gradient, factor, product, lowest):
+    """Some cells' share in the Bernoulli-logit log likelihood, lowest - log(product), and its derivative to eta.
+
+    A cell multiplies its own entry of ``product`` and adds to its own of ``lowest``, so that one logarithm does for many rows:
+    a factor is at most 2, and ``_FACTORS`` of them cannot overflow. ``factor`` is working space.
+    """
+    for i in range(eta.shape[0]):
+        z = sign[i] * eta[i]
+        t = exp_nonpositive(-abs(z)) * (sign[i] * sign[i])
+        q = 1.0 + t
+        factor[i] = q
+        gradient[i] = sign[i] * ((t if z > 0.0 else 1.0) / q)
+    for i in range(eta.shape[0]):
+        product[i] *= factor[i]
+    for i in range(eta.shape[0]):
+        lowest[i] += min(sign[i] * eta[i], 0.0)
+
+
+@numba.njit(**_JIT)
+def _close_products(product, lowest):
+    """Take the logarithm of the products into ``lowest`` and begin new ones."""
+    for i in range(product.shape[0]):
+        lowest[i] -= log_positive(product[i])
+    product[:] = 1.0
+
+
+@numba.njit(**_JIT)
 def bernoulli_logit(eta, sign, gradient):
     """Sum of log Pr(y | eta) over cells with ``sign`` +1 (y = 1) or -1 (y = 0); 0 leaves the cell out.
 
-    ``eta``, ``sign`` and ``gradient`` are flat and of one length; ``gradient`` receives d/d eta. The logarithms of
-    a block of cells are taken as one logarithm of their product (at most 2 ** 128, so it cannot overflow).
+    ``eta``, ``sign`` and ``gradient`` are flat and of one length; ``gradient`` receives d/d eta.
     """
-    n = eta.shape[0]
-    factor = np.empty(_BLOCK)
-    total = 0.0
-    for start in range(0, n, _BLOCK):
-        stop = min(start + _BLOCK, n)
-        for i in range(start, stop):
-            z = sign[i] * eta[i]
-            t = exp_nonpositive(-abs(z)) * (sign[i] * sign[i])
-            q = 1.0 + t
-            factor[i - start] = q
-            gradient[i] = sign[i] * ((t if z > 0.0 else 1.0) / q)
-        product = 1.0
-        minimum = 0.0
-        for i in range(start, stop):
-            product *= factor[i - start]
-            minimum += min(sign[i] * eta[i], 0.0)
-        total += minimum - math.log(product)
-    return total
+    factor, product, lowest = np.empty(_TILE), np.ones(_TILE), np.zeros(_TILE)
+    for row, start in enumerate(range(0, eta.shape[0], _TILE)):
+        stop = min(start + _TILE, eta.shape[0])
+        _bernoulli_row(eta[start:stop], sign[start:stop], gradient[start:stop], factor, product, lowest)
+        if (row + 1) % _FACTORS == 0:
+            _close_products(product, lowest)
+    _close_products(product, lowest)
+    return _sum(lowest)
 
 
 @numba.njit(inline="always", **_JIT)
@@ -111,24 +176,20 @@ def _stirling(x):
     """Stirling series of log gamma and digamma at ``x`` >= 6, without the constant; relative error below 1e-12."""
     inverse = 1.0 / x
     i2 = inverse * inverse
-    series = inverse * (
-        1.0 / 12.0
-        - i2
-        * (
-            1.0 / 360.0
-            - i2 * (1.0 / 1260.0 - i2 * (1.0 / 1680.0 - i2 * (1.0 / 1188.0 - i2 * (691.0 / 360360.0))))
-        )
-    )
-    slope = i2 * (
-        1.0 / 12.0
-        - i2
-        * (
-            1.0 / 120.0
-            - i2 * (1.0 / 252.0 - i2 * (1.0 / 240.0 - i2 * (1.0 / 132.0 - i2 * (691.0 / 32760.0))))
-        )
-    )
+    series = -691.0 / 360360.0
+    series = fused(series, i2, 1.0 / 1188.0)
+    series = fused(series, i2, -1.0 / 1680.0)
+    series = fused(series, i2, 1.0 / 1260.0)
+    series = fused(series, i2, -1.0 / 360.0)
+    series = fused(series, i2, 1.0 / 12.0)
+    slope = -691.0 / 32760.0
+    slope = fused(slope, i2, 1.0 / 132.0)
+    slope = fused(slope, i2, -1.0 / 240.0)
+    slope = fused(slope, i2, 1.0 / 252.0)
+    slope = fused(slope, i2, -1.0 / 120.0)
+    slope = fused(slope, i2, 1.0 / 12.0)
     logarithm = log_positive(x)
-    return (x - 0.5) * logarithm - x + series, logarithm - 0.5 * inverse - slope
+    return fused(x - 0.5, logarithm, fused(series, inverse, -x)), logarithm - fused(slope, i2, 0.5 * inverse)
 
 
 @numba.njit(inline="always", **_JIT)
@@ -139,8 +200,9 @@ def _rising(x):
     b = a + 6.0
     c = a + 10.0
     d = a + 12.0
-    product = a * b * c * d
-    derivative = (b * c * d + a * c * d + a * b * d + a * b * c) / product
+    outer, inner = a * b, c * d
+    product = outer * inner
+    derivative = fused(inner, a + b, outer * (c + d)) / product
     return product, derivative * (2.0 * x + 7.0)
 
 
@@ -156,12 +218,19 @@ def _log_gamma_step(x, y):
     return value, digamma_high - (by_low - ratio_low)
 
 
+@numba.njit(nogil=True, fastmath={"nnan", "nsz"})
+def _largest(x):
+    """Largest entry of an array that is not negative; it is the same in any order."""
+    top = 0.0
+    for i in range(x.shape[0]):
+        top = max(top, x[i])
+    return top
+
+
 @numba.njit(**_JIT)
 def _log_gamma_steps(x, count, value, slope):
     """``_log_gamma_step`` of one ``x`` for many counts, whole numbers from 0 on: each number that occurs is done once."""
-    top = 0.0
-    for i in range(count.shape[0]):
-        top = max(top, count[i])
+    top = _largest(count)
     if top > count.shape[0]:
         for i in range(count.shape[0]):
             value[i], slope[i] = _log_gamma_step(x, count[i])
@@ -197,15 +266,11 @@ def negative_binomial(log_mean, count, weight, dispersion, gradient):
         softplus[i] = _log_near_one(q) + max(x, 0.0)
         share = (1.0 if x > 0.0 else t) / q
         gradient[i] = weight[i] * (count[i] - (count[i] + dispersion) * share)
-    total = 0.0
-    by_dispersion = 0.0
-    by_shift = 0.0
     for i in range(log_mean.shape[0]):
-        x = log_mean[i] - shift
-        total += weight[i] * (step[i] + count[i] * x - (count[i] + dispersion) * softplus[i])
-        by_dispersion += weight[i] * (by_step[i] - softplus[i])
-        by_shift += gradient[i]
-    return total, by_dispersion - by_shift / dispersion
+        step[i] += count[i] * (log_mean[i] - shift) - (count[i] + dispersion) * softplus[i]
+    for i in range(log_mean.shape[0]):
+        by_step[i] -= softplus[i]
+    return _dot(weight, step), _dot(weight, by_step) - _sum(gradient) / dispersion
 
 
 @numba.njit(**_JIT)
@@ -233,12 +298,7 @@ def beta_binomial(logit, successes, failures, weight, concentration, gradient):
         c[i] = weight[i] * (a + b - c[i])
         gradient[i] = weight[i] * concentration * p * r * (by_a - by_b)
         by_c[i] = weight[i] * (by_a * p + by_b * r - by_c[i])
-    total = 0.0
-    by_concentration = 0.0
-    for i in range(logit.shape[0]):
-        total += c[i]
-        by_concentration += by_c[i]
-    return total, by_concentration
+    return _sum(c), _sum(by_c)
 
 
 @numba.njit(**_JIT)
@@ -253,43 +313,51 @@ def mission_grid(intercept, slope, value, state, coefficient, covariate, sign, g
     missions, states = sign.shape
     slopes = slope.shape[0]
     coefficients = coefficient.shape[0]
-    eta = np.empty(states)
+    width = min(_TILE, states)
+    etas, factors, products, sums = np.empty(width), np.empty(width), np.ones(width), np.empty(width)
+    cells = np.empty((coefficients, width))
+    by_intercept[:] = 0.0
+    by_slope[:] = 0.0
     by_state[:] = 0.0
     by_coefficient[:] = 0.0
     total = 0.0
-    for m in range(missions):
-        row = by_value[m]
-        for i in range(states):
-            eta[i] = intercept[m] + state[i]
-        for v in range(slopes):
-            s = slope[v, m]
-            x = value[v, m]
-            for i in range(states):
-                eta[i] += s * x[i]
+    for start in range(0, states, _TILE):
+        stop = min(start + _TILE, states)
+        eta, factor = etas[: stop - start], factors[: stop - start]
+        product, lowest = products[: stop - start], sums[: stop - start]
+        own, to_state = state[start:stop], by_state[start:stop]
+        lowest[:] = 0.0
+        cells[:] = 0.0
+        for m in range(missions):
+            row = by_value[m, start:stop]
+            for i in range(eta.shape[0]):
+                eta[i] = intercept[m] + own[i]
+            for v in range(slopes):
+                s = slope[v, m]
+                x = value[v, m, start:stop]
+                for i in range(eta.shape[0]):
+                    eta[i] += s * x[i]
+            for k in range(coefficients):
+                c = coefficient[k]
+                x = covariate[k, m, start:stop]
+                for i in range(eta.shape[0]):
+                    eta[i] += c * x[i]
+            _bernoulli_row(eta, sign[m, start:stop], row, factor, product, lowest)
+            if (m + 1) % _FACTORS == 0:
+                _close_products(product, lowest)
+            for i in range(eta.shape[0]):
+                to_state[i] += row[i]
+            by_intercept[m] += _sum(row)
+            for v in range(slopes):
+                by_slope[v, m] += _dot(row, value[v, m, start:stop])
+            for k in range(coefficients):
+                x, cell = covariate[k, m, start:stop], cells[k]
+                for i in range(eta.shape[0]):
+                    cell[i] += row[i] * x[i]
+        _close_products(product, lowest)
+        total += _sum(lowest)
         for k in range(coefficients):
-            c = coefficient[k]
-            x = covariate[k, m]
-            for i in range(states):
-                eta[i] += c * x[i]
-        total += bernoulli_logit(eta, sign[m], row)
-        for i in range(states):
-            by_state[i] += row[i]
-        g = 0.0
-        for i in range(states):
-            g += row[i]
-        by_intercept[m] = g
-        for v in range(slopes):
-            x = value[v, m]
-            g = 0.0
-            for i in range(states):
-                g += row[i] * x[i]
-            by_slope[v, m] = g
-        for k in range(coefficients):
-            x = covariate[k, m]
-            g = 0.0
-            for i in range(states):
-                g += row[i] * x[i]
-            by_coefficient[k] += g
+            by_coefficient[k] += _sum(cells[k, : eta.shape[0]])
     return total
 
 
@@ -325,24 +393,24 @@ def panel_gradient(by_cell, known, loading, latent, by_level, by_lasting, by_coe
     """Reverse pass of ``panel_predictor``: adds to ``by_latent``, fills the others, returns the derivative to loading."""
     years, states = latent.shape
     by_lasting[:] = 0.0
-    by_coefficient[:] = 0.0
-    by_loading = 0.0
+    cells = np.zeros((known.shape[0], states))
+    products = np.zeros(states)
     for t in range(years):
+        row, own, by_own = by_cell[t], latent[t], by_latent[t]
         for s in range(states):
-            g = by_cell[t, s]
-            by_lasting[s] += g
-            by_latent[t, s] += loading * g
-        total = 0.0
+            by_lasting[s] += row[s]
         for s in range(states):
-            total += by_cell[t, s]
-            by_loading += by_cell[t, s] * latent[t, s]
-        by_level[t] = total
-        for k in range(by_coefficient.shape[0]):
-            total = 0.0
+            by_own[s] += loading * row[s]
+        for s in range(states):
+            products[s] += row[s] * own[s]
+        by_level[t] = _sum(row)
+        for k in range(known.shape[0]):
+            x, cell = known[k, t], cells[k]
             for s in range(states):
-                total += by_cell[t, s] * known[k, t, s]
-            by_coefficient[k] += total
-    return by_loading
+                cell[s] += row[s] * x[s]
+    for k in range(known.shape[0]):
+        by_coefficient[k] = _sum(cells[k])
+    return _sum(products)
 
 
 @numba.njit(**_JIT)
@@ -424,7 +492,6 @@ def gaussian_path(precision, shift, standard, path, factor):
     """
     size, states = shift.shape
     determinant = np.ones(states)
-    total = 0.0
     for j in range(size):
         jj = j * (j + 1) // 2
         d = factor[jj + j]
@@ -446,8 +513,9 @@ def gaussian_path(precision, shift, standard, path, factor):
                     v[s] -= x[s] * z[s]
             for s in range(states):
                 v[s] /= d[s]
+    value = np.empty(states)
     for s in range(states):
-        total -= log_positive(determinant[s])
+        value[s] = -log_positive(determinant[s])
     for i in range(size):
         ii = i * (i + 1) // 2
         v = path[i]
@@ -460,7 +528,7 @@ def gaussian_path(precision, shift, standard, path, factor):
         for s in range(states):
             v[s] /= x[s]
         for s in range(states):
-            total += 0.5 * v[s] * v[s]
+            value[s] += 0.5 * v[s] * v[s]
     # back substitution of L' path = L^-1 b + standard does mean and noise at once
     for i in range(size - 1, -1, -1):
         v = path[i]
@@ -474,7 +542,7 @@ def gaussian_path(precision, shift, standard, path, factor):
         x = factor[i * (i + 1) // 2 + i]
         for s in range(states):
             v[s] /= x[s]
-    return total
+    return _sum(value)
 
 
 @numba.njit(**_JIT)
@@ -614,9 +682,10 @@ def normal_indicators(loading, level, sd, state_sd, prior, statistics, precision
         for s in range(states):
             shrink[s] = v / (variance + number[j, s] * v)
         for s in range(states):
-            n = number[j, s]
-            constant -= 0.5 * w * (squares[s] - shrink[s] * residual[s] * residual[s])
-            constant -= n * half_log + 0.5 * log_positive(1.0 + n * v * w)
+            squares[s] -= shrink[s] * residual[s] * residual[s]
+        for s in range(states):
+            own[s] = number[j, s] * half_log + 0.5 * log_positive(1.0 + number[j, s] * v * w)
+        constant -= 0.5 * w * _sum(squares) + _sum(own)
         linear, information = loading[j] * w, loading[j] * loading[j] * w
         for a in range(size):
             x, z = sums[j, a], shift[a]
@@ -651,8 +720,10 @@ def normal_indicators_gradient(
     by_residuals = np.empty(states)
     by_sums = np.empty(states)
     own = np.empty(states)
+    inverse = np.empty(states)
+    by_share = np.empty(states)
     for a in range(size):
-        by_prior[a] = by_precision[a * (a + 1) // 2 + a].sum()
+        by_prior[a] = _sum(by_precision[a * (a + 1) // 2 + a])
     for j in range(items):
         variance, v, load = sd[j] * sd[j], state_sd[j] * state_sd[j], loading[j]
         w = 1.0 / variance
@@ -687,43 +758,34 @@ def normal_indicators_gradient(
                     by_gram[s] += h[s] * z[s]
                     by_outer[s] += h[s] * x[s] * y[s]
         for s in range(states):
-            k = v / (variance + number[j, s] * v)
-            own[s] = -load * w * k * by_sums[s] + by_constant * w * k * residual[s]
-        to_loading = 0.0
-        to_variance = 0.0
-        to_v = 0.0
-        observations = 0.0
+            inverse[s] = 1.0 / (variance + number[j, s] * v)
         for s in range(states):
-            n = number[j, s]
-            denominator = variance + n * v
-            k = v / denominator
-            quadratic = by_gram[s] - k * by_outer[s]
-            linear = by_residuals[s] - k * residual[s] * by_sums[s]
-            to_loading += 2.0 * load * w * quadratic + w * linear
-            by_w = load * load * quadratic + load * linear
-            by_w -= 0.5 * by_constant * (squares[s] - k * residual[s] * residual[s])
-            by_w -= 0.5 * by_constant * n * v / (1.0 + n * v * w)
-            by_k = -load * load * w * by_outer[s] - load * w * residual[s] * by_sums[s]
-            by_k += 0.5 * by_constant * w * residual[s] * residual[s]
-            square_of = denominator * denominator
-            to_variance -= w * w * by_w + v / square_of * by_k
-            to_v += variance / square_of * by_k - 0.5 * by_constant * n * w / (1.0 + n * v * w)
-            observations += n
-        by_loading[j] = to_loading
-        by_sd[j] = 2.0 * sd[j] * to_variance - by_constant * observations / sd[j]
+            share = w * v * inverse[s]
+            own[s] = by_constant * share * residual[s] - load * share * by_sums[s]
+        for s in range(states):
+            by_share[s] = residual[s] * (0.5 * by_constant * residual[s] - load * by_sums[s])
+        for s in range(states):
+            by_share[s] = w * (by_share[s] - load * load * by_outer[s]) * inverse[s] * inverse[s]
+        to_share = _sum(by_share)
+        for s in range(states):
+            by_gram[s] -= v * inverse[s] * by_outer[s]
+        for s in range(states):
+            by_residuals[s] -= v * inverse[s] * residual[s] * by_sums[s]
+        for s in range(states):
+            squares[s] -= v * inverse[s] * residual[s] * residual[s]
+        quadratic, linear, informed = _sum(by_gram), _sum(by_residuals), _dot(number[j], inverse)
+        to_w = load * load * quadratic + load * linear
+        to_w -= 0.5 * by_constant * (_sum(squares) + v * variance * informed)
+        to_variance = -w * w * to_w - v * to_share
+        to_v = variance * to_share - 0.5 * by_constant * informed
+        by_loading[j] = w * (2.0 * load * quadratic + linear)
+        by_sd[j] = 2.0 * sd[j] * to_variance - by_constant * _sum(number[j]) / sd[j]
         by_state_sd[j] = 2.0 * state_sd[j] * to_v
         for p in range(level.shape[1]):
-            value = 0.0
-            x, y = design_sum[j, p], design_value[j, p]
-            for s in range(states):
-                value += by_constant * w * y[s] - own[s] * x[s]
+            value = by_constant * w * _sum(design_value[j, p]) - _dot(own, design_sum[j, p])
             for q in range(level.shape[1]):
                 r = max(p, q) * (max(p, q) + 1) // 2 + min(p, q)
-                c, x = by_constant * w * level[j, q], design_gram[j, r]
-                for s in range(states):
-                    value -= c * x[s]
+                value -= by_constant * w * level[j, q] * _sum(design_gram[j, r])
             for a in range(size):
-                g, x = by_shift[a], basis_design[j, a, p]
-                for s in range(states):
-                    value -= load * w * g[s] * x[s]
+                value -= load * w * _dot(by_shift[a], basis_design[j, a, p])
             by_level[j, p] = value

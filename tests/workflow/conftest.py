@@ -65,8 +65,8 @@ class Project:
         return [sys.executable, "-m", "snakemake", "--cores", "2", *arguments, *configuration]
 
     def environment(self) -> dict[str, str]:
-        """Variables of a run: none that a run sets itself."""
-        own = ("PYTHONPATH", "COALITION_TIES_STOPPED", "PYTENSOR_FLAGS", "MPLCONFIGDIR")
+        """Variables of a run: those that a run sets itself are left out, but for the folders of what is compiled."""
+        own = ("PYTHONPATH", "COALITION_TIES_STOPPED")
         return {k: v for k, v in os.environ.items() if k not in own}
 
     def run(self, *arguments: str, overlay: str = "") -> subprocess.CompletedProcess:

@@ -64,8 +64,8 @@ def test_text_appears_under_its_name_only_when_whole(tmp_path):
     assert (tmp_path / "folder" / "file.txt").read_text() == "all"
 
 
-def test_a_run_keeps_no_compiled_code_and_other_kernels_have_another_folder(tmp_path, monkeypatch):
-    """Code from the cache can round otherwise, and PyTensor does not see that a kernel has changed."""
+def test_compiled_code_of_other_kernels_is_not_taken(tmp_path, monkeypatch):
+    """PyTensor does not see that a kernel has changed."""
     kernels = tmp_path / "models" / "engine" / "kernels.py"
     kernels.parent.mkdir(parents=True)
     folders = set()
@@ -75,7 +75,5 @@ def test_a_run_keeps_no_compiled_code_and_other_kernels_have_another_folder(tmp_
             monkeypatch.setenv(name, "")
             monkeypatch.delenv(name)
         set_environment(tmp_path, tmp_path / "stopped")
-        flags = os.environ["PYTENSOR_FLAGS"].split(",")
-        assert "numba__cache=False" in flags
-        folders.add(flags[0])
+        folders.add(os.environ["PYTENSOR_FLAGS"])
     assert len(folders) == 2

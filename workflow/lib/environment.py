@@ -34,25 +34,24 @@ def set_environment(root: str | Path, stopped_path: str | Path) -> None:
     set_caches(root)
 
 
-def set_caches(root: str | Path, keep_compiled: bool = False) -> None:
+def set_caches(root: str | Path, folder: Path | None = None) -> None:
     """Set the folders of compiled code and of fonts: one for each version of Python, of the packages and of the kernels.
 
     Parameters
     ----------
     root
         Folder of the project.
-    keep_compiled
-        Whether machine code is kept from one process to the next. Not in a run: code from the cache can round otherwise.
+    folder
+        Where these folders are; by default `.cache` in the folder of the project.
     """
     root = Path(root).resolve()
     sources = [root / "requirements.lock", *sorted((root / "models" / "engine").glob("*.py"))]
     contents = b"".join(path.read_bytes() for path in sources if path.is_file())
     version = hashlib.sha256(contents).hexdigest()[:12]
-    cache = root / ".cache" / f"python{sys.version_info.major}.{sys.version_info.minor}-{version}"
-    # A function that is loaded from the cache can round otherwise than one that is compiled together with its caller, as has
-    # been seen for `joint`. Draws would depend on which job came first.
-    flags = f"base_compiledir={cache / 'pytensor'},numba__fastmath=False,numba__cache={keep_compiled}"
-    os.environ.setdefault("PYTENSOR_FLAGS", flags)
+    cache = (folder or root / ".cache") / f"python{sys.version_info.major}.{sys.version_info.minor}-{version}"
+    # No fast math: with it, a function that is loaded from the cache can round otherwise than one that is compiled together with
+    # its caller, and draws would depend on which job came first.
+    os.environ.setdefault("PYTENSOR_FLAGS", f"base_compiledir={cache / 'pytensor'},numba__fastmath=False")
     os.environ.setdefault("MPLCONFIGDIR", str(cache / "matplotlib"))
 
 

@@ -191,17 +191,20 @@ def compile_model(
     program = None
     if settings.backend == "nutpie":
         import nutpie
+        from pytensor.compile.compilelock import lock_ctx
 
         names = [v.name for v in model.free_RVs]
         start = starting_values(composition, data, inputs)
         jitter = jittered(names)
-        program = nutpie.compile_pymc_model(
-            model,
-            backend="numba",
-            var_names=archived_names(model),
-            initial_points={name: value for name, value in start.items() if name in names},
-            jitter_rvs={v for v in model.free_RVs if v.name in jitter},
-        )
+        # one job at a time: the second finds there what the first has compiled
+        with lock_ctx(timeout=-1):
+            program = nutpie.compile_pymc_model(
+                model,
+                backend="numba",
+                var_names=archived_names(model),
+                initial_points={name: value for name, value in start.items() if name in names},
+                jitter_rvs={v for v in model.free_RVs if v.name in jitter},
+            )
     return Compiled(composition, inputs, settings, model, program)
 
 
