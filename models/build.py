@@ -1,10 +1,12 @@
 """From a composition and the data to a PyMC model."""
 
+import numpy as np
 import pymc as pm
 import xarray as xr
 
 from models.composition import Composition
 from models.cooperativeness import add_cooperativeness
+from models.engine.operators import Unpack
 from models.inputs import PACKED, Inputs, model_inputs, prediction_years
 from models.likelihood import ENGINES
 from models.outcome import add_outcome
@@ -42,7 +44,9 @@ def build(
     inputs = inputs or model_inputs(composition, data)
     coords = {**inputs.coords, "doubtful_class": ["uncertain", "probable"]}
     with pm.Model(coords=coords) as model:
-        arrays = inputs.unpack(pm.Data(PACKED, inputs.packed()))
+        shapes = [np.shape(array) for array in inputs.arrays.values()]
+        unpacked = Unpack(shapes)(pm.Data(PACKED, inputs.packed()), return_list=True)
+        arrays = dict(zip(inputs.arrays, unpacked, strict=True))
         latents = {}
         if composition.has("quality"):
             latents["quality"] = add_quality(inputs, arrays, priors, engine)

@@ -40,15 +40,6 @@ class Inputs:
         """All arrays in one vector, one after another, each row by row: many separate arrays are slow to compile."""
         return np.concatenate([np.ravel(array) for array in self.arrays.values()]).astype(float)
 
-    def unpack(self, vector) -> dict:
-        """The arrays in a vector such as ``packed`` gives, as views; the vector may be PyTensor's."""
-        arrays, start = {}, 0
-        for name, array in self.arrays.items():
-            stop = start + np.size(array)
-            arrays[name] = vector[start:stop].reshape(np.shape(array))
-            start = stop
-        return arrays
-
     def with_arrays(self, arrays: dict[str, np.ndarray]) -> "Inputs":
         """The inputs with some arrays replaced.
 
@@ -299,7 +290,7 @@ def model_inputs(composition: Composition, data: xr.Dataset) -> Inputs:
             constant = constant + special.gammaln(own - joint + 1) - special.gammaln(own + 1)
         arrays["tie_constant"] = np.asarray(-(seen * constant).sum())
         items = data.tie_item.values.tolist()
-        coords |= {"tie_item": items, "other_tie_item": items[1:]}
+        coords["tie_item"] = items
     if composition.has("cooperativeness"):
         counts = data.cooperativeness_count.transpose("cooperativeness_item", "panel_year", "state").values
         value, weight = _masked(counts)

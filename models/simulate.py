@@ -86,8 +86,8 @@ def draw_parameters(
     if composition.has("ties"):
         items, years = len(coords["tie_item"]), len(coords["panel_year"])
         take("tie_year_intercept", shape=(items, years))
-        p["opportunity"] = _zero_sum(random, take("opportunity_sd"), states)
-        take("opportunity_loading", shape=(items - 1,))
+        p["opportunity"] = _zero_sum(random, 1.0, states)
+        take("opportunity_loading", shape=(items,))
         take("tie_concentration", shape=(items,))
         if composition.has("quality"):
             take("tie_quality_loading", shape=(items,))
@@ -184,7 +184,7 @@ def simulate_indicators(prefix: str, inputs: Inputs, data: xr.Dataset, p: Parame
 
 def tie_predictor(inputs: Inputs, p: Parameters) -> np.ndarray:
     """Linear predictor of the tie counts in the panel, shape (K, S, T)."""
-    loading = np.concatenate([[1.0], p["opportunity_loading"]])
+    loading = p["opportunity_loading"]
     predictor = p["tie_year_intercept"][:, None, :] + (loading[:, None] * p["opportunity"])[:, :, None]
     if "tie_quality_loading" in p:
         latent = p["quality_coefficient"] @ inputs.basis.at(inputs.coords["panel_year"]).T
@@ -313,7 +313,7 @@ def _dimensions(name: str, shape: tuple[int, ...], coords: dict) -> tuple[str, .
         "indicator_dispersion": (f"{prefix}count_indicator",),
         "binary_state_sd": (f"{prefix}binary_indicator",),
         "opportunity": ("state",),
-        "opportunity_loading": ("other_tie_item",),
+        "opportunity_loading": ("tie_item",),
         "tie_year_intercept": ("tie_item", "panel_year"),
         "cooperativeness": ("state",),
         "cooperativeness_level": ("state",),

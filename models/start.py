@@ -27,7 +27,6 @@ STEADY = (
     "static_share",
     "dispersion",
     "concentration",
-    "opportunity_sd",
     "quality_slope_total",
 )
 SPREADS = {
@@ -87,7 +86,7 @@ def starting_values(composition: Composition, data: xr.Dataset, inputs: Inputs) 
         link = _logit if composition.tie_family == "beta_binomial" else np.log
         levels = link((joint + 0.5) / (own + 1.0))
         start |= {"tie_year_intercept": levels, "tie_year_intercept_total": levels}
-        start["opportunity_loading"] = np.full(len(joint) - 1, STARTING_LOADING)
+        start["opportunity_loading"] = np.full(len(joint), STARTING_LOADING)
         start["tie_quality_loading"] = np.full(len(joint), STARTING_SLOPE)
     if composition.has("cooperativeness"):
         mean = (arrays["own_value"].sum(2) + 0.5) / (arrays["own_weight"].sum(2) + 1.0)

@@ -28,7 +28,7 @@ def add_ties(inputs: Inputs, data, quality: LatentPath | None, family: str, prio
     Returns
     -------
     TensorVariable, shape (S,)
-        Residual opportunity of each state, on the scale of the first tie count.
+        Residual opportunity of each state, in prior standard deviations.
     """
     slope = None if quality is None else priors.variable("tie_quality_loading", dims="tie_item")
     # sampled is the level at the states' average quality in the year
@@ -36,10 +36,8 @@ def add_ties(inputs: Inputs, data, quality: LatentPath | None, family: str, prio
     level = priors.shifted(
         "tie_year_intercept", "tie_year_intercept", average, dims=("tie_item", "panel_year")
     )
-    spread = priors.variable("opportunity_sd")
-    # the first item's loading is 1 and the factor's variance free: no scale or sign is left to trade
-    other = priors.variable("opportunity_loading", dims="other_tie_item")
-    loading = pt.concatenate([pt.ones(1), other])
+    # unit variance and positive loadings: no scale or sign is left to trade
+    loading = priors.variable("opportunity_loading", dims="tie_item")
     # given quality, the counts tell loading * opportunity + slope * quality by item, with precisions of about these
     information = pt.mean(data["tie_information"], axis=1)
     score = pt.zeros(len(inputs.coords["state"]))
@@ -47,7 +45,7 @@ def add_ties(inputs: Inputs, data, quality: LatentPath | None, family: str, prio
         lasting = pt.mean(quality.panel, axis=0)
         score = pt.sum(loading * slope * information) * (lasting - pt.mean(lasting))
     told = pt.sum(loading**2 * information)
-    opportunity = conditioned_zero_sum_normal("opportunity", spread, told, score, "state")
+    opportunity = conditioned_zero_sum_normal("opportunity", 1.0, told, score, "state")
     opportunity = pm.Deterministic("opportunity", opportunity, dims="state")
     joint, rest, weight, constant = (data[k] for k in ("tie_joint", "tie_rest", "tie_weight", "tie_constant"))
     items, years, states = (

@@ -247,6 +247,33 @@ def _log_gamma_steps(x, count, value, slope):
 
 
 @numba.njit(**_JIT)
+def _seen(weight, places):
+    """Fill the places of the cells that are seen and return how many they are."""
+    number = 0
+    for i in range(weight.shape[0]):
+        places[number] = i
+        number += weight[i] != 0.0
+    return number
+
+
+@numba.njit(**_JIT)
+def _gather(values, places):
+    """Values at the places."""
+    chosen = np.empty(places.shape[0])
+    for i in range(places.shape[0]):
+        chosen[i] = values[places[i]]
+    return chosen
+
+
+@numba.njit(**_JIT)
+def _spread(chosen, places, values):
+    """Put values to their places; zero elsewhere."""
+    values[:] = 0.0
+    for i in range(places.shape[0]):
+        values[places[i]] = chosen[i]
+
+
+@numba.njit(**_JIT)
 def negative_binomial(log_mean, count, weight, dispersion, gradient):
     """Negative binomial log likelihood of one item, without log(count!).
 
@@ -258,19 +285,26 @@ def negative_binomial(log_mean, count, weight, dispersion, gradient):
     step = np.empty(count.shape[0])
     by_step = np.empty(count.shape[0])
     _log_gamma_steps(dispersion, count, step, by_step)
-    softplus = np.empty(count.shape[0])
-    for i in range(log_mean.shape[0]):
-        x = log_mean[i] - shift
-        t = exp_nonpositive(-abs(x))
-        q = 1.0 + t
-        softplus[i] = _log_near_one(q) + max(x, 0.0)
-        share = (1.0 if x > 0.0 else t) / q
-        gradient[i] = weight[i] * (count[i] - (count[i] + dispersion) * share)
-    for i in range(log_mean.shape[0]):
-        step[i] += count[i] * (log_mean[i] - shift) - (count[i] + dispersion) * softplus[i]
-    for i in range(log_mean.shape[0]):
-        by_step[i] -= softplus[i]
-    return _dot(weight, step), _dot(weight, by_step) - _sum(gradient) / dispersion
+    softplus, value, slope = np.empty(_TILE), np.zeros(_TILE), np.zeros(_TILE)
+    by_shift = np.zeros(_TILE)
+    for start in range(0, count.shape[0], _TILE):
+        stop = min(start + _TILE, count.shape[0])
+        y, w, eta, by_eta = count[start:stop], weight[start:stop], log_mean[start:stop], gradient[start:stop]
+        a, by_a = step[start:stop], by_step[start:stop]
+        for i in range(y.shape[0]):
+            x = eta[i] - shift
+            t = exp_nonpositive(-abs(x))
+            q = 1.0 + t
+            softplus[i] = _log_near_one(q) + max(x, 0.0)
+            share = (1.0 if x > 0.0 else t) / q
+            by_eta[i] = w[i] * (y[i] - (y[i] + dispersion) * share)
+        for i in range(y.shape[0]):
+            value[i] += w[i] * (a[i] + y[i] * (eta[i] - shift) - (y[i] + dispersion) * softplus[i])
+        for i in range(y.shape[0]):
+            slope[i] += w[i] * (by_a[i] - softplus[i])
+        for i in range(y.shape[0]):
+            by_shift[i] += by_eta[i]
+    return _sum(value), _sum(slope) - _sum(by_shift) / dispersion
 
 
 @numba.njit(**_JIT)
@@ -281,13 +315,14 @@ def beta_binomial(logit, successes, failures, weight, concentration, gradient):
     b = concentration - a. ``gradient`` receives d/d logit; returned are the value and its derivative to the
     concentration at fixed logit. Logits are cut at +-25.
     """
-    number = np.empty(logit.shape[0])
-    c = np.empty(logit.shape[0])
-    by_c = np.empty(logit.shape[0])
-    for i in range(logit.shape[0]):
-        number[i] = successes[i] + failures[i]
-    _log_gamma_steps(concentration, number, c, by_c)
-    for i in range(logit.shape[0]):
+    places = np.empty(weight.shape[0], np.int64)
+    places = places[: _seen(weight, places)]
+    logit, weight = _gather(logit, places), _gather(weight, places)
+    successes, failures = _gather(successes, places), _gather(failures, places)
+    number = places.shape[0]
+    c, by_c, by_cell = np.empty(number), np.empty(number), np.empty(number)
+    _log_gamma_steps(concentration, successes + failures, c, by_c)
+    for i in range(number):
         z = min(max(logit[i], -25.0), 25.0)
         t = exp_nonpositive(-abs(z))
         inverse = 1.0 / (1.0 + t)
@@ -295,10 +330,11 @@ def beta_binomial(logit, successes, failures, weight, concentration, gradient):
         r = t * inverse if z > 0.0 else inverse
         a, by_a = _log_gamma_step(concentration * p, successes[i])
         b, by_b = _log_gamma_step(concentration * r, failures[i])
-        c[i] = weight[i] * (a + b - c[i])
-        gradient[i] = weight[i] * concentration * p * r * (by_a - by_b)
-        by_c[i] = weight[i] * (by_a * p + by_b * r - by_c[i])
-    return _sum(c), _sum(by_c)
+        c[i] = a + b - c[i]
+        by_cell[i] = weight[i] * concentration * p * r * (by_a - by_b)
+        by_c[i] = by_a * p + by_b * r - by_c[i]
+    _spread(by_cell, places, gradient)
+    return _dot(weight, c), _dot(weight, by_c)
 
 
 @numba.njit(**_JIT)

@@ -4,11 +4,14 @@ Each operator returns the log likelihood first and the derivatives after it; ``p
 kernel runs once for value and gradient. Only first derivatives are provided (NUTS needs no more).
 """
 
+import math
+
 import numpy as np
 import pytensor.tensor as pt
 from pytensor.gradient import DisconnectedType
 from pytensor.graph.basic import Apply
 from pytensor.graph.op import Op
+from pytensor.link.numba.cache import compile_numba_function_src
 from pytensor.link.numba.dispatch import basic as numba_basic
 from pytensor.link.numba.dispatch.basic import register_funcify_default_op_cache_key
 
@@ -21,6 +24,39 @@ def _floats(*tensors):
 
 def _disconnected(number):
     return [DisconnectedType()() for _ in range(number)]
+
+
+class Unpack(Op):
+    """(vector) -> arrays of the given shapes that stand in it one after another, row by row; not differentiated."""
+
+    __props__ = ("shapes",)
+
+    def __init__(self, shapes):
+        self.shapes = tuple(tuple(int(size) for size in shape) for shape in shapes)
+        # the arrays are views of the vector: nothing may be computed in their place
+        self.view_map = {i: [0] for i in range(len(self.shapes))}
+
+    def places(self) -> list[tuple[int, int]]:
+        """Where each array begins and ends in the vector."""
+        ends = np.cumsum([math.prod(shape) for shape in self.shapes]).tolist()
+        return list(zip([0, *ends[:-1]], ends, strict=True))
+
+    def make_node(self, vector):
+        outputs = [pt.TensorType("float64", shape)() for shape in self.shapes]
+        return Apply(self, _floats(vector), outputs)
+
+    def perform(self, node, inputs, outputs):
+        for store, shape, (start, stop) in zip(outputs, self.shapes, self.places(), strict=True):
+            store[0] = inputs[0][start:stop].reshape(shape)
+
+    def connection_pattern(self, node):
+        return [[False] * len(self.shapes)]
+
+    def pullback(self, inputs, outputs, cotangents):
+        return _disconnected(1)
+
+    def infer_shape(self, node, shapes):
+        return [tuple(pt.constant(size, dtype="int64") for size in shape) for shape in self.shapes]
 
 
 class PathValues(Op):
@@ -254,6 +290,16 @@ class NormalIndicatorsGradient(Op):
 
     def infer_shape(self, node, shapes):
         return [*shapes[:4], (shapes[5][1],)]
+
+
+@register_funcify_default_op_cache_key(Unpack)
+def _compile_unpack(op, node, **kwargs):
+    parts = [
+        f"vector[{start}:{stop}].reshape({shape})" if shape else f"np.asarray(vector[{start}])"
+        for shape, (start, stop) in zip(op.shapes, op.places(), strict=True)
+    ]
+    source = f"def unpack(vector):\n    return {', '.join(parts)}\n"
+    return numba_basic.numba_njit(compile_numba_function_src(source, "unpack", {"np": np}))
 
 
 @register_funcify_default_op_cache_key(NormalIndicators)

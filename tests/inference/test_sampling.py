@@ -1,6 +1,10 @@
 """Compile once, sample again and again: seeds, cores, other data, missions left out."""
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,6 +13,7 @@ from small_world import CROSSED, JOINED_BY_QUALITY, PRIORS, simulated
 
 from models.composition import Composition, Moderator
 from models.inputs import model_inputs
+from workflow.lib.environment import set_caches
 from workflow.lib.errors import UserError
 from workflow.lib.inference.sampling import SamplerSettings, compile_model, derive_seed, quicker
 from workflow.lib.posteriors import without_mission
@@ -54,6 +59,25 @@ def test_draws_of_a_model_with_latents_depend_on_the_seed_alone():
     first = compiled.sample(SEED, settings=short)
     for cores in (1, 2, 2, 2):
         assert_same_draws(first, compiled.sample(SEED, settings=replace(short, cores=cores)))
+
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("model", ["truth", pytest.param("joint", marks=pytest.mark.slow)])
+def test_draws_are_the_same_from_fresh_and_from_kept_compiled_code(model, tmp_path, monkeypatch):
+    """`joint` compiles for minutes, so it is left to the slow tests."""
+    monkeypatch.delenv("PYTENSOR_FLAGS")
+    set_caches(ROOT, tmp_path)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    printed = []
+    for _ in ("fresh", "kept"):
+        script = Path(__file__).with_name("fingerprint.py")
+        command = [sys.executable, str(script), model]
+        run = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+        printed.append(run.stdout.strip())
+    assert len(printed[0]) == 64
+    assert printed[0] == printed[1]
 
 
 def test_replaced_arrays_must_exist_and_keep_their_shape(data):

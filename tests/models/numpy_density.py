@@ -164,11 +164,11 @@ def log_density(composition, data, p, priors):
         total += stats.norm.logpdf(p["contact_standard"]).sum()
         total += indicators(data, p, priors, "contact_", names, c)
     if composition.has("ties"):
-        for name in ("tie_year_intercept", "opportunity_sd", "opportunity_loading", "tie_concentration"):
+        for name in ("tie_year_intercept", "opportunity_loading", "tie_concentration"):
             total += log_prior(priors, name, p[name])
-        total += zero_sum_normal(p["opportunity"], p["opportunity_sd"])
-        loading = np.concatenate([[1.0], p["opportunity_loading"]])
-        precision = loading**2 @ counts_information(data).mean(1) + p["opportunity_sd"] ** -2
+        total += zero_sum_normal(p["opportunity"], 1.0)
+        loading = p["opportunity_loading"]
+        precision = loading**2 @ counts_information(data).mean(1) + 1
         total -= 0.5 * (len(p["opportunity"]) - 1) * np.log(precision)
         eta = p["tie_year_intercept"][:, None, :] + loading[:, None, None] * p["opportunity"][None, :, None]
         if composition.has("quality"):

@@ -170,9 +170,9 @@ def posterior(rng: np.random.Generator, model: str, spread: float) -> xr.Dataset
             "quality_static_share": scalar(0.6),
             "indicator_loading": vector("indicator", [0.9, 0.5, 0.6, 0.4, 0.8, 0.5, 0.9, -0.7, -0.5, 0.6]),
             "tie_quality_loading": vector("tie_item", [0.3, 0.1, 0.8, 0.2]),
-            "opportunity_loading": vector("other_tie_item", [0.7, 0.2, 0.3]), "opportunity_sd": scalar(0.5),
+            "opportunity_loading": vector("tie_item", [0.5, 0.7, 0.2, 0.3]),
         }  # fmt: skip
-        coords |= {"indicator": list(INDICATORS), "tie_item": TIE_ITEMS, "other_tie_item": TIE_ITEMS[1:]}
+        coords |= {"indicator": list(INDICATORS), "tie_item": TIE_ITEMS}
     return xr.Dataset(variables, coords=coords)
 
 

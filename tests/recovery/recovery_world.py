@@ -3,7 +3,7 @@
 The fit's priors are those from which the true parameters are drawn, so that calibration is exact. They are narrower than
 the defaults where the defaults allow worlds that no data set looks like and in which a small data set says nothing:
 
-* `anchor_loading`, `indicator_sd`, `opportunity_sd`, `opportunity_loading` keep away from zero: an anchor that does not
+* `anchor_loading`, `indicator_sd`, `opportunity_loading` keep away from zero: an anchor that does not
   load leaves the latent's sign open, an indicator without noise is quality itself;
 * `indicator_loading` has the sign that the codebook declares, as chains start there: where all indicators but the anchor
   point the other way a chain may stay in a mode with quality upside down (the gate sees it by its R-hat);
@@ -44,8 +44,7 @@ PRIORS = Priors(
         "indicator_state_sd": ("half_normal", (0.5,)),
         "indicator_dispersion": ("gamma", (12.0, 3.0)),
         "tie_year_intercept": ("normal", (0.0, 1.0)),
-        "opportunity_sd": ("lognormal", (-0.5, 0.3)),
-        "opportunity_loading": ("lognormal", (0.0, 0.3)),
+        "opportunity_loading": ("lognormal", (-0.5, 0.4)),
         "tie_concentration": ("gamma", (10.0, 0.3)),
         "cooperativeness_year_intercept": ("normal", (2.5, 0.5)),
         "cooperativeness_size_slope": ("normal", (0.0, 0.3)),

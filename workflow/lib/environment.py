@@ -51,7 +51,8 @@ def set_caches(root: str | Path, folder: Path | None = None) -> None:
     cache = (folder or root / ".cache") / f"python{sys.version_info.major}.{sys.version_info.minor}-{version}"
     # No fast math: with it, a function that is loaded from the cache can round otherwise than one that is compiled together with
     # its caller, and draws would depend on which job came first.
-    os.environ.setdefault("PYTENSOR_FLAGS", f"base_compiledir={cache / 'pytensor'},numba__fastmath=False")
+    folders = f"base_compiledir={cache / 'pytensor'},generated_src_dir={cache / 'sources'}"
+    os.environ.setdefault("PYTENSOR_FLAGS", f"{folders},numba__fastmath=False")
     os.environ.setdefault("MPLCONFIGDIR", str(cache / "matplotlib"))
 
 

@@ -17,7 +17,7 @@ rule fit_simulations:
         source="prior|posterior",
     conda:
         "../../environment.yml"
-    threads: settings.sampler.cores or settings.checks.refits.chains
+    threads: SAMPLING_THREADS
     resources:
         mem_mb=4000,
         runtime=720,
@@ -50,7 +50,7 @@ rule fit_world:
         world="ties|cooperativeness|persons|quality",
     conda:
         "../../environment.yml"
-    threads: settings.sampler.cores or settings.checks.refits.chains
+    threads: SAMPLING_THREADS
     resources:
         mem_mb=4000,
         runtime=1440,
@@ -111,7 +111,7 @@ rule remeasure_quality:
         "<logs>/benchmarks/remeasure_quality.tsv"
     conda:
         "../../environment.yml"
-    threads: settings.sampler.cores or settings.checks.refits.chains
+    threads: SAMPLING_THREADS
     resources:
         mem_mb=3000,
         runtime=240,

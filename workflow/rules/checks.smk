@@ -18,7 +18,7 @@ rule check_controls:
         "<logs>/benchmarks/check_controls.tsv"
     conda:
         "../../environment.yml"
-    threads: settings.sampler.cores or settings.checks.refits.chains
+    threads: SAMPLING_THREADS
     resources:
         mem_mb=3000,
         runtime=60,
@@ -49,7 +49,7 @@ rule check_variants:
         "<logs>/benchmarks/check_variants.tsv"
     conda:
         "../../environment.yml"
-    threads: settings.sampler.cores or settings.checks.refits.chains
+    threads: SAMPLING_THREADS
     resources:
         mem_mb=3000,
         runtime=60,

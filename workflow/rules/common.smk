@@ -241,6 +241,8 @@ def say_what_stopped():
 
 settings = read_settings()
 set_environment(workflow.basedir, f"{logs_folder()}/stopped.txt")
+# Compiling takes a core, sampling as many as there are chains: two jobs of two threads leave less idle than one of four.
+SAMPLING_THREADS = settings.sampler.cores or 2
 MODELS = settings.models_to_fit()
 OUTCOME_MODELS = settings.models_with_outcome()
 HELD_OUT_MODELS = settings.models_to_hold_out()

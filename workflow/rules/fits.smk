@@ -40,7 +40,7 @@ rule fit_model:
         "<logs>/benchmarks/fit_model/{model}.tsv"
     conda:
         "../../environment.yml"
-    threads: settings.sampler.cores or settings.sampler.chains
+    threads: SAMPLING_THREADS
     resources:
         mem_mb=4000,
         runtime=120,

@@ -13,7 +13,7 @@ rule run_specifications:
         "<logs>/benchmarks/run_specifications/{model}.tsv"
     conda:
         "../../environment.yml"
-    threads: settings.sampler.cores or settings.checks.refits.chains
+    threads: SAMPLING_THREADS
     resources:
         mem_mb=3000,
         runtime=240,

@@ -72,7 +72,7 @@ rule hold_out_missions:
         "<logs>/benchmarks/hold_out_missions/{model}.tsv"
     conda:
         "../../environment.yml"
-    threads: settings.sampler.cores or settings.checks.refits.chains
+    threads: SAMPLING_THREADS
     resources:
         mem_mb=4000,
         runtime=240,

@@ -6,6 +6,8 @@ of cores nor on the order in which things run.
 
 import hashlib
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -173,6 +175,20 @@ def _sample_pymc(model, inputs, seed, settings) -> xr.DataTree:
     return _keep_groups(tree)
 
 
+@contextmanager
+def _turn_at_the_cache() -> Iterator[None]:
+    """Keep compiled code for later, unless another job does so just now: the cache is not made for two that write."""
+    import pytensor
+    from pytensor.compile.compilelock import lock_ctx
+
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(lock_ctx(timeout=0))
+        except TimeoutError:
+            stack.enter_context(pytensor.config.change_flags(numba__cache=False))
+        yield
+
+
 def compile_model(
     composition: Composition, data: xr.Dataset, priors: Priors, settings: SamplerSettings
 ) -> Compiled:
@@ -191,13 +207,11 @@ def compile_model(
     program = None
     if settings.backend == "nutpie":
         import nutpie
-        from pytensor.compile.compilelock import lock_ctx
 
         names = [v.name for v in model.free_RVs]
         start = starting_values(composition, data, inputs)
         jitter = jittered(names)
-        # one job at a time: the second finds there what the first has compiled
-        with lock_ctx(timeout=-1):
+        with _turn_at_the_cache():
             program = nutpie.compile_pymc_model(
                 model,
                 backend="numba",

@@ -237,7 +237,7 @@ def loadings(results: Results) -> pd.DataFrame:
     for name, dimension, kind in (
         ("indicator_loading", "indicator", "indicator"),
         ("tie_quality_loading", "tie_item", "tie on quality"),
-        ("opportunity_loading", "other_tie_item", "tie on opportunity"),
+        ("opportunity_loading", "tie_item", "tie on opportunity"),
     ):
         if name in posterior and posterior[name].dims[2:] == (dimension,):
             table = summarise_draws(posterior[name], results.interval).rename(columns={dimension: "item"})
