@@ -116,6 +116,22 @@ def test_panel_of_shared_counts_equals_scipy(mode, known):
 
 
 @pytest.mark.parametrize("mode", ["NUMBA", "FAST_COMPILE"])
+def test_unpacked_arrays_are_those_packed_and_computing_with_them_leaves_the_data_alone(mode):
+    shapes = [(2, 3), (), (4,)]
+    vector = np.arange(1.0, 12.0)
+    given = pytensor.shared(vector)
+    matrix, number, row = operators.Unpack(shapes)(given, return_list=True)
+    function = pytensor.function([], [pt.exp(matrix), -number, pt.log(row), matrix], mode=mode)
+    for _ in range(2):
+        results = function()
+        np.testing.assert_allclose(results[0], np.exp(vector[:6].reshape(2, 3)))
+        np.testing.assert_allclose(results[1], -vector[6])
+        np.testing.assert_allclose(results[2], np.log(vector[7:]))
+        np.testing.assert_array_equal(results[3], vector[:6].reshape(2, 3))
+        np.testing.assert_array_equal(given.get_value(), np.arange(1.0, 12.0))
+
+
+@pytest.mark.parametrize("mode", ["NUMBA", "FAST_COMPILE"])
 def test_path_values_are_the_matrix_product(mode):
     random = np.random.default_rng(8)
     basis, coefficient, weights = (random.normal(size=shape) for shape in ((6, 3), (3, 11), (6, 11)))
