@@ -211,6 +211,9 @@ def _outcome_arrays(composition: Composition, data: xr.Dataset) -> tuple[dict, d
     arrays["intercept_level"] = _logit(observed_share(np.nan_to_num(joined), scored, axis=1))
     arrays["joined_share"] = np.nan_to_num(joined) / np.maximum(np.nansum(joined, 1, keepdims=True), 1)
     arrays["ties_information"] = (information * arrays["ties"] ** 2).sum(1)
+    tied = information * arrays["ties"] / np.maximum(arrays["ties_information"], 1e-12)[:, None]
+    arrays["ties_covariate"] = (arrays["covariate"] * tied).sum(2)
+    arrays["joined_covariate"] = (arrays["covariate"] * arrays["joined_share"]).sum(2)
     columns = np.stack([arrays["ties"] * composition.ties, *arrays["covariate"]])[:, scored].T
     slopes = orthogonal_slopes(columns - columns.mean(0))
     arrays["covariate_by_ties"] = slopes[0, 1:]

@@ -33,14 +33,14 @@ def _by_mission(name: str, expected, spread, data, others=0.0):
     return pm.Deterministic(f"mission_{name}", expected + deviation, dims="mission")
 
 
-def _mission_slope(composition: Composition, inputs: Inputs, data, term: str, shift, priors: Priors):
-    """Slope of a regressor in each mission, shape (M,); its mean is sampled plus ``shift``."""
+def _mission_slope(composition: Composition, inputs: Inputs, data, term: str, shift, others, priors: Priors):
+    """Slope of a regressor in each mission, shape (M,); its mean is sampled plus ``shift``; ``others`` as for ``_by_mission``."""
     mean = priors.shifted(f"{term}_slope", f"{term}_slope", shift)
     missions = len(inputs.coords["mission"])
     if term not in composition.mission_slopes:
         return pt.repeat(mean[None], missions)
     expected = _mean_by_mission(inputs, data, term, mean, priors)
-    return _by_mission(f"{term}_slope", expected, priors.variable(f"{term}_slope_sd"), data)
+    return _by_mission(f"{term}_slope", expected, priors.variable(f"{term}_slope_sd"), data, others)
 
 
 def add_outcome(
@@ -73,6 +73,8 @@ def add_outcome(
     # ties and controls go together, and so do their slopes in the posterior: sampled are those of orthogonal columns
     slope = priors.rotated("covariate_slope", "covariate_slope", data["covariate_rotation"], dims="control")
     shift = {"ties": pt.sum(data["covariate_by_ties"] * slope)}
+    # what the controls say of the logit where ties differ, and below where states joined
+    by_ties = pt.sum(slope[:, None] * data["ties_covariate"], axis=0)
     basis = inputs.basis.at(mission_years)
     regressors = {"ties": data["ties"]} if composition.ties else {}
     if composition.quality_is_given:
@@ -80,7 +82,10 @@ def add_outcome(
     elif composition.uses_quality:
         regressors["quality"] = latents["quality"].at(basis, engine)
     slopes = [
-        _mission_slope(composition, inputs, data, term, shift.get(term, 0.0), priors) for term in regressors
+        _mission_slope(
+            composition, inputs, data, term, shift.get(term, 0.0), by_ties if term == "ties" else 0.0, priors
+        )
+        for term in regressors
     ]
     values = list(regressors.values())
     # what the slopes say of the logit where most of the information is, among those who joined
@@ -89,7 +94,7 @@ def add_outcome(
             slope * pt.sum(data["joined_share"] * value, axis=1)
             for slope, value in zip(slopes, values, strict=True)
         ),
-        pt.zeros(missions),
+        pt.sum(slope[:, None] * data["joined_covariate"], axis=0),
     )
     intercept = priors.variable("intercept")
     expected = _mean_by_mission(inputs, data, "intercept", intercept, priors)

@@ -46,7 +46,7 @@ class SamplerSettings:
     chains: int = 4
     tune: int = 1000
     draws: int = 1000
-    target_accept: float = 0.7
+    target_accept: float = 0.8
     cores: int | None = None
     engine: str = "fused"
     backend: str = "nutpie"
