@@ -26,7 +26,7 @@ def add_cooperativeness(inputs: Inputs, data, priors: Priors, engine: str):
     # the counts know well what a state's size, age and factor come to over its years
     expected = by_size[0] * pt.mean(data["size"], axis=0) + by_age[0] * pt.mean(data["state_age"], axis=0)
     information = count_information(data["own_total"], data["own_number"], dispersion)
-    told = pt.sum(loading**2 * pt.mean(information, axis=1))
+    told = pt.sum(loading[:, None] ** 2 * information, axis=0)
     score = told * (expected - pt.mean(expected))
     factor = conditioned_zero_sum_normal("cooperativeness_level", spread, told, score, "state")
     factor = pm.Deterministic("cooperativeness_level", factor, dims="state")

@@ -54,6 +54,25 @@ def count_information(total, number, dispersion):
     return total / (1 + total / pt.maximum(number, 1) / dispersion[:, None])
 
 
+def share_information(binomial, number, concentration):
+    """About how much counts out of a number tell of the logit of their share, where they are overdispersed.
+
+    The information of the beta-binomial of n trials is about n p (1 - p) (c + 1) / (c + n) at concentration c.
+
+    Parameters
+    ----------
+    binomial, number : TensorVariable, shape (J, S)
+        Sum of n p (1 - p), and trials a count.
+    concentration : TensorVariable, shape (J,)
+
+    Returns
+    -------
+    TensorVariable, shape (J, S)
+    """
+    c = concentration[:, None]
+    return binomial * (c + 1) / (c + number)
+
+
 def count_condition(total, number, expected, dispersion, spread):
     """Information and score, for ``conditioned_normal``, of effects on the log mean of counts.
 
@@ -80,15 +99,31 @@ def count_condition(total, number, expected, dispersion, spread):
 
 
 def conditioned_zero_sum_normal(name: str, spread, information, score, dim: str):
-    """Zero-sum effects x ~ N(0, spread), sampled as (x + score / P) sqrt(P) with P = information + spread^-2, a number.
+    """Zero-sum effects x ~ N(0, spread), sampled as standardised given what else they go together with.
 
-    See ``conditioned_normal``; ``score`` sums to zero, and one P for all effects keeps the sum.
+    As ``conditioned_normal``, but the sum stays zero: with D = (information + spread^-2)^-1/2 and e the effects sampled,
+    zero-sum too, x = y - D^2 (sum y) / (sum D^2) of y = D e - D^2 score, as normals of variance D^2 are moved by knowing their
+    sum. On the effects that sum to zero its determinant is (prod D) (sum D) / (sum D^2).
+
+    Parameters
+    ----------
+    name : str
+    spread : TensorVariable
+        Scalar.
+    information, score : TensorVariable, shape (S,)
+    dim : str
+
+    Returns
+    -------
+    TensorVariable, shape (S,)
     """
-    precision = information + spread**-2
+    variance = 1 / (information + spread**-2)
+    scale = pt.sqrt(variance)
     standard = pm.ZeroSumNormal(f"{name}_standard", sigma=1, dims=dim)
-    value = standard / pt.sqrt(precision) - score / precision
+    alone = scale * standard - variance * score
+    squares = pt.sum(variance)
+    value = alone - variance * (pt.sum(alone) / squares)
     # the density of the standard effects as drawn above is replaced by that of the effects and the Jacobian
-    free = standard.shape[0] - 1
-    density = 0.5 * pt.sum(standard**2 - (value / spread) ** 2)
-    pm.Potential(f"{name}_coordinates", density - free * (pt.log(spread) + 0.5 * pt.log(precision)))
+    terms = 0.5 * (standard**2 - (value / spread) ** 2) + pt.log(scale / spread)
+    pm.Potential(f"{name}_coordinates", pt.sum(terms) + pt.log(spread * pt.sum(scale) / squares))
     return value

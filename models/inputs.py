@@ -14,8 +14,8 @@ PACKED = "data"
 TREND_ORIGIN_YEAR = 1980
 DESIGN_TERMS = ("intercept", "trend", "size")
 PRESENCE_SUFFIX = "_any"
-# a guess of what shared memberships will turn out to be like, used only to choose coordinates in which chains move well
-TYPICAL_CONCENTRATION = 20.0
+# about how quality goes with the mean of its normal indicators, both in standard deviations; of use for coordinates only
+ROUGH_QUALITY_CORRELATION = 0.7
 
 
 @dataclass(frozen=True)
@@ -153,14 +153,52 @@ def binary_information(value: np.ndarray, seen: np.ndarray) -> np.ndarray:
     return seen.sum(1) * share * (1 - share)
 
 
-def tie_information(joint: np.ndarray, own: np.ndarray, seen: np.ndarray) -> np.ndarray:
-    """About how much an item's counts tell of the logit of a state's share, over all its years; shape (K, S).
+def tie_conditions(
+    joint: np.ndarray, own: np.ndarray, seen: np.ndarray, family: str
+) -> dict[str, np.ndarray]:
+    """What each item's counts tell of a state's logit (log, of ``negative_binomial``), for ``conditioned_normal``.
 
-    The inverse variance n p (1 - p) (k + 1) / (k + n) of a beta-binomial share, p the share of all states in that year.
+    Parameters
+    ----------
+    joint, own, seen : array, shape (K, T, S)
+    family : {"beta_binomial", "negative_binomial"}
+
+    Returns
+    -------
+    dict of str to array, each of shape (K, S)
+        ``tie_information``, before overdispersion: n p (1 - p) of n memberships, or the counts' sum. ``tie_number``: memberships
+        a year, or years. ``tie_deviation``: the state's share against what all states share in the same years, less the mean
+        over states. ``tie_share``: of the item's information.
     """
-    share = observed_share(joint, own, axis=2)[:, :, None]
-    k = TYPICAL_CONCENTRATION
-    return (seen * own * share * (1 - share) * (k + 1) / (k + own)).sum(1)
+    total, available, years = (seen * joint).sum(1), (seen * own).sum(1), seen.sum(1)
+    expected = (seen * own * observed_share(joint, own, axis=2)[:, :, None]).sum(1)
+    if family == "beta_binomial":
+        share = (total + 0.5) / (available + 1)
+        information, number = available * share * (1 - share), available / np.maximum(years, 1)
+        deviation = _logit(share) - _logit((expected + 0.5) / (available + 1))
+    else:
+        information, number = total, years
+        deviation = np.log(total + 0.5) - np.log(expected + 0.5)
+    known = years > 0
+    average = (known * deviation).sum(1, keepdims=True) / np.maximum(known.sum(1, keepdims=True), 1)
+    return {
+        "tie_information": information,
+        "tie_number": number,
+        "tie_deviation": known * (deviation - average),
+        "tie_share": information / np.maximum(information.sum(1, keepdims=True), 1e-12),
+    }
+
+
+def rough_quality(data: xr.Dataset) -> np.ndarray:
+    """Standardised mean of each state's normal indicators, signed as expected, shape (S,); zeros where there are none."""
+    if "direction" not in data:
+        return np.zeros(data.sizes["state"])
+    names = names_by_family(data, data.indicator.values.tolist(), "normal")
+    values = _indicator_values(data, names) * data.direction.sel(indicator=names).values[:, None, None]
+    seen = np.isfinite(values).sum((0, 2))
+    mean = np.nan_to_num(values).sum((0, 2)) / np.maximum(seen, 1)
+    mean = np.where(seen > 0, mean - mean[seen > 0].mean() if seen.any() else 0.0, 0.0)
+    return mean / max(float(mean.std()), 1e-12)
 
 
 def _indicator_values(data: xr.Dataset, names: list[str]) -> np.ndarray:
@@ -206,14 +244,10 @@ def _outcome_arrays(composition: Composition, data: xr.Dataset) -> tuple[dict, d
         "covariate": covariate_values(data, covariates),
     }
     coords = {"control": covariates}
-    information = cell_information(joined)
-    arrays["intercept_information"] = information.sum(1)
+    arrays |= logit_weights(joined, arrays["ties"], rough_quality(data))
     arrays["intercept_level"] = _logit(observed_share(np.nan_to_num(joined), scored, axis=1))
-    arrays["joined_share"] = np.nan_to_num(joined) / np.maximum(np.nansum(joined, 1, keepdims=True), 1)
-    arrays["ties_information"] = (information * arrays["ties"] ** 2).sum(1)
-    tied = information * arrays["ties"] / np.maximum(arrays["ties_information"], 1e-12)[:, None]
-    arrays["ties_covariate"] = (arrays["covariate"] * tied).sum(2)
-    arrays["joined_covariate"] = (arrays["covariate"] * arrays["joined_share"]).sum(2)
+    for term in ("intercept", "ties", "quality"):
+        arrays[f"{term}_covariate"] = (arrays["covariate"] * arrays[f"{term}_weight"]).sum(2)
     columns = np.stack([arrays["ties"] * composition.ties, *arrays["covariate"]])[:, scored].T
     slopes = orthogonal_slopes(columns - columns.mean(0))
     arrays["covariate_by_ties"] = slopes[0, 1:]
@@ -233,6 +267,37 @@ def _outcome_arrays(composition: Composition, data: xr.Dataset) -> tuple[dict, d
         certainty = data.certainty.transpose("mission", "state").values
         arrays["record"] = record_classes(joined, certainty)
     return arrays, coords
+
+
+def logit_weights(joined: np.ndarray, ties: np.ndarray, quality: np.ndarray) -> dict[str, np.ndarray]:
+    """About how much cells tell of a mission's intercept and slopes, and where: for ``conditioned_normal``.
+
+    Parameters
+    ----------
+    joined : array, shape (M, S)
+        1, 0, NaN where not scored.
+    ties : array, shape (M, S)
+    quality : array, shape (S,)
+        A rough measure of unit variance.
+
+    Returns
+    -------
+    dict of str to array
+        For ``intercept``, ``ties`` and ``quality``: ``<term>_information`` (M,), and ``<term>_weight`` (M, S), such that a logit
+        e, added to the others, moves what data say of the term by about minus the weighted sum of e over states.
+    """
+    cells = cell_information(joined)
+    intercept, by_ties = cells.sum(1), (cells * ties**2).sum(1)
+    return {
+        # among those who joined the logit is told best where few join
+        "intercept_weight": np.nan_to_num(joined) / np.maximum(np.nansum(joined, 1, keepdims=True), 1),
+        "intercept_information": intercept,
+        "ties_weight": cells * ties / np.maximum(by_ties, 1e-12)[:, None],
+        "ties_information": by_ties,
+        # quality has unit variance, so that its slopes are told about as well as the intercepts
+        "quality_weight": ROUGH_QUALITY_CORRELATION * cells * quality / np.maximum(intercept, 1e-12)[:, None],
+        "quality_information": intercept,
+    }
 
 
 def record_classes(joined: np.ndarray, certainty: np.ndarray) -> np.ndarray:
@@ -287,7 +352,7 @@ def model_inputs(composition: Composition, data: xr.Dataset) -> Inputs:
         seen = np.isfinite(joint) & np.isfinite(own) & (np.nan_to_num(own) > 0)
         joint, own = np.where(seen, joint, 0.0), np.where(seen, own, 0.0)
         arrays |= {"tie_joint": joint, "tie_rest": own - joint, "tie_weight": seen.astype(float)}
-        arrays["tie_information"] = tie_information(joint, own, seen)
+        arrays |= tie_conditions(joint, own, seen, composition.tie_family)
         constant = special.gammaln(joint + 1)
         if composition.tie_family == "beta_binomial":
             constant = constant + special.gammaln(own - joint + 1) - special.gammaln(own + 1)

@@ -20,14 +20,13 @@ def _mean_by_mission(inputs: Inputs, data, term: str, mean, priors: Priors):
     return mean + pt.sum(slope[:, None] * data[f"{term}_predictor_value"], axis=0)
 
 
-def _by_mission(name: str, expected, spread, data, others=0.0):
+def _by_mission(term: str, name: str, expected, spread, data, others):
     """Intercepts or slopes by mission, normal about what is expected of them; shape (M,).
 
     ``others`` (M,) is what the other terms say of the logit where a mission's information is; it moves coordinates only.
     """
-    # quality has unit variance, so that its slopes are told about as well as the intercepts
-    information = data["ties_information" if name == "ties_slope" else "intercept_information"]
-    level = data["intercept_level"] if name == "intercept" else 0.0
+    information = data[f"{term}_information"]
+    level = data["intercept_level"] if term == "intercept" else 0.0
     score = information * (expected + others - level)
     deviation = conditioned_normal(f"{name}_deviation", spread, information, score, "mission")
     return pm.Deterministic(f"mission_{name}", expected + deviation, dims="mission")
@@ -40,7 +39,8 @@ def _mission_slope(composition: Composition, inputs: Inputs, data, term: str, sh
     if term not in composition.mission_slopes:
         return pt.repeat(mean[None], missions)
     expected = _mean_by_mission(inputs, data, term, mean, priors)
-    return _by_mission(f"{term}_slope", expected, priors.variable(f"{term}_slope_sd"), data, others)
+    spread = priors.variable(f"{term}_slope_sd")
+    return _by_mission(term, f"{term}_slope", expected, spread, data, others)
 
 
 def add_outcome(
@@ -73,33 +73,37 @@ def add_outcome(
     # ties and controls go together, and so do their slopes in the posterior: sampled are those of orthogonal columns
     slope = priors.rotated("covariate_slope", "covariate_slope", data["covariate_rotation"], dims="control")
     shift = {"ties": pt.sum(data["covariate_by_ties"] * slope)}
-    # what the controls say of the logit where ties differ, and below where states joined
-    by_ties = pt.sum(slope[:, None] * data["ties_covariate"], axis=0)
+    state = pt.zeros(states)
+    if composition.state_effects:
+        spread = priors.variable("state_sd")
+        standard = pm.ZeroSumNormal("state_standard", sigma=1, dims="state")
+        state = pm.Deterministic("state_effect", spread * standard, dims="state")
+    if cooperativeness is not None:
+        state = state + priors.variable("cooperativeness_slope") * cooperativeness
     basis = inputs.basis.at(mission_years)
     regressors = {"ties": data["ties"]} if composition.ties else {}
     if composition.quality_is_given:
         regressors["quality"] = data["given_quality"]
     elif composition.uses_quality:
         regressors["quality"] = latents["quality"].at(basis, engine)
-    slopes = [
-        _mission_slope(
-            composition, inputs, data, term, shift.get(term, 0.0), by_ties if term == "ties" else 0.0, priors
-        )
-        for term in regressors
-    ]
-    values = list(regressors.values())
-    # what the slopes say of the logit where most of the information is, among those who joined
-    others = sum(
-        (
-            slope * pt.sum(data["joined_share"] * value, axis=1)
-            for slope, value in zip(slopes, values, strict=True)
-        ),
-        pt.sum(slope[:, None] * data["joined_covariate"], axis=0),
-    )
+    slopes, values = [], list(regressors.values())
+
+    def said(term):
+        """What controls, states and the slopes so far say of the logit where data tell of the term, shape (M,)."""
+        weight = data[f"{term}_weight"]
+        total = pt.sum(slope[:, None] * data[f"{term}_covariate"], axis=0) + pt.sum(weight * state, axis=1)
+        for by_mission, value in zip(slopes, values, strict=False):
+            total = total + by_mission * pt.sum(weight * value, axis=1)
+        return total
+
+    for term in regressors:
+        by_mission = _mission_slope(composition, inputs, data, term, shift.get(term, 0.0), said(term), priors)
+        slopes.append(by_mission)
     intercept = priors.variable("intercept")
     expected = _mean_by_mission(inputs, data, "intercept", intercept, priors)
     if composition.mission_intercepts:
-        level = _by_mission("intercept", expected, priors.variable("mission_sd"), data, others)
+        spread = priors.variable("mission_sd")
+        level = _by_mission("intercept", "intercept", expected, spread, data, said("intercept"))
     else:
         level = expected + pt.zeros(missions)
         if "intercept_predictor" in inputs.coords:
@@ -113,14 +117,6 @@ def add_outcome(
         for k, moderator in enumerate(composition.moderators):
             slopes.append(pt.repeat(interaction[k][None], missions))
             values.append(regressors[moderator.of] * data["moderating"][k])
-
-    state = pt.zeros(states)
-    if composition.state_effects:
-        spread = priors.variable("state_sd")
-        standard = pm.ZeroSumNormal("state_standard", sigma=1, dims="state")
-        state = pm.Deterministic("state_effect", spread * standard, dims="state")
-    if cooperativeness is not None:
-        state = state + priors.variable("cooperativeness_slope") * cooperativeness
 
     stacked = (
         (pt.stack(slopes), pt.stack(values)) if slopes else (pt.zeros((1, missions)), data["ties"][None])

@@ -14,9 +14,9 @@ STARTING_LOADING = 0.6
 # spreads too start where the standardised indicators put them: a chain that begins with one indicator almost without
 # noise builds quality on that one alone and may stay there
 STARTING_SPREAD = 0.7
-# states' lasting deviations from what quality says start small, and so does opportunity; what may depend on quality starts
-# as depending on it. Chains that start otherwise may explain by deviations what indicators and outcome have in common, and
-# some settle in a mode of far less posterior mass (models/README.md)
+# states' lasting deviations from what quality says start small, and so does what counts owe to opportunity; what may depend on
+# quality starts as depending on it. Chains that start otherwise may explain by deviations what indicators and outcome have in
+# common, and some settle in a mode of far less posterior mass (models/README.md)
 STARTING_DEVIATION = 0.1
 STARTING_SLOPE = 1.0
 # what starts without noise; everything else is jittered
@@ -86,8 +86,13 @@ def starting_values(composition: Composition, data: xr.Dataset, inputs: Inputs) 
         link = _logit if composition.tie_family == "beta_binomial" else np.log
         levels = link((joint + 0.5) / (own + 1.0))
         start |= {"tie_year_intercept": levels, "tie_year_intercept_total": levels}
-        start["opportunity_loading"] = np.full(len(joint), STARTING_LOADING)
+        start["opportunity_loading"] = np.full(len(joint), STARTING_DEVIATION)
         start["tie_quality_loading"] = np.full(len(joint), STARTING_SLOPE)
+        # opportunity starts opposite to what the counts say of it: whatever quality can explain of them it then explains first
+        told = STARTING_LOADING * arrays["tie_information"]
+        precision = 1 + STARTING_LOADING * told.sum(0)
+        opposite = -(told * arrays["tie_deviation"]).sum(0) / np.sqrt(precision)
+        start["opportunity_standard"] = opposite - opposite.mean()
     if composition.has("cooperativeness"):
         mean = (arrays["own_value"].sum(2) + 0.5) / (arrays["own_weight"].sum(2) + 1.0)
         start |= {f"cooperativeness_year_intercept{c}": np.log(mean) for c in ("", "_total")}

@@ -4,9 +4,9 @@ import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 
-from models.coordinates import conditioned_zero_sum_normal
+from models.coordinates import conditioned_zero_sum_normal, count_information, share_information
 from models.inputs import Inputs
-from models.likelihood import PanelPredictor, panel_beta_binomial, panel_negative_binomial
+from models.likelihood import PanelPredictor, panel_beta_binomial, panel_negative_binomial, path_values
 from models.priors import Priors
 from models.quality import LatentPath
 
@@ -31,22 +31,31 @@ def add_ties(inputs: Inputs, data, quality: LatentPath | None, family: str, prio
         Residual opportunity of each state, in prior standard deviations.
     """
     slope = None if quality is None else priors.variable("tie_quality_loading", dims="tie_item")
-    # sampled is the level at the states' average quality in the year
-    average = 0.0 if quality is None else slope[:, None] * pt.mean(quality.panel, axis=1)[None, :]
+    # unit variance and positive loadings: no scale or sign is left to trade
+    loading = priors.variable("opportunity_loading", dims="tie_item")
+    concentration = priors.variable("tie_concentration", dims="tie_item")
+    # given quality, the counts tell loading * opportunity + slope * quality of each state, item by item
+    number = data["tie_number"]
+    if family == "beta_binomial":
+        information = share_information(data["tie_information"], number, concentration)
+    else:
+        information = count_information(data["tie_information"], number, concentration)
+    told = loading[:, None] * information
+    said = -data["tie_deviation"]
+    if quality is not None:
+        lasting = pt.mean(quality.panel, axis=0)
+        said = said + slope[:, None] * (lasting - pt.mean(lasting))
+    opportunity = conditioned_zero_sum_normal(
+        "opportunity", 1.0, pt.sum(loading[:, None] * told, axis=0), pt.sum(told * said, axis=0), "state"
+    )
+    opportunity = pm.Deterministic("opportunity", opportunity, dims="state")
+    # sampled is the level at the quality and opportunity of those whose counts tell most
+    average = (loading * pt.sum(data["tie_share"] * opportunity, axis=1))[:, None]
+    if quality is not None:
+        average = average + slope[:, None] * path_values(data["tie_share"], quality.panel.T, engine)
     level = priors.shifted(
         "tie_year_intercept", "tie_year_intercept", average, dims=("tie_item", "panel_year")
     )
-    # unit variance and positive loadings: no scale or sign is left to trade
-    loading = priors.variable("opportunity_loading", dims="tie_item")
-    # given quality, the counts tell loading * opportunity + slope * quality by item, with precisions of about these
-    information = pt.mean(data["tie_information"], axis=1)
-    score = pt.zeros(len(inputs.coords["state"]))
-    if quality is not None:
-        lasting = pt.mean(quality.panel, axis=0)
-        score = pt.sum(loading * slope * information) * (lasting - pt.mean(lasting))
-    told = pt.sum(loading**2 * information)
-    opportunity = conditioned_zero_sum_normal("opportunity", 1.0, told, score, "state")
-    opportunity = pm.Deterministic("opportunity", opportunity, dims="state")
     joint, rest, weight, constant = (data[k] for k in ("tie_joint", "tie_rest", "tie_weight", "tie_constant"))
     items, years, states = (
         len(inputs.coords[dimension]) for dimension in ("tie_item", "panel_year", "state")
@@ -64,7 +73,6 @@ def add_ties(inputs: Inputs, data, quality: LatentPath | None, family: str, prio
         loading=pt.zeros(items) if quality is None else slope,
         latent=pt.zeros((years, states)) if quality is None else quality.panel,
     )
-    concentration = priors.variable("tie_concentration", dims="tie_item")
     if family == "beta_binomial":
         panel_beta_binomial("tie_likelihood", predictor, joint, rest, weight, concentration, constant, engine)
     else:

@@ -83,6 +83,15 @@ def log_scale(spread, information):
     return np.log(spread / np.sqrt(1 + spread**2 * information)).sum()
 
 
+def zero_sum_log_scale(spread, information):
+    """The same for effects that sum to zero, from the matrix of the derivative between two bases of such vectors."""
+    scale = spread / np.sqrt(1 + spread**2 * information)
+    basis = np.linalg.svd(np.ones((1, len(scale))))[2][1:]
+    weights = scale**2 / np.sum(scale**2)
+    derivative = (np.eye(len(scale)) - weights[:, None]) @ np.diag(scale)
+    return np.linalg.slogdet(basis @ derivative @ basis.T)[1]
+
+
 def share_information(values, square=1.0):
     """Rough information of 0/1 values (N, T) on each row's logit, or on its slope given squares of the regressor."""
     seen = np.isfinite(values)
@@ -90,14 +99,24 @@ def share_information(values, square=1.0):
     return (seen * square).sum(1) * share * (1 - share)
 
 
-def counts_information(data):
-    """Rough information of the tie counts on the logit of each state's share, shape (K, S)."""
+def opportunity_information(data, family, p):
+    """Rough information of the tie counts on each state's opportunity, shape (S,)."""
     joint = data.tie_joint.transpose("tie_item", "state", "panel_year").values
     own = data.tie_own.transpose("tie_item", "state", "panel_year").values
-    seen = np.isfinite(joint) & np.isfinite(own) & (np.nan_to_num(own) > 0)
-    joint, own = np.where(seen, joint, 0), np.where(seen, own, 0)
-    share = (joint.sum(1, keepdims=True) + 0.5) / (own.sum(1, keepdims=True) + 1)
-    return np.where(seen, own * share * (1 - share) * 21 / (20 + own), 0).sum(2)
+    total = np.zeros(joint.shape[1])
+    for k, c in enumerate(p["tie_concentration"]):
+        for s in range(joint.shape[1]):
+            seen = np.isfinite(joint[k, s]) & (np.nan_to_num(own[k, s]) > 0)
+            if not seen.any():
+                continue
+            shared, trials = joint[k, s, seen].sum(), own[k, s, seen].sum()
+            share = (shared + 0.5) / (trials + 1)
+            if family == "beta_binomial":
+                told = trials * share * (1 - share) * (c + 1) / (c + trials / seen.sum())
+            else:
+                told = shared / (1 + shared / seen.sum() / c)
+            total[s] += p["opportunity_loading"][k] ** 2 * told
+    return total
 
 
 def counted_information(values, dispersion):
@@ -167,9 +186,8 @@ def log_density(composition, data, p, priors):
         for name in ("tie_year_intercept", "opportunity_loading", "tie_concentration"):
             total += log_prior(priors, name, p[name])
         total += zero_sum_normal(p["opportunity"], 1.0)
+        total += zero_sum_log_scale(1.0, opportunity_information(data, composition.tie_family, p))
         loading = p["opportunity_loading"]
-        precision = loading**2 @ counts_information(data).mean(1) + 1
-        total -= 0.5 * (len(p["opportunity"]) - 1) * np.log(precision)
         eta = p["tie_year_intercept"][:, None, :] + loading[:, None, None] * p["opportunity"][None, :, None]
         if composition.has("quality"):
             total += log_prior(priors, "tie_quality_loading", p["tie_quality_loading"])
@@ -191,8 +209,7 @@ def log_density(composition, data, p, priors):
         value = data.cooperativeness_count.transpose("cooperativeness_item", "state", "panel_year").values
         loading = np.concatenate([[1.0], p["cooperativeness_loading"]])
         information = counted_information(value, p["cooperativeness_dispersion"][:, None])
-        precision = loading**2 @ information.mean(1) + p["cooperativeness_sd"] ** -2
-        total -= 0.5 * (len(p["cooperativeness_level"]) - 1) * np.log(precision)
+        total += zero_sum_log_scale(p["cooperativeness_sd"], loading**2 @ information)
         loading = loading[:, None, None]
         covariates = data.panel_covariate_value.transpose("panel_covariate", "state", "panel_year")
         size = np.nan_to_num(covariates.sel(panel_covariate="log_population").values)

@@ -5,12 +5,13 @@ import pymc as pm
 import pytest
 from scipy import stats
 
-from models.coordinates import conditioned_normal, count_condition, count_information
+from models.coordinates import conditioned_normal, count_condition, count_information, share_information
 from models.inputs import (
     binary_information,
     cell_information,
+    logit_weights,
     orthogonal_slopes,
-    tie_information,
+    tie_conditions,
     year_share,
 )
 
@@ -52,14 +53,34 @@ def test_shares_near_one_half_tell_most_and_unseen_cells_nothing():
     assert information[2] == 0
 
 
-def test_more_trials_tell_more_and_unseen_cells_nothing():
-    own = np.array([[[10.0, 40.0]]])
-    joint = own / 2
-    seen = np.ones_like(own)
-    information = tie_information(joint, own, seen)
-    assert information.shape == (1, 2)
-    assert 0 < information[0, 0] < information[0, 1]
-    assert (tie_information(joint, own, 0 * seen) == 0).all()
+@pytest.mark.parametrize("family", ["beta_binomial", "negative_binomial"])
+def test_more_trials_tell_more_and_unseen_cells_nothing(family):
+    own = np.array([[[10.0, 40.0, 20.0]]])
+    joint, seen = own / np.array([2.0, 2.0, 4.0]), np.ones_like(own)
+    found = tie_conditions(joint, own, seen, family)
+    assert 0 < found["tie_information"][0, 0] < found["tie_information"][0, 1]
+    assert found["tie_deviation"].sum() == pytest.approx(0)
+    assert found["tie_deviation"][0, 2] < found["tie_deviation"][0, :2].min()
+    assert found["tie_share"].sum() == pytest.approx(1)
+    for name, unseen in tie_conditions(joint, own, 0 * seen, family).items():
+        assert not unseen.any(), name
+
+
+def test_overdispersed_shares_tell_less():
+    arguments = np.array([[25.0]]), np.array([[100.0]])
+    told = [share_information(*arguments, np.array([c])).item() for c in (1e9, 100.0, 1.0)]
+    assert told == pytest.approx([25, 25 * 101 / 200, 25 * 2 / 101])
+
+
+def test_what_the_other_terms_say_moves_a_slope_by_the_weighted_sum():
+    """Weighted least squares on the cells' information: slopes of what is added to a logit are taken off again."""
+    random = np.random.default_rng(3)
+    joined, ties = (random.random((4, 30)) < 0.3) * 1.0, random.normal(size=(4, 30))
+    joined[1, :5], ties[1, :5] = np.nan, 0.0
+    found = logit_weights(joined, ties, np.zeros(30))
+    np.testing.assert_allclose((found["ties_weight"] * 0.7 * ties).sum(1), 0.7)
+    np.testing.assert_allclose(found["intercept_weight"].sum(1), 1)
+    assert (found["ties_weight"][1, :5] == 0).all()
 
 
 def test_cells_that_are_not_scored_tell_nothing():
