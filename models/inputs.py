@@ -222,7 +222,6 @@ def _quality_arrays(data: xr.Dataset, names: list[str], basis: PathBasis, prefix
         arrays |= {f"{prefix}count_value": value, f"{prefix}count_weight": weight}
         arrays[f"{prefix}count_constant"] = np.asarray(-(weight * special.gammaln(value + 1)).sum())
         arrays |= {f"{prefix}count_total": value.sum(1), f"{prefix}count_number": weight.sum(1)}
-        arrays |= state_means(f"{prefix}count", weight, design)
         coords[f"{prefix}count_indicator"] = counts
     if binary:
         value, weight = _masked(_states_last(_indicator_values(data, binary)))

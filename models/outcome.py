@@ -86,19 +86,28 @@ def add_outcome(
         regressors["quality"] = data["given_quality"]
     elif composition.uses_quality:
         regressors["quality"] = latents["quality"].at(basis, engine)
-    slopes, values = [], list(regressors.values())
+    slopes, values = [], []
+    if "contact" in latents:
+        slopes.append(pt.repeat(priors.variable("contact_slope")[None], missions))
+        values.append(latents["contact"].at(basis, engine))
+    if composition.moderators:
+        interaction = priors.variable("moderator_slope", dims="moderator")
+        for k, moderator in enumerate(composition.moderators):
+            slopes.append(pt.repeat(interaction[k][None], missions))
+            values.append(regressors[moderator.of] * data["moderating"][k])
 
     def said(term):
         """What controls, states and the slopes so far say of the logit where data tell of the term, shape (M,)."""
         weight = data[f"{term}_weight"]
         total = pt.sum(slope[:, None] * data[f"{term}_covariate"], axis=0) + pt.sum(weight * state, axis=1)
-        for by_mission, value in zip(slopes, values, strict=False):
+        for by_mission, value in zip(slopes, values, strict=True):
             total = total + by_mission * pt.sum(weight * value, axis=1)
         return total
 
     for term in regressors:
         by_mission = _mission_slope(composition, inputs, data, term, shift.get(term, 0.0), said(term), priors)
         slopes.append(by_mission)
+        values.append(regressors[term])
     intercept = priors.variable("intercept")
     expected = _mean_by_mission(inputs, data, "intercept", intercept, priors)
     if composition.mission_intercepts:
@@ -108,15 +117,6 @@ def add_outcome(
         level = expected + pt.zeros(missions)
         if "intercept_predictor" in inputs.coords:
             level = pm.Deterministic("mission_intercept", level, dims="mission")
-
-    if "contact" in latents:
-        slopes.append(pt.repeat(priors.variable("contact_slope")[None], missions))
-        values.append(latents["contact"].at(basis, engine))
-    if composition.moderators:
-        interaction = priors.variable("moderator_slope", dims="moderator")
-        for k, moderator in enumerate(composition.moderators):
-            slopes.append(pt.repeat(interaction[k][None], missions))
-            values.append(regressors[moderator.of] * data["moderating"][k])
 
     stacked = (
         (pt.stack(slopes), pt.stack(values)) if slopes else (pt.zeros((1, missions)), data["ties"][None])

@@ -136,14 +136,26 @@ def positions(coords: dict, dimension: str, part: str) -> np.ndarray:
     return np.array([coords[dimension].index(name) for name in coords[part]], int)
 
 
-def lasting_level(
-    names: NamedIndicators, family: str, chosen, level: ItemLevels, loading, latent, data, engine: str
-):
-    """What size, quality and trend say of each state's level on the indicators of a family, over its years; (J, S)."""
-    by_decade, by_size = data[names.data(f"{family}_mean_decade")], data[names.data(f"{family}_mean_size")]
+def lasting_level(names: NamedIndicators, chosen, level: ItemLevels, loading, latent, data, engine: str):
+    """What size, quality and trend say of each state's level on the 0/1 indicators, over its years; (J, S)."""
+    by_decade, by_size = data[names.data("binary_mean_decade")], data[names.data("binary_mean_size")]
     known = level.trend[chosen][:, None] * by_decade + level.by_size[chosen][:, None] * by_size
     quality = path_values(data[names.data("year_share")], latent, engine)
     return known + loading[chosen][:, None] * quality[chosen]
+
+
+def count_level(names: NamedIndicators, chosen, level: ItemLevels, loading, latent, decades, data):
+    """Log of what size, quality and trend make of each state's mean count, over its years; (J, S).
+
+    To second order: the mean of exp(x) is about exp(mean x) (1 + variance of x / 2).
+    """
+    weight = data[names.data("count_weight")]
+    share = weight / pt.maximum(data[names.data("count_number")], 1)[:, None, :]
+    value = level.trend[chosen][:, None, None] * decades[:, None]
+    value = value + level.by_size[chosen][:, None, None] * data["size"]
+    value = value + loading[chosen][:, None, None] * latent
+    mean = pt.sum(share * value, axis=1)
+    return mean + pt.log1p(0.5 * (pt.sum(share * value**2, axis=1) - mean**2))
 
 
 def add_other_families(
@@ -171,15 +183,17 @@ def add_other_families(
         chosen = positions(inputs.coords, names.dim("indicator"), dimension)
         spread = priors.variable(names.variable(f"{family}_state_sd"), "indicator_state_sd", dims=dimension)
         intercepts[family] = item_intercepts(names, family, average[chosen], priors)
-        expected = lasting_level(names, family, chosen, level, loading, latent, data, engine)
-        expected = expected + intercepts[family][:, None]
         if family == "count":
+            expected = count_level(names, chosen, level, loading, latent, panel_decades(inputs), data)
+            expected = expected + intercepts[family][:, None]
             dispersion = priors.variable(
                 names.variable("indicator_dispersion"), "indicator_dispersion", dims=dimension
             )
             total, number = data[names.data("count_total")], data[names.data("count_number")]
             information, score = count_condition(total, number, expected, dispersion, spread)
         else:
+            expected = lasting_level(names, chosen, level, loading, latent, data, engine)
+            expected = expected + intercepts[family][:, None]
             information = data[names.data("binary_information")]
             score = information * (expected - data[names.data("binary_level")])
         name, dims = names.variable(f"{family}_state_deviation"), (dimension, "state")

@@ -14,10 +14,14 @@ STARTING_LOADING = 0.6
 # spreads too start where the standardised indicators put them: a chain that begins with one indicator almost without
 # noise builds quality on that one alone and may stay there
 STARTING_SPREAD = 0.7
-# states' lasting deviations from what quality says start small, and so does what counts owe to opportunity; what may depend on
-# quality starts as depending on it. Chains that start otherwise may explain by deviations what indicators and outcome have in
-# common, and some settle in a mode of far less posterior mass (models/README.md)
+# states' lasting deviations on amounts start small, and so does what tie counts owe to opportunity; what may depend on quality
+# starts as depending on it, but whether there is any (aid above all) starts as mostly habit. Chains that start otherwise may
+# explain by deviations what amounts, ties and outcome have in common, and some settle in a mode of far less posterior mass in
+# which quality is clientship (models/README.md)
 STARTING_DEVIATION = 0.1
+STARTING_COUNT_DEVIATION = 0.5
+STARTING_BINARY_DEVIATION = 2.0
+STARTING_BINARY_LOADING = 0.06
 STARTING_SLOPE = 1.0
 # what starts without noise; everything else is jittered
 STEADY = (
@@ -31,8 +35,8 @@ STEADY = (
 )
 SPREADS = {
     "normal": {"indicator_sd": STARTING_SPREAD, "indicator_state_sd": STARTING_DEVIATION},
-    "count": {"count_state_sd": STARTING_DEVIATION},
-    "binary": {"binary_state_sd": STARTING_DEVIATION},
+    "count": {"count_state_sd": STARTING_COUNT_DEVIATION},
+    "binary": {"binary_state_sd": STARTING_BINARY_DEVIATION},
 }
 
 
@@ -63,7 +67,9 @@ def starting_values(composition: Composition, data: xr.Dataset, inputs: Inputs) 
         if composition.has(block):
             names = anchored_order(data, names_of(data))
             start[f"{prefix}anchor_loading"] = np.array(STARTING_LOADING)
-            start[f"{prefix}other_loading"] = STARTING_LOADING * np.array([direction[n] for n in names[1:]])
+            binary = inputs.coords.get(f"{prefix}binary_indicator", [])
+            size = [STARTING_BINARY_LOADING if n in binary else STARTING_LOADING for n in names[1:]]
+            start[f"{prefix}other_loading"] = np.array(size) * [direction[n] for n in names[1:]]
             start["contact_static_share" if prefix else "quality_static_share"] = np.array(0.5)
             for family, spreads in SPREADS.items():
                 if f"{prefix}{family}_indicator" in inputs.coords:
