@@ -1,7 +1,10 @@
 """Coordinates in which chains move well. They change no density: each is a function of what is sampled, with its Jacobian."""
 
+import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
+
+from models.likelihood import gaussian_path
 
 
 def conditioned_normal(name: str, spread, information, score, dims):
@@ -126,4 +129,37 @@ def conditioned_zero_sum_normal(name: str, spread, information, score, dim: str)
     # the density of the standard effects as drawn above is replaced by that of the effects and the Jacobian
     terms = 0.5 * (standard**2 - (value / spread) ** 2) + pt.log(scale / spread)
     pm.Potential(f"{name}_coordinates", pt.sum(terms) + pt.log(spread * pt.sum(scale) / squares))
+    return value
+
+
+def conditioned_path(name: str, prior, precision, shift, engine: str):
+    """Path coefficients c ~ N(0, 1 / prior), sampled as standardised given what else they go together with.
+
+    As ``conditioned_normal`` for vectors: were the rest of the log density -c' A c / 2 + b' c, c would be normal of precision
+    A + diag(prior).
+
+    Parameters
+    ----------
+    name : str
+    prior : TensorVariable, shape (B,)
+        Prior precision.
+    precision : TensorVariable, shape (B (B + 1) / 2, S)
+        Lower triangle of A, row by row.
+    shift : TensorVariable, shape (B, S)
+        b.
+    engine : str
+
+    Returns
+    -------
+    TensorVariable, shape (B, S)
+    """
+    rows, columns = np.tril_indices(prior.type.shape[0])
+    diagonal = rows == columns
+    standard = pm.Normal(f"{name}_standard", 0, 1, dims=("path", "state"))
+    together = precision + (prior[rows] * diagonal)[:, None]
+    total, value = gaussian_path(together, shift, standard, len(rows[diagonal]), engine)
+    # the density of the standard coefficients, with the pretended information, less that information: the prior remains
+    square = pt.sum(np.where(diagonal, 0.5, 1.0)[:, None] * precision * value[rows] * value[columns])
+    log_prior = 0.5 * value.shape[1] * pt.sum(pt.log(prior))
+    pm.Potential(f"{name}_coordinates", total + log_prior + square - pt.sum(shift * value))
     return value

@@ -14,6 +14,15 @@ PACKED = "data"
 TREND_ORIGIN_YEAR = 1980
 DESIGN_TERMS = ("intercept", "trend", "size")
 PRESENCE_SUFFIX = "_any"
+WORKING_STATISTICS = (
+    "gram",
+    "basis_sum",
+    "basis_design",
+    "basis_value",
+    "number",
+    "design_sum",
+    "value_sum",
+)
 # about how quality goes with the mean of its normal indicators, both in standard deviations; of use for coordinates only
 ROUGH_QUALITY_CORRELATION = 0.7
 
@@ -233,6 +242,35 @@ def _quality_arrays(data: xr.Dataset, names: list[str], basis: PathBasis, prefix
     return arrays, coords
 
 
+def working_values(value: np.ndarray, family: str) -> tuple[np.ndarray, np.ndarray]:
+    """Counts or 0/1 values (J, S, T) as if they were normal about their log mean or logit, linearised at each state's mean.
+
+    Returns
+    -------
+    working (J, S, T), information (J, S)
+        NaN is missing; the information is that of one observation, of counts before overdispersion.
+    """
+    number = np.isfinite(value).sum(2)
+    total = np.nansum(value, axis=2)
+    if family == "negative_binomial":
+        mean = (total + 0.5) / np.maximum(number, 1)
+        information, level = mean, np.log(mean)
+    else:
+        mean = (total + 0.5) / (number + 1)
+        information, level = mean * (1 - mean), _logit(mean)
+    return level[:, :, None] + (value - mean[:, :, None]) / information[:, :, None], information
+
+
+def _contact_arrays(data: xr.Dataset, names: list[str], basis: PathBasis) -> tuple[dict, dict]:
+    arrays, coords = _quality_arrays(data, names, basis, "contact_")
+    families = dict(zip(data.indicator.values.tolist(), data.family.values.tolist(), strict=True))
+    parts = [working_values(_indicator_values(data, [name]), families[name]) for name in names]
+    working, information = (np.concatenate(part) for part in zip(*parts, strict=True))
+    statistics = normal_statistics(working, basis.at(data.panel_year.values), panel_design(data))
+    arrays |= {f"contact_working_{k}": statistics[k] for k in WORKING_STATISTICS}
+    return arrays | {"contact_working_information": information}, coords
+
+
 def _outcome_arrays(composition: Composition, data: xr.Dataset) -> tuple[dict, dict]:
     joined = data.joined.transpose("mission", "state").values
     covariates = composition.covariate_names(data)
@@ -247,6 +285,9 @@ def _outcome_arrays(composition: Composition, data: xr.Dataset) -> tuple[dict, d
     arrays["intercept_level"] = _logit(observed_share(np.nan_to_num(joined), scored, axis=1))
     for term in ("intercept", "ties", "quality"):
         arrays[f"{term}_covariate"] = (arrays["covariate"] * arrays[f"{term}_weight"]).sum(2)
+    if composition.state_effects:
+        arrays |= state_conditions(joined)
+        arrays["state_covariate"] = (arrays["covariate"] * arrays["state_weight"]).sum(1)
     columns = np.stack([arrays["ties"] * composition.ties, *arrays["covariate"]])[:, scored].T
     slopes = orthogonal_slopes(columns - columns.mean(0))
     arrays["covariate_by_ties"] = slopes[0, 1:]
@@ -299,6 +340,26 @@ def logit_weights(joined: np.ndarray, ties: np.ndarray, quality: np.ndarray) -> 
     }
 
 
+def state_conditions(joined: np.ndarray) -> dict[str, np.ndarray]:
+    """What the cells (M, S) of each state tell of its effect, for ``conditioned_zero_sum_normal``.
+
+    Returns
+    -------
+    dict of str to array
+        ``state_information`` (S,), n p (1 - p); ``state_level`` (S,): logit of the share of missions that the state joined less
+        that of the share that joins them on average; ``state_weight`` (M, S): where its missions tell of it, of sum one.
+    """
+    scored, value = np.isfinite(joined), np.nan_to_num(joined)
+    expected = scored * observed_share(value, scored, axis=1)[:, None]
+    cells = cell_information(joined)
+    return {
+        "state_information": binary_information(value[None], scored[None])[0],
+        "state_level": _logit(observed_share(value, scored, axis=0))
+        - _logit(observed_share(expected, scored, axis=0)),
+        "state_weight": cells / np.maximum(cells.sum(0), 1e-12),
+    }
+
+
 def record_classes(joined: np.ndarray, certainty: np.ndarray) -> np.ndarray:
     """Class of each cell's record: -1 not scored, 0 no participation, 1 uncertain, 2 probable, 3 verified."""
     classes = np.select([certainty >= 0.9, certainty >= 0.7], [3, 2], 1)
@@ -344,7 +405,7 @@ def model_inputs(composition: Composition, data: xr.Dataset) -> Inputs:
     if composition.has("contact"):
         names = anchored_order(data, composition.contact_names(data))
         coords |= {"contact_indicator": names, "other_contact_indicator": names[1:]}
-        add(_quality_arrays(data, names, basis, "contact_"))
+        add(_contact_arrays(data, names, basis))
     if composition.has("ties"):
         joint = data.tie_joint.transpose("tie_item", "panel_year", "state").values
         own = data.tie_own.transpose("tie_item", "panel_year", "state").values

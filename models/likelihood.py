@@ -152,14 +152,9 @@ def normal_indicators(loading, level, sd, state_sd, prior, data, engine):
     weight = 1 / sd**2
     number = data["number"]
     shrink = state_sd[:, None] ** 2 / (sd[:, None] ** 2 + number * state_sd[:, None] ** 2)
-    residual_sum = data["value_sum"] - pt.sum(data["design_sum"] * level[:, :, None], axis=1)
-    basis_residual = data["basis_value"] - pt.sum(data["basis_design"] * level[:, None, :, None], axis=2)
-    shift_items = basis_residual - (shrink * residual_sum)[:, None, :] * data["basis_sum"]
-    shift = pt.sum((loading * weight)[:, None, None] * shift_items, axis=0)
+    precision, shift, residual_sum = path_information(loading, level, weight[:, None], shrink, data)
     rows, columns = np.tril_indices(prior.type.shape[0])
-    outer = data["basis_sum"][:, rows] * data["basis_sum"][:, columns]
-    information = (loading**2 * weight)[:, None, None] * (data["gram"] - shrink[:, None, :] * outer)
-    precision = pt.sum(information, axis=0) + (prior[rows] * (rows == columns))[:, None]
+    precision = precision + (prior[rows] * (rows == columns))[:, None]
     rows, columns = np.tril_indices(level.type.shape[1])
     squares = (
         data["value_square"]
@@ -177,6 +172,33 @@ def normal_indicators(loading, level, sd, state_sd, prior, data, engine):
         - 0.5 * pt.log1p(number * (state_sd / sd)[:, None] ** 2)
     )
     return constant, precision, shift
+
+
+def path_information(loading, level, weight, shrink, data):
+    """Gaussian information on path coefficients of indicators whose residuals have precision weight (I - shrink 1 1').
+
+    Parameters
+    ----------
+    loading : TensorVariable, shape (J,)
+    level : TensorVariable, shape (J, P)
+    weight, shrink : TensorVariable
+        That broadcast to (J, S).
+    data : dict of str to TensorVariable
+        Statistics of ``models.path.normal_statistics``.
+
+    Returns
+    -------
+    precision (B (B + 1) / 2, S), shift (B, S), residual_sum (J, S)
+        Of the precision the lower triangle is kept, row by row.
+    """
+    residual_sum = data["value_sum"] - pt.sum(data["design_sum"] * level[:, :, None], axis=1)
+    basis_residual = data["basis_value"] - pt.sum(data["basis_design"] * level[:, None, :, None], axis=2)
+    shift_items = basis_residual - (shrink * residual_sum)[:, None, :] * data["basis_sum"]
+    shift = pt.sum((loading[:, None] * weight)[:, None, :] * shift_items, axis=0)
+    rows, columns = np.tril_indices(data["basis_sum"].type.shape[1])
+    outer = data["basis_sum"][:, rows] * data["basis_sum"][:, columns]
+    scale = (loading[:, None] ** 2 * weight)[:, None, :]
+    return pt.sum(scale * (data["gram"] - shrink[:, None, :] * outer), axis=0), shift, residual_sum
 
 
 def gaussian_path(precision, shift, standard, size: int, engine):

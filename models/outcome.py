@@ -5,7 +5,7 @@ import pymc as pm
 import pytensor.tensor as pt
 
 from models.composition import Composition
-from models.coordinates import conditioned_normal
+from models.coordinates import conditioned_normal, conditioned_zero_sum_normal
 from models.inputs import Inputs
 from models.likelihood import grid_logit, mission_grid
 from models.priors import Priors
@@ -32,15 +32,25 @@ def _by_mission(term: str, name: str, expected, spread, data, others):
     return pm.Deterministic(f"mission_{name}", expected + deviation, dims="mission")
 
 
-def _mission_slope(composition: Composition, inputs: Inputs, data, term: str, shift, others, priors: Priors):
-    """Slope of a regressor in each mission, shape (M,); its mean is sampled plus ``shift``; ``others`` as for ``_by_mission``."""
-    mean = priors.shifted(f"{term}_slope", f"{term}_slope", shift)
-    missions = len(inputs.coords["mission"])
+def _mission_slope(composition: Composition, inputs: Inputs, data, term: str, mean, others, priors: Priors):
+    """Slope of a regressor in each mission about its overall mean, shape (M,); ``others`` as for ``_by_mission``."""
     if term not in composition.mission_slopes:
-        return pt.repeat(mean[None], missions)
+        return pt.repeat(mean[None], len(inputs.coords["mission"]))
     expected = _mean_by_mission(inputs, data, term, mean, priors)
     spread = priors.variable(f"{term}_slope_sd")
     return _by_mission(term, f"{term}_slope", expected, spread, data, others)
+
+
+def _state_effect(data, others, priors: Priors):
+    """Zero-sum effects of states, shape (S,); ``others`` (S,) is what the other terms say of a state's logit.
+
+    Only how states differ from each other moves the coordinates: what they share is the missions'.
+    """
+    information = data["state_information"]
+    excess = others - data["state_level"]
+    score = information * (excess - pt.sum(information * excess) / pt.sum(information))
+    effect = conditioned_zero_sum_normal("state", priors.variable("state_sd"), information, score, "state")
+    return pm.Deterministic("state_effect", effect, dims="state")
 
 
 def add_outcome(
@@ -73,13 +83,6 @@ def add_outcome(
     # ties and controls go together, and so do their slopes in the posterior: sampled are those of orthogonal columns
     slope = priors.rotated("covariate_slope", "covariate_slope", data["covariate_rotation"], dims="control")
     shift = {"ties": pt.sum(data["covariate_by_ties"] * slope)}
-    state = pt.zeros(states)
-    if composition.state_effects:
-        spread = priors.variable("state_sd")
-        standard = pm.ZeroSumNormal("state_standard", sigma=1, dims="state")
-        state = pm.Deterministic("state_effect", spread * standard, dims="state")
-    if cooperativeness is not None:
-        state = state + priors.variable("cooperativeness_slope") * cooperativeness
     basis = inputs.basis.at(mission_years)
     regressors = {"ties": data["ties"]} if composition.ties else {}
     if composition.quality_is_given:
@@ -95,6 +98,19 @@ def add_outcome(
         for k, moderator in enumerate(composition.moderators):
             slopes.append(pt.repeat(interaction[k][None], missions))
             values.append(regressors[moderator.of] * data["moderating"][k])
+    mean = {
+        term: priors.shifted(f"{term}_slope", f"{term}_slope", shift.get(term, 0.0)) for term in regressors
+    }
+    state = pt.zeros(states)
+    if cooperativeness is not None:
+        state = priors.variable("cooperativeness_slope") * cooperativeness
+    if composition.state_effects:
+        others = state + pt.sum(slope[:, None] * data["state_covariate"], axis=0)
+        expected = [by_mission[:, None] * value for by_mission, value in zip(slopes, values, strict=True)]
+        expected += [mean[term] * value for term, value in regressors.items()]
+        if expected:
+            others = others + pt.sum(data["state_weight"] * sum(expected), axis=0)
+        state = state + _state_effect(data, others, priors)
 
     def said(term):
         """What controls, states and the slopes so far say of the logit where data tell of the term, shape (M,)."""
@@ -105,7 +121,7 @@ def add_outcome(
         return total
 
     for term in regressors:
-        by_mission = _mission_slope(composition, inputs, data, term, shift.get(term, 0.0), said(term), priors)
+        by_mission = _mission_slope(composition, inputs, data, term, mean[term], said(term), priors)
         slopes.append(by_mission)
         values.append(regressors[term])
     intercept = priors.variable("intercept")

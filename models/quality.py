@@ -10,16 +10,18 @@ import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 
-from models.coordinates import conditioned_normal, count_condition
-from models.inputs import TREND_ORIGIN_YEAR, Inputs
+from models.coordinates import conditioned_normal, conditioned_path, count_condition
+from models.inputs import TREND_ORIGIN_YEAR, WORKING_STATISTICS, Inputs
 from models.likelihood import (
     PanelPredictor,
     gaussian_path,
     normal_indicators,
     panel_bernoulli,
     panel_negative_binomial,
+    path_information,
     path_values,
 )
+from models.path import symmetric_places
 from models.priors import Priors
 
 
@@ -158,50 +160,74 @@ def count_level(names: NamedIndicators, chosen, level: ItemLevels, loading, late
     return mean + pt.log1p(0.5 * (pt.sum(share * value**2, axis=1) - mean**2))
 
 
-def add_other_families(
-    names: NamedIndicators,
-    inputs: Inputs,
-    data,
-    level: ItemLevels,
-    loading,
-    latent,
-    priors: Priors,
-    engine: str,
-) -> dict:
-    """Add the counts and the 0/1 indicators of a latent to the density, each with the state's lasting deviation.
+@dataclass(frozen=True)
+class OtherFamily:
+    """Parameters of the counts or of the 0/1 indicators of a latent.
 
-    Returned are their intercepts by family.
+    Attributes
+    ----------
+    chosen : array of int, shape (J,)
+        Their places among the latent's indicators.
+    intercept, spread : TensorVariable, shape (J,)
+        ``spread`` is the standard deviation of the states' lasting deviations.
+    dispersion : TensorVariable or None, shape (J,)
+        Of counts.
     """
-    intercepts = {}
-    average = level.average + loading * pt.sum(
-        data[names.data("year_share")] * pt.mean(latent, axis=1), axis=1
-    )
+
+    chosen: np.ndarray
+    intercept: object
+    spread: object
+    dispersion: object
+
+
+def other_families(names: NamedIndicators, inputs: Inputs, average, priors: Priors) -> dict[str, OtherFamily]:
+    """Parameters of a latent's counts and 0/1 indicators; ``average`` (J,) is what the data know with the intercepts."""
+    families = {}
     for family in ("count", "binary"):
         dimension = names.dim(f"{family}_indicator")
         if dimension not in inputs.coords:
             continue
         chosen = positions(inputs.coords, names.dim("indicator"), dimension)
         spread = priors.variable(names.variable(f"{family}_state_sd"), "indicator_state_sd", dims=dimension)
-        intercepts[family] = item_intercepts(names, family, average[chosen], priors)
+        intercept = item_intercepts(names, family, average[chosen], priors)
+        dispersion = None
+        if family == "count":
+            name = names.variable("indicator_dispersion")
+            dispersion = priors.variable(name, "indicator_dispersion", dims=dimension)
+        families[family] = OtherFamily(chosen, intercept, spread, dispersion)
+    return families
+
+
+def add_other_families(
+    names: NamedIndicators,
+    families: dict[str, OtherFamily],
+    inputs: Inputs,
+    data,
+    level: ItemLevels,
+    loading,
+    latent,
+    engine: str,
+) -> None:
+    """Add the counts and the 0/1 indicators of a latent to the density, each with the state's lasting deviation."""
+    for family, own in families.items():
+        chosen, spread = own.chosen, own.spread
         if family == "count":
             expected = count_level(names, chosen, level, loading, latent, panel_decades(inputs), data)
-            expected = expected + intercepts[family][:, None]
-            dispersion = priors.variable(
-                names.variable("indicator_dispersion"), "indicator_dispersion", dims=dimension
-            )
+            expected = expected + own.intercept[:, None]
             total, number = data[names.data("count_total")], data[names.data("count_number")]
-            information, score = count_condition(total, number, expected, dispersion, spread)
+            information, score = count_condition(total, number, expected, own.dispersion, spread)
         else:
             expected = lasting_level(names, chosen, level, loading, latent, data, engine)
-            expected = expected + intercepts[family][:, None]
+            expected = expected + own.intercept[:, None]
             information = data[names.data("binary_information")]
             score = information * (expected - data[names.data("binary_level")])
-        name, dims = names.variable(f"{family}_state_deviation"), (dimension, "state")
+        name = names.variable(f"{family}_state_deviation")
+        dims = (names.dim(f"{family}_indicator"), "state")
         lasting = conditioned_normal(name, spread[:, None], information, score, dims)
         lasting = pm.Deterministic(name, lasting, dims=dims)
         trend = level.trend[chosen][:, None] * panel_decades(inputs)[None]
         predictor = PanelPredictor(
-            level=intercepts[family][:, None] + trend,
+            level=own.intercept[:, None] + trend,
             lasting=lasting,
             coefficient=level.by_size[chosen][:, None],
             known=data["size"][None],
@@ -214,14 +240,13 @@ def add_other_families(
                 predictor,
                 data[names.data("count_value")],
                 data[names.data("count_weight")],
-                dispersion,
+                own.dispersion,
                 data[names.data("count_constant")],
                 engine,
             )
         else:
             sign = data[names.data("binary_sign")]
             panel_bernoulli(names.variable("binary_likelihood"), predictor, sign, engine)
-    return intercepts
 
 
 def add_quality(inputs: Inputs, data, priors: Priors, engine: str) -> LatentPath:
@@ -264,7 +289,10 @@ def add_quality(inputs: Inputs, data, priors: Priors, engine: str) -> LatentPath
         coefficient = standard / pt.sqrt(prior)[:, None]
     pm.Deterministic("quality_coefficient", coefficient.T, dims=("state", "path"))
     latent = path_values(inputs.basis.at(inputs.coords["panel_year"]), coefficient, engine)
-    intercepts |= add_other_families(QUALITY, inputs, data, level, loading, latent, priors, engine)
+    average = level.average + loading * pt.sum(data["year_share"] * pt.mean(latent, axis=1), axis=1)
+    families = other_families(QUALITY, inputs, average, priors)
+    add_other_families(QUALITY, families, inputs, data, level, loading, latent, engine)
+    intercepts |= {family: own.intercept for family, own in families.items()}
     gather_intercepts(QUALITY, inputs.coords, intercepts)
     return LatentPath(coefficient, latent)
 
@@ -277,13 +305,36 @@ def add_contact(inputs: Inputs, data, quality: LatentPath, priors: Priors, engin
     level = item_levels(CONTACT, inputs, data, priors)
     loading = loadings(CONTACT, priors)
     share = priors.variable("contact_static_share")
-    standard = pm.Normal("contact_standard", 0, 1, dims=("path", "state"))
-    own = standard / pt.sqrt(prior_precision(share, inputs.basis.size))[:, None]
     correlation = pt.tanh(priors.variable("contact_quality_fisher", "contact_quality_correlation"))
     correlation = pm.Deterministic("contact_quality_correlation", correlation)
-    coefficient = correlation * quality.coefficient + pt.sqrt(1 - correlation**2) * own
+    families = other_families(CONTACT, inputs, level.average, priors)
+    # the path is sampled given what the indicators tell of it, roughly, their lasting deviations integrated out
+    size, alone = inputs.basis.size, pt.sqrt(1 - correlation**2)
+    precision, shift = contact_information(families, level, loading, data)
+    told = pt.sum(precision[symmetric_places(size)] * quality.coefficient[None], axis=1)
+    shift = alone * (shift - correlation * told)
+    apart = conditioned_path("contact", prior_precision(share, size), alone**2 * precision, shift, engine)
+    coefficient = correlation * quality.coefficient + alone * apart
     pm.Deterministic("contact_coefficient", coefficient.T, dims=("state", "path"))
     latent = path_values(inputs.basis.at(inputs.coords["panel_year"]), coefficient, engine)
-    intercepts = add_other_families(CONTACT, inputs, data, level, loading, latent, priors, engine)
-    gather_intercepts(CONTACT, inputs.coords, intercepts)
+    add_other_families(CONTACT, families, inputs, data, level, loading, latent, engine)
+    gather_intercepts(CONTACT, inputs.coords, {family: own.intercept for family, own in families.items()})
     return LatentPath(coefficient, latent)
+
+
+def contact_information(families: dict[str, OtherFamily], level: ItemLevels, loading, data):
+    """About what the indicators of contact tell of its path: precision (B (B + 1) / 2, S) and shift (B, S)."""
+    precision, shift = 0.0, 0.0
+    number = data["contact_working_number"]
+    for own in families.values():
+        chosen = own.chosen
+        information = data["contact_working_information"][chosen]
+        if own.dispersion is not None:
+            information = information / (1 + information / own.dispersion[:, None])
+        variance = own.spread[:, None] ** 2 * information
+        shrink = variance / (1 + number[chosen] * variance)
+        design = pt.stack([own.intercept, level.trend[chosen], level.by_size[chosen]], axis=1)
+        statistics = {k: data[f"contact_working_{k}"][chosen] for k in WORKING_STATISTICS}
+        parts = path_information(loading[chosen], design, information, shrink, statistics)
+        precision, shift = precision + parts[0], shift + parts[1]
+    return precision, shift

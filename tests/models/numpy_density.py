@@ -163,6 +163,37 @@ def path_log_jacobian(data, p, names):
     return total
 
 
+def contact_log_jacobian(data, p, names):
+    """The same for the path of contact, given about what its counts and 0/1 indicators tell of it."""
+    basis = basis_of(data).at(data.panel_year.values)
+    share, size = p["contact_static_share"], basis.shape[1]
+    apart = 1 - np.tanh(p["contact_quality_fisher"]) ** 2
+    families = dict(zip(data.indicator.values, data.family.values, strict=True))
+    total = 0.0
+    for s in range(data.sizes["state"]):
+        precision = np.diag(np.concatenate([[1 / share], np.full(size - 1, 1 / (1 - share))]))
+        place = {"negative_binomial": 0, "bernoulli": 0}
+        for k, name in enumerate(names):
+            j, family = place[families[name]], families[name]
+            place[family] += 1
+            values = data.indicator_value.sel(indicator=name).transpose("state", "panel_year").values[s]
+            seen = np.isfinite(values)
+            if not seen.any():
+                continue
+            if family == "negative_binomial":
+                mean = (values[seen].sum() + 0.5) / seen.sum()
+                variance = 1 / mean + 1 / p["contact_indicator_dispersion"][j]
+                spread = p["contact_count_state_sd"][j]
+            else:
+                mean = (values[seen].sum() + 0.5) / (seen.sum() + 1)
+                variance, spread = 1 / (mean * (1 - mean)), p["contact_binary_state_sd"][j]
+            covariance = variance * np.eye(seen.sum()) + spread**2
+            loaded = p["contact_indicator_loading"][k] * basis[seen]
+            precision = precision + apart * loaded.T @ np.linalg.solve(covariance, loaded)
+        total -= 0.5 * np.linalg.slogdet(precision)[1]
+    return total
+
+
 def log_density(composition, data, p, priors):
     """Log density of the parameters ``p`` (constrained) and the data under a composition."""
     total, latents = 0.0, {}
@@ -180,7 +211,9 @@ def log_density(composition, data, p, priors):
         c = latents["contact"] = p["contact_coefficient"]
         total += log_prior(priors, "contact_static_share", p["contact_static_share"])
         total += log_prior(priors, "contact_quality_correlation", p["contact_quality_fisher"])
-        total += stats.norm.logpdf(p["contact_standard"]).sum()
+        r = np.tanh(p["contact_quality_fisher"])
+        apart = (c - r * latents["quality"]) / np.sqrt(1 - r**2)
+        total += path_log_prior(apart, p["contact_static_share"]) + contact_log_jacobian(data, p, names)
         total += indicators(data, p, priors, "contact_", names, c)
     if composition.has("ties"):
         for name in ("tie_year_intercept", "opportunity_loading", "tie_concentration"):
@@ -283,8 +316,11 @@ def outcome(composition, data, p, priors, latents, mission_basis):
             + p["moderator_slope"][k] * regressors[moderator.of] * covariate_values(data, [moderator.by])[0]
         )
     if composition.state_effects:
-        total += log_prior(priors, "state_sd", p["state_sd"]) + zero_sum_normal(p["state_standard"], 1.0)
-        eta = eta + p["state_sd"] * p["state_standard"]
+        total += log_prior(priors, "state_sd", p["state_sd"]) + zero_sum_normal(
+            p["state_effect"], p["state_sd"]
+        )
+        total += zero_sum_log_scale(p["state_sd"], share_information(joined.T))
+        eta = eta + p["state_effect"]
     if composition.has("cooperativeness"):
         total += log_prior(priors, "cooperativeness_slope", p["cooperativeness_slope"])
         eta = eta + p["cooperativeness_slope"] * p["cooperativeness_level"] / p["cooperativeness_sd"]
