@@ -142,7 +142,7 @@ class SamplerSettings(Section):
     """How the posterior is sampled."""
 
     chains: int = Field(4, ge=2, le=64, description="independent chains")
-    tune: int = Field(1000, ge=10, description="steps of adaptation in each chain, thrown away")
+    tune: int = Field(600, ge=10, description="steps of adaptation in each chain, thrown away")
     draws: int = Field(1000, ge=10, description="draws kept from each chain")
     target_accept: Probability = Field(0.8, description="target acceptance of the sampler")
     cores: Count | None = Field(None, description="chains at a time (null: as many as the rule was given)")
