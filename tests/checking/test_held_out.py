@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from scipy import stats
 from scipy.special import expit
 
 from workflow.lib.checking.held_out import (
@@ -10,6 +11,7 @@ from workflow.lib.checking.held_out import (
     compare_held_out,
     leave_future_out,
     leave_one_mission_out,
+    log_mean_likelihood,
     score_mission,
 )
 
@@ -40,7 +42,7 @@ def test_joint_score_equals_brute_force():
                 product *= probability if joined[state] else 1 - probability
             products.append(product)
     assert score["joint_log_score"] == pytest.approx(np.log(np.mean(products)), rel=1e-12)
-    assert score["effective_draws"] == pytest.approx(np.sum(products) ** 2 / np.sum(np.square(products)))
+    assert 0 < score["joint_log_score_se"] < 0.5
     mean = expit(logits).mean(axis=(0, 1))
     assert score["log_score"] == pytest.approx(np.log([mean[0], 1 - mean[1], mean[3], 1 - mean[4]]).sum())
     assert score["brier"] == pytest.approx(
@@ -48,6 +50,32 @@ def test_joint_score_equals_brute_force():
     )
     assert score["expected_joiners"] == pytest.approx(mean[[0, 1, 3, 4]].sum())
     assert (score["joiners"], score["n_states"]) == (2, 4)
+
+
+def gaussian_draws(rng, mean, sd, likelihood):
+    values = rng.normal(mean, sd, size=(4, 500))
+    return xr.DataArray(likelihood(values), dims=("chain", "draw"))
+
+
+def test_the_bridge_finds_the_mean_likelihood_that_a_plain_mean_misses():
+    """One normal mean, N(0, 1) before the data y ~ N(mean, 0.2): their density is that of N(0, sqrt(1.04))."""
+    y, noise = 3.5, 0.2
+    precision = 1 + noise**-2
+    exact = stats.norm.logpdf(y, 0, np.sqrt(1 + noise**2))
+    bridged, plain, errors = [], [], []
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        without = gaussian_draws(rng, 0, 1, lambda x: stats.norm.logpdf(y, x, noise))
+        within = gaussian_draws(
+            rng, y / noise**2 / precision, precision**-0.5, lambda x: stats.norm.logpdf(y, x, noise)
+        )
+        found, error = log_mean_likelihood(without, within)
+        bridged.append(found - exact)
+        errors.append(error)
+        plain.append(log_mean_likelihood(without)[0] - exact)
+    assert np.abs(np.mean(bridged)) < 4 * np.std(bridged, ddof=1) / np.sqrt(20)
+    assert np.mean(np.square(bridged)) < 0.5 * np.mean(np.square(plain))
+    assert 0.5 < np.sqrt(np.mean(np.square(errors))) / np.std(bridged, ddof=1) < 2
 
 
 def test_joint_score_of_hundreds_of_states_does_not_underflow():
@@ -100,7 +128,7 @@ def test_every_mission_is_held_out_once(data):
 
     def fit_without(mission):
         asked.append(mission)
-        return draws_of(data, mission)
+        return draws_of(data, mission), None
 
     rows, probability = leave_one_mission_out(fit_without, data, "crossed", seed=7, interval=0.9)
     assert asked == data["mission"].values.tolist()
@@ -139,7 +167,7 @@ def test_only_later_missions_are_scored_when_the_future_is_left_out(data):
 def test_paired_comparison_prefers_the_right_model(data):
     tables = [
         leave_one_mission_out(
-            lambda mission, shift=shift: draws_of(data, mission, shift=shift),
+            lambda mission, shift=shift: (draws_of(data, mission, shift=shift), None),
             data,
             name,
             seed=1,

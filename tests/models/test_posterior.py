@@ -13,7 +13,15 @@ from scipy import special, stats
 from models.build import build
 from models.composition import Composition
 from models.inputs import model_inputs, prediction_years
-from models.posterior import latent_path, log_likelihood, mission_latent, outcome_logit, probability
+from models.posterior import (
+    latent_path,
+    log_integral,
+    log_likelihood,
+    mission_latent,
+    mission_log_likelihood,
+    outcome_logit,
+    probability,
+)
 from models.priors import Priors
 from models.simulate import draw_parameters
 from models.simulate import outcome_logit as simulated_logit
@@ -130,3 +138,73 @@ def test_log_likelihood_is_bernoulli_and_missing_where_not_scored():
     )
     assert (ours.isnull() == joined.isnull()).all()
     np.testing.assert_allclose(probability(logit), special.expit(logit.values))
+
+
+SPREADS = {"intercept": "mission_sd", "ties": "ties_slope_sd", "quality": "quality_slope_sd"}
+
+
+def with_mission_effects_redrawn(composition, inputs, p, number, random) -> list[dict]:
+    """The parameters with the missions' own intercepts and slopes drawn anew from their distribution over missions."""
+    redrawn = []
+    for _ in range(number):
+        new = dict(p)
+        for term in ("intercept", *composition.mission_slopes):
+            name = "intercept" if term == "intercept" else f"{term}_slope"
+            mean = np.full(DATA.sizes["mission"], p[name])
+            if term in composition.mission_predictors:
+                mean = mean + p[f"{term}_predictor_slope"] @ inputs.arrays[f"{term}_predictor_value"]
+            new[f"mission_{name}"] = random.normal(mean, p[SPREADS[term]])
+        redrawn.append(new)
+    return redrawn
+
+
+@pytest.mark.parametrize("name", ["missions", "crossed", "plugin", "persons", "every_term"])
+def test_a_missions_likelihood_is_the_mean_over_what_its_own_effects_may_be(name):
+    composition, random = COMPOSITIONS[name], np.random.default_rng(5)
+    inputs, (p,), quality = model_inputs(composition, DATA), drawn(composition), given(composition)
+    p = p | {SPREADS[term]: np.array(0.7) for term in ("intercept", *composition.mission_slopes)}
+    joined = DATA.joined.where(DATA.joined.isnull(), np.arange(14) % 3 == 0)
+    data, several = (
+        DATA.assign(joined=joined),
+        with_mission_effects_redrawn(composition, inputs, p, 3000, random),
+    )
+    spreads = {SPREADS[t]: p[SPREADS[t]] for t in ("intercept", *composition.mission_slopes)}
+    predictors = {
+        f"{t}_predictor_slope": (f"{t}_predictor", p[f"{t}_predictor_slope"])
+        for t in composition.mission_predictors
+    }
+    one = one_draw(composition, inputs, several[0]).drop_dims(
+        [f"{t}_predictor" for t in composition.mission_predictors], errors="ignore"
+    )
+    one = one.assign(
+        {k: (("chain", "draw", d), np.asarray(v)[None, None]) for k, (d, v) in predictors.items()}
+    ).assign_coords({f"{t}_predictor": list(names) for t, names in composition.mission_predictors.items()})
+    one = one.assign({k: (("chain", "draw"), np.full((1, 1), v)) for k, v in spreads.items()})
+    ours = mission_log_likelihood(one, data, composition, quality).isel(chain=0, draw=0)
+    logit = np.array([expected_logit(composition, inputs, q, quality) for q in several])
+    cells = -np.logaddexp(0, -(2 * np.nan_to_num(joined.values) - 1) * logit) * joined.notnull().values
+    product = np.exp(cells.sum(2))
+    error = product.std(0) / product.mean(0) / np.sqrt(len(several))
+    assert (np.abs(ours - np.log(product.mean(0))) < 4 * error + 0.02).all()
+
+
+# the logarithm of a missing decision is missing, which NumPy remarks upon
+@pytest.mark.filterwarnings("ignore:invalid value encountered in logaddexp")
+def test_a_model_without_effects_of_missions_has_the_plain_likelihood():
+    composition = COMPOSITIONS["pooled"]
+    posterior = several_draws(composition, model_inputs(composition, DATA), drawn(composition, 3))
+    expected = log_likelihood(outcome_logit(posterior, DATA, composition), DATA).sum("state")
+    np.testing.assert_allclose(mission_log_likelihood(posterior, DATA, composition), expected, rtol=1e-4)
+
+
+def test_the_integral_over_one_effect_is_that_of_a_fine_grid():
+    random = np.random.default_rng(2)
+    base, column = random.normal(-1, 1, (4, 60)), random.normal(size=(1, 4, 60))
+    spread, sign = np.array([[0.1, 0.5, 1.0, 3.0]]), np.where(random.random(60) < 0.3, 1, -1)
+    grid = np.linspace(-12, 12, 20001)
+    for n in range(4):
+        eta = base[n] + spread[0, n] * grid[:, None] * column[0, n]
+        density = np.exp(-np.logaddexp(0, -sign * eta).sum(1)) * stats.norm.pdf(grid)
+        expected = np.log(np.trapezoid(density, grid))
+        ours = log_integral(base[[n]], column[:, [n]], spread[:, [n]], sign)
+        np.testing.assert_allclose(ours, expected, atol=0.01)

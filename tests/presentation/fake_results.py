@@ -348,7 +348,7 @@ def write_comparison(results: Path, rng, models: list[str]) -> None:
     missions = [
         {"model": m, "mission": mission, "joint_log_score": -18 - 2 * k + rng.normal(), "log_score": -0.4,
          "brier": 0.12 + 0.01 * k, "joiners": 10, "expected_joiners": 11.0 + rng.normal(), "lower": 4.0, "upper": 20.0,
-         "n_states": 44, "effective_draws": 80}
+         "n_states": 44, "joint_log_score_se": 0.1}
         for k, m in enumerate(models[::-1]) for mission in MISSIONS
     ]  # fmt: skip
     pd.DataFrame(missions).to_csv(results / "comparison" / "missions.csv", index=False)

@@ -60,6 +60,7 @@ rule predict_model:
 rule hold_out_missions:
     input:
         analysis="<results>/data/analysis.nc",
+        posterior="<results>/{model}/posterior.nc",
         gate="<results>/{model}/gate.json",
         measured_by=measuring_posterior,
         code=code_for_model("hold_out_missions"),

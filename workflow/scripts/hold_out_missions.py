@@ -1,8 +1,9 @@
 """Leave out each mission in turn and predict who joins it.
 
-From the analysis dataset and a model's composition, behind its gate, to `results/<model>/held_out.csv` (scores by mission)
-and `results/<model>/held_out_predictions.csv`. The model is compiled once; a mission is left out by masking its decisions,
-so that its effects are drawn from their distribution over missions.
+From the analysis dataset, a model's composition and its posterior, behind its gate, to `results/<model>/held_out.csv`
+(scores by mission) and `results/<model>/held_out_predictions.csv`. The model is compiled once; a mission is left out by
+masking its decisions, so that its effects are drawn from their distribution over missions. The posterior that has seen all
+missions makes the scores of whole missions precise.
 """
 
 from workflow.lib.job import Log, run_job
@@ -18,6 +19,7 @@ def hold_out_missions(
     seed: int,
     threads: int,
     analysis_path: str,
+    posterior_path: str,
     measured_by_paths: list[str],
     held_out_path: str,
     predictions_path: str,
@@ -27,7 +29,7 @@ def hold_out_missions(
     import time
 
     from models.composition import Composition
-    from models.posterior import outcome_logit
+    from models.posterior import mission_log_likelihood, outcome_logit
     from models.priors import Priors
     from workflow.lib.checking.files import write_table
     from workflow.lib.checking.held_out import leave_one_mission_out
@@ -43,6 +45,8 @@ def hold_out_missions(
     settings = SamplerSettings(**{**sampler, **refits}, cores=threads)
     compiled = compile_model(terms, data, Priors(priors_from_plain(priors)), settings)
     measured = read_tree(measured_by_paths[0])["posterior"].to_dataset() if measured_by_paths else None
+    whole = read_tree(posterior_path)
+    within = mission_log_likelihood(whole["posterior"].to_dataset(), data, terms, given_quality(whole))
     names = [str(name) for name in data["mission"].values]
     started = time.monotonic()
 
@@ -52,8 +56,10 @@ def hold_out_missions(
         tree = sample_posterior(without_mission(compiled, data, mission), data, measured, refit_seed)
         left = (time.monotonic() - started) / number * (len(names) - number)
         log(f"{model}: {number} of {len(names)} missions held out ({mission}), {left:.0f} s left")
-        logit = outcome_logit(tree["posterior"].to_dataset(), data, terms, given_quality(tree))
-        return logit.sel(mission=mission, drop=True)
+        posterior, given = tree["posterior"].to_dataset(), given_quality(tree)
+        logit = outcome_logit(posterior, data, terms, given).sel(mission=mission, drop=True)
+        without = mission_log_likelihood(posterior, data, terms, given, [mission])
+        return logit, tuple(values.sel(mission=mission, drop=True) for values in (without, within))
 
     rows, probability = leave_one_mission_out(
         fit_without, data, model, seed=derive_seed(seed, "held_out", model), interval=interval
@@ -75,6 +81,7 @@ if __name__ == "__main__":
         seed=snakemake.params.seed,
         threads=snakemake.threads,
         analysis_path=snakemake.input.analysis,
+        posterior_path=snakemake.input.posterior,
         measured_by_paths=list(snakemake.input.measured_by),
         held_out_path=snakemake.output.held_out,
         predictions_path=snakemake.output.predictions,

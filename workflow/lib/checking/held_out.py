@@ -16,9 +16,11 @@ import pandas as pd
 import xarray as xr
 from scipy.special import expit, logsumexp
 
+from workflow.lib.checking.convergence import convergence
 from workflow.lib.checking.draws import flat_draws, interval_probabilities
 from workflow.lib.checking.scores import bernoulli_log_likelihood, brier_score, log_score
 
+BRIDGE_STEPS = 1000
 MISSION_COLUMNS = [
     "model",
     "mission",
@@ -30,13 +32,65 @@ MISSION_COLUMNS = [
     "lower",
     "upper",
     "n_states",
-    "effective_draws",
+    "joint_log_score_se",
 ]
 FUTURE_COLUMNS = ["model", "cutoff_year", *MISSION_COLUMNS[1:]]
 
 
+def log_mean_likelihood(without: xr.DataArray, within: xr.DataArray | None = None) -> tuple[float, float]:
+    """Log of the mean likelihood of new data over a posterior that has not seen them, and its Monte Carlo error.
+
+    Draws that have not seen the data rarely hit where they are likely, so a plain mean hangs on a few draws. With draws of
+    the posterior that has seen them, too, the mean is the ratio of the two posteriors' normalising constants, which the
+    optimal bridge between them tells best (Bennett 1976; Meng & Wong 1996, equation 4.1).
+
+    Parameters
+    ----------
+    without, within : xarray.DataArray, shape (chain, draw)
+        Log likelihood of the new data at draws that have not, and have, seen them. Without the latter: the plain mean.
+
+    Returns
+    -------
+    log_mean, standard_error : float
+        The error is that of the log, by the delta method from effective sample sizes.
+    """
+    new = _chains(without)
+    if within is None:
+        weight = np.exp(new - new.max())
+        return float(logsumexp(new) - np.log(new.size)), float(np.sqrt(_relative_variance(weight)))
+    old = _chains(within)
+    share_old, share_new = (np.log(x.size / (old.size + new.size)) for x in (old, new))
+    ratio = float(np.median(new))
+    for _ in range(BRIDGE_STEPS):
+        upper = new - np.logaddexp(share_old + new, share_new + ratio)
+        lower = -np.logaddexp(share_old + old, share_new + ratio)
+        before = ratio
+        ratio = float(logsumexp(upper) - np.log(new.size) - logsumexp(lower) + np.log(old.size))
+        if abs(ratio - before) < 1e-8:
+            break
+    error = sum(_relative_variance(np.exp(x - x.max())) for x in (upper, lower))
+    return ratio, float(np.sqrt(error))
+
+
+def _chains(values: xr.DataArray) -> np.ndarray:
+    return values.transpose("chain", "draw").values.astype(float)
+
+
+def _relative_variance(values: np.ndarray) -> float:
+    """Variance of the mean of draws (chain, draw), over the squared mean."""
+    if np.ptp(values) == 0:
+        return 0.0
+    _, bulk, _ = convergence(values[None])
+    return float(values.var() / values.mean() ** 2 / max(float(bulk[0]), 1.0))
+
+
 def score_mission(
-    logit: xr.DataArray, joined: xr.DataArray, *, seed: int | Sequence[int], interval: float
+    logit: xr.DataArray,
+    joined: xr.DataArray,
+    *,
+    seed: int | Sequence[int],
+    interval: float,
+    likelihood: tuple[xr.DataArray, xr.DataArray] | None = None,
 ) -> dict:
     """Score the decisions on one held-out mission.
 
@@ -50,15 +104,16 @@ def score_mission(
         Of the replicated numbers of joiners.
     interval : float
         Probability of the prediction interval of the number of joiners.
+    likelihood : pair of xarray.DataArray, each of shape (chain, draw), optional
+        Log likelihood of the mission at draws that have not, and have, seen it (``log_mean_likelihood``); when absent
+        that of the logits.
 
     Returns
     -------
     dict
-        `joint_log_score` = log(mean over draws of the product over states), `log_score` = sum over states of
-        log(mean over draws), `brier` (mean over states), `joiners`, `expected_joiners`, `lower`, `upper`
-        (equal-tailed prediction interval, decisions included), `n_states`, `effective_draws` (inverse sum of
-        the squared normalised likelihoods: how many draws carry the joint score; below about 50 its Monte
-        Carlo error is large and more draws are due).
+        `joint_log_score` = log(mean over draws of the product over states) and its Monte Carlo error
+        `joint_log_score_se`, `log_score` = sum over states of log(mean over draws), `brier` (mean over states),
+        `joiners`, `expected_joiners`, `lower`, `upper` (equal-tailed prediction interval, decisions included), `n_states`.
     """
     if "state" in logit.coords and "state" in joined.coords:
         joined = joined.reindex(state=logit["state"])
@@ -72,15 +127,18 @@ def score_mission(
     logits = flat_draws(logit).values.astype(float)[:, eligible]
     if not np.isfinite(logits).all():
         raise ValueError("the logit of an eligible state is not finite")
-    mission_log_likelihood = bernoulli_log_likelihood(logits, decisions).sum(axis=1)
-    weights = np.exp(mission_log_likelihood - logsumexp(mission_log_likelihood))
+    if likelihood is None:
+        by_draw = bernoulli_log_likelihood(logits, decisions).sum(axis=1)
+        shape = (logit.sizes["chain"], logit.sizes["draw"])
+        likelihood = (xr.DataArray(by_draw.reshape(shape), dims=("chain", "draw")), None)
+    joint, error = log_mean_likelihood(*likelihood)
     probabilities = expit(logits)
     mean_probability = probabilities.mean(axis=0)
     generator = np.random.default_rng(seed)
     replicated = (generator.random(probabilities.shape) < probabilities).sum(axis=1)
     lower, upper = np.quantile(replicated, interval_probabilities(interval))
     return {
-        "joint_log_score": float(logsumexp(mission_log_likelihood) - np.log(len(logits))),
+        "joint_log_score": joint,
         "log_score": log_score(mean_probability, decisions),
         "brier": brier_score(mean_probability, decisions),
         "joiners": int(decisions.sum()),
@@ -88,12 +146,12 @@ def score_mission(
         "lower": float(lower),
         "upper": float(upper),
         "n_states": int(eligible.sum()),
-        "effective_draws": float(1 / (weights**2).sum()),
+        "joint_log_score_se": error,
     }
 
 
 def leave_one_mission_out(
-    fit_without: Callable[[str], xr.DataArray],
+    fit_without: Callable[[str], tuple[xr.DataArray, tuple[xr.DataArray, xr.DataArray] | None]],
     data: xr.Dataset,
     model: str,
     *,
@@ -106,7 +164,8 @@ def leave_one_mission_out(
     Parameters
     ----------
     fit_without : callable
-        mission -> draws of its logit (chain, draw, state) from a fit that has not seen it.
+        mission -> draws of its logit (chain, draw, state) from a fit that has not seen it, and the `likelihood` of
+        `score_mission`.
     data : xarray.Dataset
         Analysis data set with `joined` (mission, state).
     model : str
@@ -133,9 +192,10 @@ def leave_one_mission_out(
         raise ValueError(f"no such mission in the data: {', '.join(unknown)}")
     rows, summaries = [], []
     for mission in chosen:
-        logit = fit_without(mission)
+        logit, likelihood = fit_without(mission)
         joined = data["joined"].sel(mission=mission, drop=True)
-        score = score_mission(logit, joined, seed=[seed, names.index(mission)], interval=interval)
+        own_seed = [seed, names.index(mission)]
+        score = score_mission(logit, joined, seed=own_seed, interval=interval, likelihood=likelihood)
         rows.append({"model": model, "mission": mission, **score})
         summaries.append(probability_summary(logit, interval))
     probability = xr.concat(summaries, dim=pd.Index(chosen, name="mission"), join="outer")

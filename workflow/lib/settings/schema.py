@@ -268,8 +268,8 @@ class RefitSettings(Section):
     """How the refits of the checks are sampled: they need fewer draws than what is printed."""
 
     chains: int = Field(4, ge=2, le=64, description="independent chains")
-    tune: int = Field(500, ge=10, description="steps of adaptation in each chain")
-    draws: int = Field(500, ge=10, description="draws kept from each chain")
+    tune: int = Field(250, ge=10, description="steps of adaptation in each chain")
+    draws: int = Field(250, ge=10, description="draws kept from each chain")
 
 
 class CheckSettings(Section):
