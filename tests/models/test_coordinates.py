@@ -2,18 +2,28 @@
 
 import numpy as np
 import pymc as pm
+import pytensor.tensor as pt
 import pytest
-from scipy import stats
+from scipy import special, stats
 
-from models.coordinates import conditioned_normal, count_condition, count_information, share_information
+from models.coordinates import (
+    conditioned_normal,
+    conditioned_path,
+    count_condition,
+    count_information,
+    share_information,
+)
 from models.inputs import (
     binary_information,
     cell_information,
     logit_weights,
     orthogonal_slopes,
+    state_conditions,
     tie_conditions,
+    working_values,
     year_share,
 )
+from models.path import lower_triangle
 
 
 def test_orthogonal_slopes_act_through_orthogonal_columns():
@@ -124,3 +134,55 @@ def test_conditioned_effects_keep_their_density_at_any_spread(spread, informatio
     slope = effect({"effect_standard": point + 1.0})[0] - values
     expected = stats.norm.logpdf(values, 0, spread).sum() + np.log(slope).sum()
     assert logp({"effect_standard": point}) == pytest.approx(expected, rel=1e-9)
+
+
+@pytest.mark.parametrize("engine", ["fused", "plain"])
+def test_a_path_with_the_information_that_it_was_said_to_have_is_sampled_as_standard_normals(engine):
+    random = np.random.default_rng(3)
+    states, size = 4, 3
+    root = random.normal(size=(states, size, size))
+    matrices, shift = root @ root.transpose(0, 2, 1), random.normal(size=(size, states))
+    prior = np.array([2.0, 0.5, 0.5])
+    with pm.Model(coords={"path": range(size), "state": range(states)}) as model:
+        lower = np.ascontiguousarray(lower_triangle(matrices).T)
+        path = conditioned_path("path", pt.as_tensor(prior), pt.as_tensor(lower), pt.as_tensor(shift), engine)
+        rest = -0.5 * pt.sum(path * (matrices @ path.T[:, :, None])[:, :, 0].T) + pt.sum(shift * path)
+        pm.Potential("rest", rest)
+    logp = model.compile_fn(model.logp(), inputs=model.value_vars)
+    points = random.normal(size=(5, size, states))
+    found = [logp({"path_standard": e}) + 0.5 * (e**2).sum() for e in points]
+    np.testing.assert_allclose(found, found[0])
+    # what is left is the prior's density of the path, whatever it was sampled as
+    factor = [np.linalg.inv(np.linalg.cholesky(m + np.diag(prior))).T for m in matrices]
+    value = np.stack(
+        [f @ (f.T @ b + e) for f, b, e in zip(factor, shift.T, points[0].T, strict=True)], axis=1
+    )
+    expected = stats.norm.logpdf(value, 0, prior[:, None] ** -0.5).sum()
+    expected += sum(np.linalg.slogdet(f)[1] for f in factor)
+    expected += sum(-0.5 * v @ m @ v + b @ v for v, m, b in zip(value.T, matrices, shift.T, strict=True))
+    assert logp({"path_standard": points[0]}) == pytest.approx(expected)
+
+
+def test_a_state_that_joins_more_than_its_missions_average_has_a_higher_level():
+    joined = (np.random.default_rng(1).random((12, 30)) < 0.3).astype(float)
+    joined[:, 0], joined[:, 1], joined[:, 2] = 1.0, 0.0, np.nan
+    found = state_conditions(joined)
+    assert found["state_level"][0] > 2 > -1 > found["state_level"][1]
+    assert found["state_information"][2] == 0
+    np.testing.assert_allclose(found["state_weight"].sum(0), np.where(np.arange(30) == 2, 0, 1))
+    told = 12 * 0.25
+    assert 0 < found["state_information"][0] < told
+
+
+@pytest.mark.parametrize(("family", "link"), [("negative_binomial", np.log), ("bernoulli", special.logit)])
+def test_working_values_are_on_average_the_link_of_the_states_mean(family, link):
+    draw = np.random.default_rng(2)
+    values = (
+        draw.poisson(40, (1, 3, 400)) if family == "negative_binomial" else draw.random((1, 3, 400)) < 0.3
+    ).astype(float)
+    values[0, 1, ::2] = np.nan
+    working, information = working_values(values, family)
+    np.testing.assert_allclose(np.nanmean(working, axis=2), link(np.nanmean(values, axis=2)), atol=0.01)
+    assert np.isnan(working[0, 1, ::2]).all()
+    expected = 40 if family == "negative_binomial" else 0.3 * 0.7
+    np.testing.assert_allclose(information, expected, rtol=0.2)
