@@ -4,10 +4,11 @@ import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 
+from models.engine import operators
 from models.likelihood import gaussian_path
 
 
-def conditioned_normal(name: str, spread, information, score, dims):
+def conditioned_normal(name: str, spread, information, score, dims, engine: str):
     """Independent effects x ~ N(0, spread), sampled as standardised given what else they go together with.
 
     Were the rest of the log density -information x^2 / 2 - score x and a part in which nothing else is unknown, x would be
@@ -19,23 +20,28 @@ def conditioned_normal(name: str, spread, information, score, dims):
     Parameters
     ----------
     name : str
-    spread, information, score : TensorVariable
-        That broadcast to the shape of the effects.
+    spread : TensorVariable, scalar or shape (J,)
+    information, score : TensorVariable, shape (S,) or (J, S)
     dims : str or tuple of str
+    engine : str
 
     Returns
     -------
     TensorVariable
         The effects.
     """
-    variance = 1 / (information + spread**-2)
-    scale = pt.sqrt(variance)
     standard = pm.Normal(f"{name}_standard", 0, 1, dims=dims)
-    value = scale * standard - variance * score
     # the density of the standard effects as drawn above is replaced by that of the effects and the Jacobian
-    ratio = value / spread
-    terms = 0.5 * (standard**2 - ratio**2) + pt.log(scale / spread)
-    pm.Potential(f"{name}_coordinates", pt.sum(terms))
+    if engine == "fused" and standard.ndim == 2:
+        gain, value = operators.ConditionedNormal()(standard, spread, information, score)
+    else:
+        spread = spread[..., None]
+        variance = 1 / (information + spread**-2)
+        scale = pt.sqrt(variance)
+        value = scale * standard - variance * score
+        ratio = value / spread
+        gain = pt.sum(0.5 * (standard**2 - ratio**2) + pt.log(scale / spread))
+    pm.Potential(f"{name}_coordinates", gain)
     return value
 
 
@@ -80,13 +86,14 @@ def count_condition(total, number, expected, dispersion, spread):
     """Information and score, for ``conditioned_normal``, of effects on the log mean of counts.
 
     They are such that the effects' mean is the log of the mean of the gamma posterior: with a gamma prior of mean 1 and
-    variance spread^2 on exp(x), n Poisson counts of mean exp(expected + x) that sum to T leave (T + spread^-2) /
-    (n exp(expected) + spread^-2). Other than a quadratic about the observed mean it is right for counts of zero, too.
+    variance spread^2 on exp(x), n Poisson counts of mean m exp(x) that sum to T leave (T + spread^-2) / (n m + spread^-2).
+    Other than a quadratic about the observed mean it is right for counts of zero, too. Where counts are overdispersed, T and
+    n m are divided by 1 + (T / n) / dispersion.
 
     Parameters
     ----------
     total, number, expected : TensorVariable, shape (J, S)
-        Sum of the counts, how many there are, log of the mean expected without the effect.
+        Sum of the counts, how many there are, mean expected without the effect.
     dispersion, spread : TensorVariable, shape (J,)
 
     Returns
@@ -94,10 +101,9 @@ def count_condition(total, number, expected, dispersion, spread):
     information, score : TensorVariable, shape (J, S)
     """
     information = count_information(total, number, dispersion)
-    weight = information / pt.maximum(total, 1)
     prior = spread[:, None] ** -2
-    without = pt.log(pt.maximum(number * pt.where(total > 0, weight, 1), 1e-12)) + expected
-    mean = pt.log(information + prior) - pt.logaddexp(without, pt.log(prior))
+    excess = 1 + total / pt.maximum(number, 1) / dispersion[:, None]
+    mean = pt.log((total + prior * excess) / (number * expected + prior * excess))
     return information, -(information + prior) * mean
 
 

@@ -146,9 +146,23 @@ def cell_information(joined: np.ndarray) -> np.ndarray:
 
 def state_means(name: str, seen: np.ndarray, design: np.ndarray) -> dict[str, np.ndarray]:
     """Means of decade and size over the years in which a state's items (J, T, S) are observed, each of shape (J, S)."""
-    number = np.maximum(seen.sum(1), 1)
-    decade, size = (np.einsum("jts,st->js", seen, design[:, :, k]) / number for k in (1, 2))
+    decade, size = (_mean_over_years(seen, design[:, :, k]) for k in (1, 2))
     return {f"{name}_mean_decade": decade, f"{name}_mean_size": size}
+
+
+def state_variances(name: str, seen: np.ndarray, design: np.ndarray) -> dict[str, np.ndarray]:
+    """Variances and covariance of decade and size over the same years, each of shape (J, S)."""
+    decade, size = (_mean_over_years(seen, design[:, :, k]) for k in (1, 2))
+    return {
+        f"{name}_variance_decade": _mean_over_years(seen, design[:, :, 1] ** 2) - decade**2,
+        f"{name}_variance_size": _mean_over_years(seen, design[:, :, 2] ** 2) - size**2,
+        f"{name}_covariance": _mean_over_years(seen, design[:, :, 1] * design[:, :, 2]) - decade * size,
+    }
+
+
+def _mean_over_years(seen: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Mean of values (S, T) over the years in which items (J, T, S) are observed, shape (J, S)."""
+    return np.einsum("jts,st->js", seen, values) / np.maximum(seen.sum(1), 1)
 
 
 def observed_share(value: np.ndarray, seen: np.ndarray, axis: int) -> np.ndarray:
@@ -231,6 +245,8 @@ def _quality_arrays(data: xr.Dataset, names: list[str], basis: PathBasis, prefix
         arrays |= {f"{prefix}count_value": value, f"{prefix}count_weight": weight}
         arrays[f"{prefix}count_constant"] = np.asarray(-(weight * special.gammaln(value + 1)).sum())
         arrays |= {f"{prefix}count_total": value.sum(1), f"{prefix}count_number": weight.sum(1)}
+        arrays |= state_means(f"{prefix}count", weight, design)
+        arrays |= state_variances(f"{prefix}count", weight, design)
         coords[f"{prefix}count_indicator"] = counts
     if binary:
         value, weight = _masked(_states_last(_indicator_values(data, binary)))

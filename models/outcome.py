@@ -20,7 +20,7 @@ def _mean_by_mission(inputs: Inputs, data, term: str, mean, priors: Priors):
     return mean + pt.sum(slope[:, None] * data[f"{term}_predictor_value"], axis=0)
 
 
-def _by_mission(term: str, name: str, expected, spread, data, others):
+def _by_mission(term: str, name: str, expected, spread, data, others, engine: str):
     """Intercepts or slopes by mission, normal about what is expected of them; shape (M,).
 
     ``others`` (M,) is what the other terms say of the logit where a mission's information is; it moves coordinates only.
@@ -28,17 +28,19 @@ def _by_mission(term: str, name: str, expected, spread, data, others):
     information = data[f"{term}_information"]
     level = data["intercept_level"] if term == "intercept" else 0.0
     score = information * (expected + others - level)
-    deviation = conditioned_normal(f"{name}_deviation", spread, information, score, "mission")
+    deviation = conditioned_normal(f"{name}_deviation", spread, information, score, "mission", engine)
     return pm.Deterministic(f"mission_{name}", expected + deviation, dims="mission")
 
 
-def _mission_slope(composition: Composition, inputs: Inputs, data, term: str, mean, others, priors: Priors):
+def _mission_slope(
+    composition: Composition, inputs: Inputs, data, term: str, mean, others, priors: Priors, engine: str
+):
     """Slope of a regressor in each mission about its overall mean, shape (M,); ``others`` as for ``_by_mission``."""
     if term not in composition.mission_slopes:
         return pt.repeat(mean[None], len(inputs.coords["mission"]))
     expected = _mean_by_mission(inputs, data, term, mean, priors)
     spread = priors.variable(f"{term}_slope_sd")
-    return _by_mission(term, f"{term}_slope", expected, spread, data, others)
+    return _by_mission(term, f"{term}_slope", expected, spread, data, others, engine)
 
 
 def _state_effect(data, others, priors: Priors):
@@ -121,14 +123,14 @@ def add_outcome(
         return total
 
     for term in regressors:
-        by_mission = _mission_slope(composition, inputs, data, term, mean[term], said(term), priors)
+        by_mission = _mission_slope(composition, inputs, data, term, mean[term], said(term), priors, engine)
         slopes.append(by_mission)
         values.append(regressors[term])
     intercept = priors.variable("intercept")
     expected = _mean_by_mission(inputs, data, "intercept", intercept, priors)
     if composition.mission_intercepts:
         spread = priors.variable("mission_sd")
-        level = _by_mission("intercept", "intercept", expected, spread, data, said("intercept"))
+        level = _by_mission("intercept", "intercept", expected, spread, data, said("intercept"), engine)
     else:
         level = expected + pt.zeros(missions)
         if "intercept_predictor" in inputs.coords:

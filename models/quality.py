@@ -138,26 +138,26 @@ def positions(coords: dict, dimension: str, part: str) -> np.ndarray:
     return np.array([coords[dimension].index(name) for name in coords[part]], int)
 
 
-def lasting_level(names: NamedIndicators, chosen, level: ItemLevels, loading, latent, data, engine: str):
-    """What size, quality and trend say of each state's level on the 0/1 indicators, over its years; (J, S)."""
-    by_decade, by_size = data[names.data("binary_mean_decade")], data[names.data("binary_mean_size")]
+def lasting_level(names: NamedIndicators, family: str, chosen, level: ItemLevels, loading, quality, data):
+    """What size, quality and trend say of each state's level on the indicators of a family, over its years; (J, S).
+
+    ``quality`` (J, S) is the latent over the years of each of the latent's indicators.
+    """
+    by_decade, by_size = (data[names.data(f"{family}_mean_{part}")] for part in ("decade", "size"))
     known = level.trend[chosen][:, None] * by_decade + level.by_size[chosen][:, None] * by_size
-    quality = path_values(data[names.data("year_share")], latent, engine)
     return known + loading[chosen][:, None] * quality[chosen]
 
 
-def count_level(names: NamedIndicators, chosen, level: ItemLevels, loading, latent, decades, data):
-    """Log of what size, quality and trend make of each state's mean count, over its years; (J, S).
+def growth(names: NamedIndicators, chosen, level: ItemLevels, data):
+    """By how much the mean of each state's counts over its years is above that of an average year; (J, S).
 
-    To second order: the mean of exp(x) is about exp(mean x) (1 + variance of x / 2).
+    To second order: the mean of exp(x) is about exp(mean x) (1 + variance of x / 2), of what size and trend make of x.
     """
-    weight = data[names.data("count_weight")]
-    share = weight / pt.maximum(data[names.data("count_number")], 1)[:, None, :]
-    value = level.trend[chosen][:, None, None] * decades[:, None]
-    value = value + level.by_size[chosen][:, None, None] * data["size"]
-    value = value + loading[chosen][:, None, None] * latent
-    mean = pt.sum(share * value, axis=1)
-    return mean + pt.log1p(0.5 * (pt.sum(share * value**2, axis=1) - mean**2))
+    trend, by_size = level.trend[chosen][:, None], level.by_size[chosen][:, None]
+    decade, size, both = (
+        data[names.data(f"count_{part}")] for part in ("variance_decade", "variance_size", "covariance")
+    )
+    return 1 + 0.5 * (trend**2 * decade + by_size**2 * size) + trend * by_size * both
 
 
 @dataclass(frozen=True)
@@ -209,21 +209,21 @@ def add_other_families(
     engine: str,
 ) -> None:
     """Add the counts and the 0/1 indicators of a latent to the density, each with the state's lasting deviation."""
+    quality = path_values(data[names.data("year_share")], latent, engine)
     for family, own in families.items():
         chosen, spread = own.chosen, own.spread
+        expected = lasting_level(names, family, chosen, level, loading, quality, data)
+        expected = expected + own.intercept[:, None]
         if family == "count":
-            expected = count_level(names, chosen, level, loading, latent, panel_decades(inputs), data)
-            expected = expected + own.intercept[:, None]
+            expected = pt.exp(expected) * growth(names, chosen, level, data)
             total, number = data[names.data("count_total")], data[names.data("count_number")]
             information, score = count_condition(total, number, expected, own.dispersion, spread)
         else:
-            expected = lasting_level(names, chosen, level, loading, latent, data, engine)
-            expected = expected + own.intercept[:, None]
             information = data[names.data("binary_information")]
             score = information * (expected - data[names.data("binary_level")])
         name = names.variable(f"{family}_state_deviation")
         dims = (names.dim(f"{family}_indicator"), "state")
-        lasting = conditioned_normal(name, spread[:, None], information, score, dims)
+        lasting = conditioned_normal(name, spread, information, score, dims, engine)
         lasting = pm.Deterministic(name, lasting, dims=dims)
         trend = level.trend[chosen][:, None] * panel_decades(inputs)[None]
         predictor = PanelPredictor(

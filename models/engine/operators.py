@@ -236,6 +236,48 @@ class GaussianPathGradient(Op):
         return [shapes[2], shapes[0], shapes[0]]
 
 
+class ConditionedNormal(Op):
+    """(standard (J, S), spread (J), information (J, S), score (J, S)) -> (gain, effects); see ``kernels.conditioned_normal``."""
+
+    __props__ = ()
+
+    def make_node(self, *inputs):
+        inputs = _floats(*inputs)
+        return Apply(self, inputs, [pt.dscalar(), inputs[0].type()])
+
+    def perform(self, node, inputs, outputs):
+        arrays = [np.ascontiguousarray(x) for x in inputs]
+        value = np.empty_like(arrays[0])
+        outputs[0][0], outputs[1][0] = np.asarray(kernels.conditioned_normal(*arrays, value)), value
+
+    def pullback(self, inputs, outputs, cotangents):
+        by_total, by_value = cotangents
+        return ConditionedNormalGradient()(*inputs, outputs[1], by_total, by_value)
+
+    def infer_shape(self, node, shapes):
+        return [(), shapes[0]]
+
+
+class ConditionedNormalGradient(Op):
+    """Reverse pass of ``ConditionedNormal``: derivatives to its inputs."""
+
+    __props__ = ()
+
+    def make_node(self, *inputs):
+        inputs = _floats(*inputs)
+        return Apply(self, inputs, [x.type() for x in inputs[:4]])
+
+    def perform(self, node, inputs, outputs):
+        arrays = [np.ascontiguousarray(x) for x in inputs]
+        gradient = tuple(np.empty_like(x) for x in arrays[:4])
+        kernels.conditioned_normal_gradient(*arrays[:5], float(arrays[5].item()), arrays[6], gradient)
+        for store, result in zip(outputs, gradient, strict=True):
+            store[0] = result
+
+    def infer_shape(self, node, shapes):
+        return shapes[:4]
+
+
 class NormalIndicators(Op):
     """(loading, level, sd, state sd, prior, ten statistics) -> (constant, precision, shift).
 
@@ -365,6 +407,46 @@ def _compile_normal_indicators_gradient(op, node, **kwargs):
         return by_loading, by_level, by_sd, by_state_sd, by_prior
 
     return normal_indicators_gradient
+
+
+@register_funcify_default_op_cache_key(ConditionedNormal)
+def _compile_conditioned_normal(op, node, **kwargs):
+    @numba_basic.numba_njit
+    def conditioned_normal(standard, spread, information, score):
+        value = np.empty(standard.shape)
+        total = kernels.conditioned_normal(
+            np.ascontiguousarray(standard),
+            np.ascontiguousarray(spread),
+            np.ascontiguousarray(information),
+            np.ascontiguousarray(score),
+            value,
+        )
+        return np.asarray(total), value
+
+    return conditioned_normal
+
+
+@register_funcify_default_op_cache_key(ConditionedNormalGradient)
+def _compile_conditioned_normal_gradient(op, node, **kwargs):
+    @numba_basic.numba_njit
+    def conditioned_normal_gradient(standard, spread, information, score, value, by_total, by_value):
+        by_standard = np.empty(standard.shape)
+        by_spread = np.empty(spread.shape)
+        by_information = np.empty(information.shape)
+        by_score = np.empty(score.shape)
+        kernels.conditioned_normal_gradient(
+            np.ascontiguousarray(standard),
+            np.ascontiguousarray(spread),
+            np.ascontiguousarray(information),
+            np.ascontiguousarray(score),
+            np.ascontiguousarray(value),
+            by_total.item(),
+            np.ascontiguousarray(by_value),
+            (by_standard, by_spread, by_information, by_score),
+        )
+        return by_standard, by_spread, by_information, by_score
+
+    return conditioned_normal_gradient
 
 
 @register_funcify_default_op_cache_key(PathValues)
