@@ -24,6 +24,7 @@ def conditioned_normal(name: str, spread, information, score, dims, engine: str)
     information, score : TensorVariable, shape (S,) or (J, S)
     dims : str or tuple of str
     engine : str
+        Of effects by row; those of a single vector are few and always a plain graph.
 
     Returns
     -------

@@ -19,11 +19,13 @@ from models.inputs import (
     logit_weights,
     orthogonal_slopes,
     state_conditions,
+    state_variances,
     tie_conditions,
     working_values,
     year_share,
 )
 from models.path import lower_triangle
+from models.quality import ItemLevels, NamedIndicators, growth
 
 
 def test_orthogonal_slopes_act_through_orthogonal_columns():
@@ -104,10 +106,10 @@ def test_cells_that_are_not_scored_tell_nothing():
 @pytest.mark.parametrize("total", [0.0, 7.0, 400.0])
 @pytest.mark.parametrize("spread", [0.05, 0.5, 2.0])
 def test_effects_on_poisson_counts_are_centred_where_their_gamma_posterior_is(total, spread):
-    expected, number, nearly_poisson = np.array([[0.3]]), np.array([[10.0]]), np.array([1e9])
+    expected, number, nearly_poisson = np.array([[1.4]]), np.array([[10.0]]), np.array([1e9])
     found = count_condition(np.array([[total]]), number, expected, nearly_poisson, np.array([spread]))
     information, score = (value.eval().item() for value in found)
-    posterior = stats.gamma(total + spread**-2, scale=1 / (10 * np.exp(0.3) + spread**-2))
+    posterior = stats.gamma(total + spread**-2, scale=1 / (10 * 1.4 + spread**-2))
     assert -score / (information + spread**-2) == pytest.approx(np.log(posterior.mean()))
     assert information == pytest.approx(total)
 
@@ -116,20 +118,41 @@ def test_overdispersed_counts_tell_less_and_unseen_ones_nothing():
     total, number = np.array([[50.0, 50.0, 0.0]]), np.array([[5.0, 50.0, 0.0]])
     information = count_information(total, number, np.array([2.0])).eval()[0]
     np.testing.assert_allclose(information, [50 / 6, 50 / 1.5, 0])
-    condition = count_condition(total, number, np.zeros((1, 3)), np.array([2.0]), np.array([0.5]))
+    condition = count_condition(total, number, np.ones((1, 3)), np.array([2.0]), np.array([0.5]))
     assert abs(condition[1].eval()[0, 2]) < 1e-9
+
+
+def test_growth_is_how_much_the_mean_of_growing_counts_exceeds_that_of_an_average_year():
+    random = np.random.default_rng(5)
+    names, years, states = NamedIndicators("", "anchor", "other"), 6, 4
+    design = np.stack([np.ones((states, years)), *random.normal(size=(2, states, years))], axis=2)
+    seen = (random.random((1, years, states)) < 0.7) * 1.0
+    seen[0, 0] = 1.0
+    trend, by_size = np.array([0.05]), np.array([-0.08])
+    found = growth(names, [0], ItemLevels(trend, by_size, None), state_variances("count", seen, design))
+    exponent = design[:, :, 1] * trend + design[:, :, 2] * by_size
+    for s in range(states):
+        chosen = exponent[s, seen[0, :, s] > 0]
+        ratio = np.exp(chosen).mean() / np.exp(chosen.mean())
+        assert found[0, s] == pytest.approx(ratio, abs=2e-4)
+    assert found.max() > 1.003
 
 
 @pytest.mark.parametrize("spread", [1e-8, 0.1, 1.0, 100.0])
 @pytest.mark.parametrize("information", [0.0, 1.0, 1e4])
-def test_conditioned_effects_keep_their_density_at_any_spread(spread, information):
+@pytest.mark.parametrize(
+    "engine, dims", [("plain", "unit"), ("plain", ("row", "unit")), ("fused", ("row", "unit"))]
+)
+def test_conditioned_effects_keep_their_density_at_any_spread(spread, information, engine, dims):
     """Density of what is sampled = normal density of the effects times the derivative, here taken by difference."""
-    with pm.Model(coords={"unit": range(3)}) as model:
-        arguments = np.float64(spread), np.float64(information), np.float64(0.3)
-        pm.Deterministic("effect", conditioned_normal("effect", *arguments, "unit"), dims="unit")
+    shape = (3,) if dims == "unit" else (1, 3)
+    with pm.Model(coords={"row": range(1), "unit": range(3)}) as model:
+        told = np.full(shape, information), np.full(shape, 0.3)
+        effects = conditioned_normal("effect", np.full(shape[:-1], spread), *told, dims, engine)
+        pm.Deterministic("effect", effects, dims=dims)
     logp = model.compile_fn(model.logp(), inputs=model.value_vars)
     effect = model.compile_fn(model.replace_rvs_by_values([model["effect"]]), inputs=model.value_vars)
-    point = np.array([-1.0, 0.2, 2.0])
+    point = np.array([-1.0, 0.2, 2.0]).reshape(shape)
     values = effect({"effect_standard": point})[0]
     slope = effect({"effect_standard": point + 1.0})[0] - values
     expected = stats.norm.logpdf(values, 0, spread).sum() + np.log(slope).sum()

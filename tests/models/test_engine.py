@@ -195,6 +195,25 @@ def test_gaussian_path_equals_linear_algebra(mode):
 
 
 @pytest.mark.parametrize("mode", ["NUMBA", "FAST_COMPILE"])
+def test_conditioned_normal_gains_what_the_density_of_the_effects_has_over_that_of_the_standardised(mode):
+    random = np.random.default_rng(6)
+    standard, score, weights = random.normal(size=(3, 2, 9))
+    spread, information = np.array([0.3, 2.0]), random.uniform(0, 4, (2, 9))
+    information[0, :3] = 0.0
+    inputs = [pt.dmatrix(), pt.dvector(), pt.dmatrix(), pt.dmatrix()]
+    gain, effects = operators.ConditionedNormal()(*inputs)
+    point = [standard, spread, information, score]
+    found = pytensor.function(inputs, [gain, effects], mode=mode)(*point)
+    precision = information + spread[:, None] ** -2
+    expected = standard / np.sqrt(precision) - score / precision
+    np.testing.assert_allclose(found[1], expected, rtol=1e-12)
+    density = stats.norm.logpdf(expected, 0, spread[:, None]) - stats.norm.logpdf(standard)
+    assert found[0] == pytest.approx((density - 0.5 * np.log(precision)).sum(), rel=1e-11)
+    cost = 1.3 * gain + (weights * effects).sum() + (effects**2).sum()
+    assert_gradients(compiled(inputs, cost, mode), point, random)
+
+
+@pytest.mark.parametrize("mode", ["NUMBA", "FAST_COMPILE"])
 def test_normal_indicators_equal_the_multivariate_normal(mode):
     random = np.random.default_rng(7)
     items, states, years, size = 3, 4, 6, 3
