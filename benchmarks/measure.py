@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -245,11 +246,25 @@ def replicated(composition: Composition, data: xr.Dataset, missions: int, states
     )
 
 
+def largest_memory() -> float:
+    """Largest memory of this process so far, in MB.
+
+    From the kernel's own account of this program where there is one: ``getrusage`` begins with what the parent had.
+    """
+    status = Path("/proc/self/status")
+    if status.is_file():
+        kilobytes = next(
+            line.split()[1] for line in status.read_text().splitlines() if line.startswith("VmHWM")
+        )
+        return int(kilobytes) / 1024
+    size = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return size / (1024**2 if sys.platform == "darwin" else 1024)
+
+
 def _growth_of(composition, data, priors, engine, seconds) -> tuple[float, float]:
-    """Microseconds a gradient, and the process' largest memory in MB; run in a process of its own."""
+    """Microseconds a gradient, and the largest memory in MB; run in a process of its own."""
     value = gradient_microseconds(composition, data, priors, engine, seconds)
-    kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return value, kilobytes / (1024**2 if sys.platform == "darwin" else 1024)
+    return value, largest_memory()
 
 
 def growth(
@@ -300,13 +315,14 @@ def measure(
     """
     rows, posteriors = [], {}
     for name, model in models.items():
+        # first, so that nothing of the model is compiled yet
+        measured = posteriors.get(model.composition.measured_by)
+        found, compiled, posteriors[name], full_fit = fits(model, data, priors, measured, plan.seeds, log)
+        rows += found
         for engine in ("fused", "plain"):
             value = gradient_microseconds(model.composition, data, priors, engine, plan.gradient_seconds)
             log(f"{name}: {value:.1f} microseconds a gradient, {engine}")
             rows.append(_row("gradient", name, data, [value], "us", engine))
-        measured = posteriors.get(model.composition.measured_by)
-        found, compiled, posteriors[name], full_fit = fits(model, data, priors, measured, plan.seeds, log)
-        rows += found
         if name in plan.held_out:
             rows += refits_of_all_missions(compiled, data, measured, plan.refits, full_fit)
             log(

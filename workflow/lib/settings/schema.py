@@ -268,7 +268,7 @@ class RefitSettings(Section):
     """How the refits of the checks are sampled: they need fewer draws than what is printed."""
 
     chains: int = Field(4, ge=2, le=64, description="independent chains")
-    tune: int = Field(250, ge=10, description="steps of adaptation in each chain")
+    tune: int = Field(200, ge=10, description="steps of adaptation in each chain")
     draws: int = Field(250, ge=10, description="draws kept from each chain")
 
 
