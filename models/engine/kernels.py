@@ -340,14 +340,26 @@ def beta_binomial(logit, successes, failures, weight, concentration, gradient):
 
 
 @numba.njit(**_JIT)
-def mission_grid(intercept, slope, value, state, coefficient, covariate, sign, gradient, by_value):
+def mission_grid(
+    intercept,
+    slope,
+    value,
+    state,
+    coefficient,
+    covariate,
+    sign,
+    by_intercept,
+    by_slope,
+    by_state,
+    by_coefficient,
+    by_value,
+):
     """Bernoulli-logit log likelihood on a dense mission x state grid, with every gradient, in one pass.
 
     Logit of cell (m, i): intercept[m] + sum_v slope[v, m] value[v, m, i] + state[i] + sum_k coefficient[k]
-    covariate[k, m, i]. ``gradient`` is a tuple of the arrays for intercept, slope, state and coefficient; the cell
-    gradients go to ``by_value`` (mission x state) for regressors that are themselves unknown.
+    covariate[k, m, i]. The last five arrays are filled; ``by_value`` with the gradients of the cells (mission x state), for
+    regressors that are themselves unknown.
     """
-    by_intercept, by_slope, by_state, by_coefficient = gradient
     missions, states = sign.shape
     slopes = slope.shape[0]
     coefficients = coefficient.shape[0]
@@ -452,7 +464,7 @@ def panel_gradient(by_cell, known, loading, latent, by_level, by_lasting, by_coe
 
 
 @numba.njit(**_JIT)
-def panel_bernoulli(level, lasting, coefficient, known, loading, latent, sign, gradient):
+def panel_bernoulli(level, lasting, coefficient, known, loading, latent, sign, *gradient):
     """Bernoulli-logit log likelihood of items in the panel; ``gradient`` holds arrays for the first six but ``known``."""
     by_level, by_lasting, by_coefficient, by_loading, by_latent = gradient
     predictor = np.empty(latent.shape)
@@ -470,7 +482,7 @@ def panel_bernoulli(level, lasting, coefficient, known, loading, latent, sign, g
 
 @numba.njit(**_JIT)
 def panel_negative_binomial(
-    level, lasting, coefficient, known, loading, latent, count, weight, dispersion, gradient
+    level, lasting, coefficient, known, loading, latent, count, weight, dispersion, *gradient
 ):
     """The same for negative binomial items; the last array of ``gradient`` is for ``dispersion``."""
     by_level, by_lasting, by_coefficient, by_loading, by_latent, by_dispersion = gradient
@@ -492,7 +504,7 @@ def panel_negative_binomial(
 
 @numba.njit(**_JIT)
 def panel_beta_binomial(
-    level, lasting, coefficient, known, loading, latent, successes, failures, weight, concentration, gradient
+    level, lasting, coefficient, known, loading, latent, successes, failures, weight, concentration, *gradient
 ):
     """The same for beta-binomial items; the last array of ``gradient`` is for ``concentration``."""
     by_level, by_lasting, by_coefficient, by_loading, by_latent, by_concentration = gradient
@@ -542,14 +554,25 @@ def conditioned_normal(standard, spread, information, score, value):
 
 
 @numba.njit(**_JIT)
-def conditioned_normal_gradient(standard, spread, information, score, value, by_total, by_value, gradient):
-    """Reverse pass of ``conditioned_normal``; ``gradient`` holds the arrays for the first four.
+def conditioned_normal_gradient(
+    standard,
+    spread,
+    information,
+    score,
+    value,
+    by_total,
+    by_value,
+    by_standard,
+    by_spread,
+    by_information,
+    by_score,
+):
+    """Reverse pass of ``conditioned_normal``; fills the last four arrays.
 
     With v = 1 / P, r = sqrt(v), t = ``by_total`` and G = ``by_value`` - t value / spread^2, the derivatives are
     G r + t standard to standard, -v G to score, p = G v (v score - r standard / 2) - t v / 2 to P and so to information, and
     (t sum value^2 - 2 sum p) / spread^3 - n t / spread to spread.
     """
-    by_standard, by_spread, by_information, by_score = gradient
     squares = np.empty(standard.shape[1])
     for j in range(standard.shape[0]):
         e, told, h, x, outer = standard[j], information[j], score[j], value[j], by_value[j]
@@ -732,7 +755,25 @@ def _residuals(level, design_gram, design_sum, design_value, square, total, resi
 
 
 @numba.njit(**_JIT)
-def normal_indicators(loading, level, sd, state_sd, prior, statistics, precision, shift):
+def normal_indicators(
+    loading,
+    level,
+    sd,
+    state_sd,
+    prior,
+    gram,
+    sums,
+    basis_design,
+    basis_value,
+    number,
+    design_gram,
+    design_sum,
+    design_value,
+    square,
+    total,
+    precision,
+    shift,
+):
     """Gaussian information of normal indicators on path coefficients, lasting deviations integrated out.
 
     Fills ``precision`` (B (B + 1) / 2, S) and ``shift`` (B, S) and returns the part of the log likelihood that depends on
@@ -741,8 +782,6 @@ def normal_indicators(loading, level, sd, state_sd, prior, statistics, precision
 
     precision = diag(prior) + sum_j loading^2 w (X'X - k X'1 1'X), shift = sum_j loading w (X'r - k X'1 1'r).
     """
-    gram, sums, basis_design, basis_value, number = statistics[:5]
-    design_gram, design_sum, design_value, square, total = statistics[5:]
     items, size, states = sums.shape
     residual = np.empty(states)
     squares = np.empty(states)
@@ -794,12 +833,30 @@ def normal_indicators(loading, level, sd, state_sd, prior, statistics, precision
 
 @numba.njit(**_JIT)
 def normal_indicators_gradient(
-    loading, level, sd, state_sd, statistics, by_precision, by_shift, by_constant, gradient
+    loading,
+    level,
+    sd,
+    state_sd,
+    gram,
+    sums,
+    basis_design,
+    basis_value,
+    number,
+    design_gram,
+    design_sum,
+    design_value,
+    square,
+    total,
+    by_precision,
+    by_shift,
+    by_constant,
+    by_loading,
+    by_level,
+    by_sd,
+    by_state_sd,
+    by_prior,
 ):
-    """Reverse pass of ``normal_indicators``; ``gradient`` holds the arrays for loading, level, sd, state_sd, prior."""
-    gram, sums, basis_design, basis_value, number = statistics[:5]
-    design_gram, design_sum, design_value, square, total = statistics[5:]
-    by_loading, by_level, by_sd, by_state_sd, by_prior = gradient
+    """Reverse pass of ``normal_indicators``; fills the last five arrays."""
     items, size, states = sums.shape
     residual = np.empty(states)
     squares = np.empty(states)

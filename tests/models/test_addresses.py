@@ -46,12 +46,8 @@ def grid(random):
     shapes = (YEARS,), (2, YEARS), (2, YEARS, STATES), (STATES,), (3,), (3, YEARS, STATES)
     given = [random.normal(size=shape) for shape in shapes]
     outputs = [np.zeros(shapes[i]) for i in (0, 1, 3, 4)]
-
-    def kernel(*arrays):
-        return kernels.mission_grid(*arrays[:7], tuple(arrays[7:11]), arrays[11])
-
     sign = random.choice([-1.0, 0.0, 1.0], (YEARS, STATES))
-    return kernel, [*given, sign, *outputs, np.zeros((YEARS, STATES))]
+    return kernels.mission_grid, [*given, sign, *outputs, np.zeros((YEARS, STATES))]
 
 
 def panel(random):
@@ -119,12 +115,8 @@ def statistics(random, items=3, columns=2):
 
 def indicators(random):
     parameters = [random.uniform(0.5, 1.5, shape) for shape in ((3,), (3, 2), (3,), (3,), (SIZE,))]
-
-    def kernel(*arrays):
-        return kernels.normal_indicators(*arrays[:5], tuple(arrays[5:15]), *arrays[15:])
-
     outputs = [np.zeros((TRIANGLE, STATES)), np.zeros((SIZE, STATES))]
-    return kernel, [*parameters, *statistics(random), *outputs]
+    return kernels.normal_indicators, [*parameters, *statistics(random), *outputs]
 
 
 def indicators_gradient(random):
@@ -132,10 +124,7 @@ def indicators_gradient(random):
     by = [random.normal(size=(TRIANGLE, STATES)), random.normal(size=(SIZE, STATES))]
 
     def kernel(*arrays):
-        gradient = tuple(arrays[16:])
-        kernels.normal_indicators_gradient(
-            *arrays[:4], tuple(arrays[4:14]), arrays[14], arrays[15], 0.8, gradient
-        )
+        kernels.normal_indicators_gradient(*arrays[:16], 0.8, *arrays[16:])
 
     outputs = [*[np.zeros_like(x) for x in parameters], np.zeros(SIZE)]
     return kernel, [*parameters, *statistics(random), *by, *outputs]

@@ -15,6 +15,7 @@ import xarray as xr
 
 from models.build import build
 from models.composition import Composition, check
+from models.engine.linker import single_level
 from models.inputs import PACKED, Inputs, model_inputs
 from models.priors import Priors
 from models.start import jittered, starting_values
@@ -211,7 +212,7 @@ def compile_model(
         names = [v.name for v in model.free_RVs]
         start = starting_values(composition, data, inputs)
         jitter = jittered(names)
-        with _turn_at_the_cache():
+        with _turn_at_the_cache(), single_level():
             program = nutpie.compile_pymc_model(
                 model,
                 backend="numba",
