@@ -46,6 +46,11 @@ def conditioned_normal(name: str, spread, information, score, dims, engine: str)
     return value
 
 
+def excess_variance(total, number, dispersion):
+    """How many times a Poisson count's the variance of counts is, 1 + mean / dispersion at the observed mean; shape (J, S)."""
+    return 1 + total / pt.maximum(number, 1) / dispersion[:, None]
+
+
 def count_information(total, number, dispersion):
     """About how much counts tell of the log of their mean: what is counted, less where counts are overdispersed.
 
@@ -61,7 +66,7 @@ def count_information(total, number, dispersion):
     -------
     TensorVariable, shape (J, S)
     """
-    return total / (1 + total / pt.maximum(number, 1) / dispersion[:, None])
+    return total / excess_variance(total, number, dispersion)
 
 
 def share_information(binomial, number, concentration):
@@ -89,7 +94,7 @@ def count_condition(total, number, expected, dispersion, spread):
     They are such that the effects' mean is the log of the mean of the gamma posterior: with a gamma prior of mean 1 and
     variance spread^2 on exp(x), n Poisson counts of mean m exp(x) that sum to T leave (T + spread^-2) / (n m + spread^-2).
     Other than a quadratic about the observed mean it is right for counts of zero, too. Where counts are overdispersed, T and
-    n m are divided by 1 + (T / n) / dispersion.
+    n m are divided by ``excess_variance``.
 
     Parameters
     ----------
@@ -101,9 +106,8 @@ def count_condition(total, number, expected, dispersion, spread):
     -------
     information, score : TensorVariable, shape (J, S)
     """
-    information = count_information(total, number, dispersion)
-    prior = spread[:, None] ** -2
-    excess = 1 + total / pt.maximum(number, 1) / dispersion[:, None]
+    prior, excess = spread[:, None] ** -2, excess_variance(total, number, dispersion)
+    information = total / excess
     mean = pt.log((total + prior * excess) / (number * expected + prior * excess))
     return information, -(information + prior) * mean
 

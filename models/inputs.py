@@ -301,9 +301,11 @@ def _outcome_arrays(composition: Composition, data: xr.Dataset) -> tuple[dict, d
     arrays["intercept_level"] = _logit(observed_share(np.nan_to_num(joined), scored, axis=1))
     for term in ("intercept", "ties", "quality"):
         arrays[f"{term}_covariate"] = (arrays["covariate"] * arrays[f"{term}_weight"]).sum(2)
+        arrays[f"{term}_ties"] = (arrays["ties"] * arrays[f"{term}_weight"]).sum(1)
     if composition.state_effects:
         arrays |= state_conditions(joined)
         arrays["state_covariate"] = (arrays["covariate"] * arrays["state_weight"]).sum(1)
+        arrays["state_ties"] = (arrays["ties"] * arrays["state_weight"]).sum(0)
     columns = np.stack([arrays["ties"] * composition.ties, *arrays["covariate"]])[:, scored].T
     slopes = orthogonal_slopes(columns - columns.mean(0))
     arrays["covariate_by_ties"] = slopes[0, 1:]

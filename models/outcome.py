@@ -91,15 +91,15 @@ def add_outcome(
         regressors["quality"] = data["given_quality"]
     elif composition.uses_quality:
         regressors["quality"] = latents["quality"].at(basis, engine)
-    slopes, values = [], []
+    slopes, values = {}, {}
     if "contact" in latents:
-        slopes.append(pt.repeat(priors.variable("contact_slope")[None], missions))
-        values.append(latents["contact"].at(basis, engine))
+        slopes["contact"] = pt.repeat(priors.variable("contact_slope")[None], missions)
+        values["contact"] = latents["contact"].at(basis, engine)
     if composition.moderators:
         interaction = priors.variable("moderator_slope", dims="moderator")
         for k, moderator in enumerate(composition.moderators):
-            slopes.append(pt.repeat(interaction[k][None], missions))
-            values.append(regressors[moderator.of] * data["moderating"][k])
+            slopes[moderator.name] = pt.repeat(interaction[k][None], missions)
+            values[moderator.name] = regressors[moderator.of] * data["moderating"][k]
     mean = {
         term: priors.shifted(f"{term}_slope", f"{term}_slope", shift.get(term, 0.0)) for term in regressors
     }
@@ -108,24 +108,28 @@ def add_outcome(
         state = priors.variable("cooperativeness_slope") * cooperativeness
     if composition.state_effects:
         others = state + pt.sum(slope[:, None] * data["state_covariate"], axis=0)
-        expected = [by_mission[:, None] * value for by_mission, value in zip(slopes, values, strict=True)]
-        expected += [mean[term] * value for term, value in regressors.items()]
+        expected = [slopes[name][:, None] * value for name, value in values.items()]
+        expected += [mean[term] * value for term, value in regressors.items() if term != "ties"]
         if expected:
             others = others + pt.sum(data["state_weight"] * sum(expected), axis=0)
+        if composition.ties:
+            others = others + mean["ties"] * data["state_ties"]
         state = state + _state_effect(data, others, priors)
 
     def said(term):
         """What controls, states and the slopes so far say of the logit where data tell of the term, shape (M,)."""
         weight = data[f"{term}_weight"]
         total = pt.sum(slope[:, None] * data[f"{term}_covariate"], axis=0) + pt.sum(weight * state, axis=1)
-        for by_mission, value in zip(slopes, values, strict=True):
-            total = total + by_mission * pt.sum(weight * value, axis=1)
+        for name, value in values.items():
+            average = data[f"{term}_ties"] if name == "ties" else pt.sum(weight * value, axis=1)
+            total = total + slopes[name] * average
         return total
 
     for term in regressors:
-        by_mission = _mission_slope(composition, inputs, data, term, mean[term], said(term), priors, engine)
-        slopes.append(by_mission)
-        values.append(regressors[term])
+        slope_of_term = _mission_slope(
+            composition, inputs, data, term, mean[term], said(term), priors, engine
+        )
+        slopes[term], values[term] = slope_of_term, regressors[term]
     intercept = priors.variable("intercept")
     expected = _mean_by_mission(inputs, data, "intercept", intercept, priors)
     if composition.mission_intercepts:
@@ -136,10 +140,11 @@ def add_outcome(
         if "intercept_predictor" in inputs.coords:
             level = pm.Deterministic("mission_intercept", level, dims="mission")
 
-    stacked = (
-        (pt.stack(slopes), pt.stack(values)) if slopes else (pt.zeros((1, missions)), data["ties"][None])
-    )
-    terms = (level, *stacked, state, slope, data["covariate"])
+    if slopes:
+        regression = pt.stack(list(slopes.values())), pt.stack(list(values.values()))
+    else:
+        regression = pt.zeros((1, missions)), data["ties"][None]
+    terms = (level, *regression, state, slope, data["covariate"])
     if composition.label_errors:
         record_likelihood(grid_logit(*terms), data["record"], priors)
     else:
