@@ -94,11 +94,16 @@ def bernoulli_logit(name, eta, sign):
     pm.Potential(name, -pt.sum(abs(sign) * pt.softplus(-sign * eta)))
 
 
-def mission_grid(name, intercept, slope, value, state, coefficient, covariate, sign, engine):
-    """Add the outcome's log likelihood on the mission x state grid; shapes as in ``kernels.mission_grid``."""
+def mission_grid(
+    name, intercept, slope, value, state, coefficient, covariate, sign, engine, known_values=False
+):
+    """Add the outcome's log likelihood on the mission x state grid; shapes as in ``kernels.mission_grid``.
+
+    ``known_values`` tells that no value has to be differentiated.
+    """
     if engine == "fused":
         inputs = (intercept, slope, value, state, coefficient, covariate, sign)
-        pm.Potential(name, operators.MissionGrid()(*inputs)[0])
+        pm.Potential(name, operators.MissionGrid(known_values)(*inputs)[0])
     else:
         eta = grid_logit(intercept, slope, value, state, coefficient, covariate)
         bernoulli_logit(name, eta, sign)

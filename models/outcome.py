@@ -148,7 +148,7 @@ def add_outcome(
     if composition.label_errors:
         record_likelihood(grid_logit(*terms), data["record"], priors)
     else:
-        mission_grid("outcome_likelihood", *terms, data["sign"], engine)
+        mission_grid("outcome_likelihood", *terms, data["sign"], engine, known_values=not latents)
 
 
 def record_likelihood(eta, record, priors: Priors) -> None:

@@ -24,6 +24,8 @@ _LN2 = 0.6931471805599453
 _SQRT2 = 1.4142135623730951
 _HALF_LOG_2PI = 0.9189385332046727
 _TILE = 256
+# of the grid, whose rows are read from one array after the other: short pieces of rows come slowly from memory
+_ROW = 2048
 _FACTORS = 512
 
 
@@ -358,12 +360,12 @@ def mission_grid(
 
     Logit of cell (m, i): intercept[m] + sum_v slope[v, m] value[v, m, i] + state[i] + sum_k coefficient[k]
     covariate[k, m, i]. The last five arrays are filled; ``by_value`` with the gradients of the cells (mission x state), for
-    regressors that are themselves unknown.
+    regressors that are themselves unknown. Where none is, ``by_value`` has a single row, and missions use it in turn.
     """
     missions, states = sign.shape
     slopes = slope.shape[0]
     coefficients = coefficient.shape[0]
-    width = min(_TILE, states)
+    width = min(_ROW, states)
     etas, factors, products, sums = np.empty(width), np.empty(width), np.ones(width), np.empty(width)
     cells = np.empty((coefficients, width))
     by_intercept[:] = 0.0
@@ -371,15 +373,15 @@ def mission_grid(
     by_state[:] = 0.0
     by_coefficient[:] = 0.0
     total = 0.0
-    for start in range(0, states, _TILE):
-        stop = min(start + _TILE, states)
+    for start in range(0, states, _ROW):
+        stop = min(start + _ROW, states)
         eta, factor = etas[: stop - start], factors[: stop - start]
         product, lowest = products[: stop - start], sums[: stop - start]
         own, to_state = state[start:stop], by_state[start:stop]
         lowest[:] = 0.0
         cells[:] = 0.0
         for m in range(missions):
-            row = by_value[m, start:stop]
+            row = by_value[m % by_value.shape[0], start:stop]
             for i in range(eta.shape[0]):
                 eta[i] = intercept[m] + own[i]
             for v in range(slopes):

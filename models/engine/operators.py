@@ -99,7 +99,8 @@ class Kernel(Op):
             store[0] = result
 
     def infer_shape(self, node, shapes):
-        return [*([()] if self.returns_value else []), *self.filled(shapes)]
+        filled = [tuple(map(pt.as_tensor, shape)) for shape in self.filled(shapes)]
+        return [*([()] if self.returns_value else []), *filled]
 
 
 @register_funcify_default_op_cache_key(Kernel)
@@ -117,7 +118,10 @@ def _compile_kernel(op, node, **kwargs):
     name = op.kernel.__name__
     source = [
         f"def {name}({', '.join(inputs)}):",
-        *[f"    {x} = np.empty(({', '.join(shape)},))" for x, shape in zip(arrays, filled, strict=True)],
+        *[
+            f"    {x} = np.empty(({', '.join(map(str, shape))},))"
+            for x, shape in zip(arrays, filled, strict=True)
+        ],
         f"    value = call(({', '.join([*arguments, *arrays])}))",
         f"    return {', '.join(results)}",
     ]
@@ -195,23 +199,31 @@ class PanelBetaBinomial(Panel):
 class MissionGrid(Kernel):
     """Bernoulli-logit log likelihood on the mission x state grid; see ``kernels.mission_grid``.
 
-    Inputs: intercept (M), slope (V, M), value (V, M, S), state (S), coefficient (K), covariate (K, M, S), sign (M, S).
+    Inputs: intercept (M), slope (V, M), value (V, M, S), state (S), coefficient (K), covariate (K, M, S), sign (M, S). Values
+    that are known, all of them, are not differentiated.
     """
 
+    __props__ = ("known_values",)
     kernel = staticmethod(kernels.mission_grid)
 
+    def __init__(self, known_values: bool = False):
+        self.known_values = known_values
+
     def filled(self, shapes):
-        return [shapes[i] for i in (0, 1, 3, 4, 6)]
+        missions, states = shapes[6]
+        return [*[shapes[i] for i in (0, 1, 3, 4)], (1 if self.known_values else missions, states)]
 
     def connection_pattern(self, node):
-        return [[connected, *[False] * 5] for connected in (True, True, True, True, True, False, False)]
+        connected = True, True, not self.known_values, True, True, False, False
+        return [[by_value, *[False] * 5] for by_value in connected]
 
     def pullback(self, inputs, outputs, cotangents):
         scale = cotangents[0]
         by_intercept, by_slope, by_state, by_coefficient, by_cell = outputs[1:]
-        by_value = inputs[1][:, :, None] * by_cell[None]
-        parts = [by_intercept, by_slope, by_value, by_state, by_coefficient]
-        return [*[scale * part for part in parts], *_disconnected(2)]
+        others = [scale * part for part in (by_intercept, by_slope, by_state, by_coefficient)]
+        known = _disconnected(2)
+        by_value = known[0] if self.known_values else scale * (inputs[1][:, :, None] * by_cell[None])
+        return [*others[:2], by_value, *others[2:], *known]
 
 
 class GaussianPath(Kernel):

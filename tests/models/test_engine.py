@@ -157,16 +157,24 @@ def grid_inputs(random, missions=4, states=37, slopes=2, covariates=3):
     return point, covariate, sign
 
 
-@pytest.mark.parametrize("mode", ["NUMBA", "FAST_COMPILE"])
-def test_mission_grid_equals_the_plain_sum(mode):
+@pytest.mark.parametrize("known_values", [False, True])
+@pytest.mark.parametrize(
+    ("mode", "missions", "states"),
+    [("NUMBA", 4, 37), ("FAST_COMPILE", 4, 37), ("FAST_COMPILE", 2, 2100), ("FAST_COMPILE", 600, 3)],
+)
+def test_mission_grid_equals_the_plain_sum(mode, missions, states, known_values):
     random = np.random.default_rng(4)
-    point, covariate, sign = grid_inputs(random)
+    point, covariate, sign = grid_inputs(random, missions, states)
     intercept, slope, value, state, coefficient = point
     eta = intercept[:, None] + np.einsum("vm,vms->ms", slope, value) + state
     eta = eta + np.einsum("k,kms->ms", coefficient, covariate)
     expected = -np.logaddexp(0, -sign * eta)[sign != 0].sum()
     inputs = [pt.dvector(), pt.dmatrix(), pt.dtensor3(), pt.dvector(), pt.dvector()]
-    function = compiled(inputs, operators.MissionGrid()(*inputs, covariate, sign)[0], mode)
+    terms = list(inputs)
+    if known_values:
+        terms[2] = value
+        del point[2], inputs[2]
+    function = compiled(inputs, operators.MissionGrid(known_values)(*terms, covariate, sign)[0], mode)
     assert function(*point)[0] == pytest.approx(expected, rel=1e-12)
     assert_gradients(function, point, random)
 
