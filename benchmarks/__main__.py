@@ -43,7 +43,6 @@ def main(arguments: list[str] | None = None) -> int:
     """Measure, write, draw; the exit status."""
     options = parse(arguments)
     set_threads(options.cores)
-    # compiled afresh: what the first model has in common with the others is compiled with it, as in a run
     compiled = tempfile.TemporaryDirectory()
     set_caches(Path(__file__).parent.parent, Path(compiled.name))
     from benchmarks.measure import Model, Plan, measure
@@ -81,7 +80,7 @@ def main(arguments: list[str] | None = None) -> int:
         refits=replace(refits, tune=100, draws=100) if options.quick else refits,
         growing=GROWING if GROWING in names else None,
     )
-    table = measure(models, data, Priors(settings.prior_values()), plan, lambda line: print(line, flush=True))
+    table = measure(models, data, Priors(settings.prior_values()), plan)
     options.output.mkdir(parents=True, exist_ok=True)
     table.to_csv(options.output / "benchmarks.csv", index=False, float_format="%.5g")
     draw(table, options.output / "benchmarks.png")

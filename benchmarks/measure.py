@@ -4,14 +4,18 @@ Everything is measured in one run on the data given. A measurement is a row of a
 because it is slow, and a fit that misses the gate is measured like any other.
 """
 
+import os
 import resource
 import sys
+import tempfile
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
@@ -22,12 +26,18 @@ from models.composition import Composition
 from models.priors import Priors
 from workflow.lib.checking.convergence import convergence
 from workflow.lib.checking.draws import scalar_blocks
+from workflow.lib.environment import set_caches
 from workflow.lib.inference.sampling import Compiled, SamplerSettings, compile_model, derive_seed
 from workflow.lib.posteriors import sample_posterior, without_mission
 
 COLUMNS = ["measure", "model", "engine", "missions", "states", "rows", "value", "lowest", "highest", "unit"]
 JITTER = 0.1
-Log = Callable[[str], None]
+Log = Callable[[str], object]
+
+
+def say(line: str) -> None:
+    """Print a line of progress at once."""
+    print(line, flush=True)
 
 
 @dataclass(frozen=True)
@@ -291,10 +301,37 @@ def growth(
     return rows
 
 
+@contextmanager
+def fresh_process() -> Iterator[ProcessPoolExecutor]:
+    """A process in which nothing is compiled, nor kept from earlier."""
+    with tempfile.TemporaryDirectory() as folder, patch.dict(os.environ):
+        os.environ.pop("PYTENSOR_FLAGS", None)
+        set_caches(Path(__file__).parent.parent, Path(folder))
+        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+            yield pool
+
+
+def of_model(
+    model: Model, data: xr.Dataset, priors: Priors, measured: xr.Dataset | None, plan: Plan, log: Log
+) -> tuple[list[dict], xr.Dataset]:
+    """What is measured of one model but growth, and the posterior of the first seed; run in a process of its own."""
+    name = model.composition.name
+    # first, so that nothing of the model is compiled yet
+    rows, compiled, posterior, full_fit = fits(model, data, priors, measured, plan.seeds, log)
+    for engine in ("fused", "plain"):
+        value = gradient_microseconds(model.composition, data, priors, engine, plan.gradient_seconds)
+        log(f"{name}: {value:.1f} microseconds a gradient, {engine}")
+        rows.append(_row("gradient", name, data, [value], "us", engine))
+    if name in plan.held_out:
+        rows += refits_of_all_missions(compiled, data, measured, plan.refits, full_fit)
+        log(f"{name}: all missions held out in {rows[-2]['value']:.1f} s, {rows[-1]['value']:.2f} full fits")
+    return rows, posterior
+
+
 def measure(
-    models: Mapping[str, Model], data: xr.Dataset, priors: Priors, plan: Plan, log: Log = print
+    models: Mapping[str, Model], data: xr.Dataset, priors: Priors, plan: Plan, log: Log = say
 ) -> pd.DataFrame:
-    """Everything in one run.
+    """Everything in one run, each model in a process of its own in which nothing is compiled yet.
 
     Parameters
     ----------
@@ -305,7 +342,7 @@ def measure(
     priors : Priors
     plan : Plan
     log : callable
-        Takes lines of progress.
+        Takes lines of progress; the processes have to find it by its name.
 
     Returns
     -------
@@ -315,19 +352,12 @@ def measure(
     """
     rows, posteriors = [], {}
     for name, model in models.items():
-        # first, so that nothing of the model is compiled yet
         measured = posteriors.get(model.composition.measured_by)
-        found, compiled, posteriors[name], full_fit = fits(model, data, priors, measured, plan.seeds, log)
+        with fresh_process() as pool:
+            found, posterior = pool.submit(of_model, model, data, priors, measured, plan, log).result()
         rows += found
-        for engine in ("fused", "plain"):
-            value = gradient_microseconds(model.composition, data, priors, engine, plan.gradient_seconds)
-            log(f"{name}: {value:.1f} microseconds a gradient, {engine}")
-            rows.append(_row("gradient", name, data, [value], "us", engine))
-        if name in plan.held_out:
-            rows += refits_of_all_missions(compiled, data, measured, plan.refits, full_fit)
-            log(
-                f"{name}: all missions held out in {rows[-2]['value']:.1f} s, {rows[-1]['value']:.2f} full fits"
-            )
+        if any(other.composition.measured_by == name for other in models.values()):
+            posteriors[name] = posterior
     if plan.growing is not None:
         composition = models[plan.growing].composition
         rows += growth(composition, data, priors, plan.growth, plan.gradient_seconds, log)

@@ -1,0 +1,78 @@
+"""Kernels called by address and graphs of a single level give what those called and compiled in the usual way give."""
+
+import numba
+import numpy as np
+import pytensor
+import pytensor.tensor as pt
+import pytest
+from numba.core.errors import TypingError
+from pytensor.compile.mode import NUMBA, get_mode
+
+from models.engine import kernels
+from models.engine.calls import by_address
+from models.engine.linker import single_level
+
+BASIS, COEFFICIENT = np.arange(6.0).reshape(3, 2), np.array([[1.0, -2.0], [0.5, 4.0]])
+
+
+def called(function, *arguments):
+    @numba.njit
+    def caller(*values):
+        return function(values)
+
+    return caller(*arguments)
+
+
+def test_a_kernel_called_by_address_fills_its_arrays_and_returns_its_value():
+    values, usual = np.empty((3, 2)), np.empty((3, 2))
+    assert called(by_address(kernels.path_values, (2, 2, 2), False), BASIS, COEFFICIENT, values) == 0
+    kernels.path_values(BASIS, COEFFICIENT, usual)
+    np.testing.assert_array_equal(values, usual)
+    eta, sign, gradient = np.array([0.3, -2.0, 1.0]), np.array([1.0, -1.0, 0.0]), np.empty(3)
+    value = called(by_address(kernels.bernoulli_logit, (1, 1, 1), True), eta, sign, gradient)
+    assert value == kernels.bernoulli_logit(eta, sign, np.empty(3)) != 0
+
+
+def test_a_kernel_called_by_address_keeps_the_arrays_it_is_given():
+    function = by_address(kernels.path_values, (2, 2, 2), False)
+
+    @numba.njit
+    def many(basis, coefficient, number):
+        total = 0.0
+        for _ in range(number):
+            values = np.empty((basis.shape[0], coefficient.shape[1]))
+            function((basis.copy(), coefficient.copy(), values))
+            total += values.sum()
+        return total
+
+    assert many(BASIS, COEFFICIENT, 2000) == pytest.approx(2000 * (BASIS @ COEFFICIENT).sum())
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (BASIS, COEFFICIENT[0], BASIS),
+        (BASIS, COEFFICIENT, 1.0),
+        (BASIS, COEFFICIENT.T, BASIS),
+        (BASIS, COEFFICIENT.astype("float32"), BASIS),
+        (BASIS, COEFFICIENT),
+    ],
+)
+def test_a_kernel_called_by_address_refuses_other_arguments(arguments):
+    with pytest.raises(TypingError, match="path_values takes"):
+        called(by_address(kernels.path_values, (2, 2, 2), False), *arguments)
+
+
+def test_a_graph_of_a_single_level_equals_the_usual_one_and_the_mode_is_as_before():
+    x = pt.dvector()
+    outputs = [pt.exp(x).sum(), pt.log1p(x**2)]
+    with single_level():
+        function = pytensor.function([x], outputs, mode="NUMBA").vm.jit_fn
+    value, vector = called(numba.njit(lambda values: function(*values)), BASIS[1])
+    usual = pytensor.function([x], outputs, mode="NUMBA")(BASIS[1])
+    assert value == usual[0]
+    np.testing.assert_array_equal(vector, usual[1])
+    assert get_mode("NUMBA") is NUMBA
+    with pytest.raises(RuntimeError), single_level():
+        raise RuntimeError
+    assert get_mode("NUMBA") is NUMBA
