@@ -1,5 +1,6 @@
 """Paper in four formats and the report, from a made-up run: nothing missing, nothing from the network."""
 
+import json
 import re
 import shutil
 import zipfile
@@ -50,6 +51,17 @@ def test_every_citation_and_cross_reference_leads_somewhere(shown):
     assert {"fig:effects", "tbl:estimates", "eq:outcome", "ref-henke2017"} <= identifiers
     assert targets <= identifiers
     assert "Figure\u00a01" in html and "<<" not in html and "???" not in html
+
+
+def test_the_figure_of_each_case_says_which_mission_it_is(shown):
+    html = (shown[0] / "paper" / "paper.html").read_text(encoding="utf-8")
+    captions = [" ".join(text.split()) for text in re.findall(r"<figcaption>(.*?)</figcaption>", html, re.S)]
+    cases = [text for text in captions if "least expected decisions" in text]
+    numbers = json.loads((shown[0] / "numbers.json").read_text(encoding="utf-8"))
+    labels = [numbers[f"case.{mission}.label"]["text"] for mission in shown[1]["report"]["cases"]]
+    assert len(cases) == len(labels)
+    for text, label in zip(cases, labels, strict=True):
+        assert f"</strong> {label}. The mission" in text
 
 
 def test_no_number_is_typed_into_the_results_of_the_manuscript():

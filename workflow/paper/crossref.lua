@@ -7,7 +7,7 @@ local words = { fig = "Figure", tbl = "Table", eq = "Equation", sec = "Section" 
 local labels = {}
 local counters = { fig = 0, tbl = 0, eq = 0 }
 local section = { 0, 0, 0 }
-local long_table_rows = 18
+local long_table_rows = 36
 local nbsp = "\u{00A0}"
 
 local function kind_of(identifier)
@@ -34,7 +34,7 @@ local function put_before(caption, text)
   return caption
 end
 
--- In Typst a captioned table stays on one page; a long one may break.
+-- In Typst a captioned table stays on one page and goes where it fits; one that may be longer than a page stays and breaks.
 local function breakable(block)
   local rows = 0
   for _, body in ipairs(block.bodies) do
@@ -44,7 +44,7 @@ local function breakable(block)
     return block
   end
   return {
-    pandoc.RawBlock("typst", "#[#show figure.where(kind: table): set block(breakable: true)"),
+    pandoc.RawBlock("typst", "#[#show figure.where(kind: table): set block(breakable: true)\n#set figure(placement: none)"),
     block,
     pandoc.RawBlock("typst", "]"),
   }
@@ -72,6 +72,10 @@ local function number_header(header)
     if header.attributes.label then
       labels[header.identifier] = header.attributes.label
       header.attributes.label = nil
+      -- an appendix is hardly more than its figures and tables: they stay below its title
+      if FORMAT:match("typst") then
+        return { pandoc.RawBlock("typst", "#place.flush()\n#set figure(placement: none)"), header }
+      end
     end
     return header
   end

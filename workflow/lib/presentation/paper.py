@@ -103,13 +103,14 @@ class Manuscript:
             )
         return f"{self.tables[name]}\n: {text} {{#tbl:{name}}}\n"
 
-    def figure(self, name: str) -> str:
-        """A figure with its caption and identifier."""
+    def figure(self, name: str, about: str = "") -> str:
+        """A figure with its caption and identifier; ``about`` begins the caption."""
         if name not in self.figures:
             raise UserError(
                 f"manuscript.md: figure '{name}' was not drawn; print it only if has_figure('{name}')."
             )
-        return f"![{caption(name, self.settings)}]({self.figure_folder}/{name}){{#fig:{name} width=100%}}\n"
+        text = " ".join(filter(None, [about, caption(name, self.settings)]))
+        return f"![{text}]({self.figure_folder}/{name}){{#fig:{name} width=100%}}\n"
 
     def names(self) -> dict:
         """Everything the template sees."""
