@@ -207,7 +207,7 @@ def path_information(loading, level, weight, shrink, data):
 
 
 def gaussian_path(precision, shift, standard, size: int, engine):
-    """Log integral and draw of Gaussian path coefficients, shape (size, S); see ``kernels.gaussian_path``."""
+    """Log integral and draw of Gaussian path coefficients, shape (size, S); see ``path_kernels.gaussian_path``."""
     if engine == "fused":
         total, path, _ = operators.GaussianPath()(precision, shift, standard)
         return total, path

@@ -15,7 +15,7 @@ from pytensor.link.numba.cache import compile_numba_function_src
 from pytensor.link.numba.dispatch import basic as numba_basic
 from pytensor.link.numba.dispatch.basic import register_funcify_default_op_cache_key
 
-from models.engine import kernels
+from models.engine import kernels, path_kernels
 from models.engine.calls import by_address
 
 
@@ -133,7 +133,7 @@ def _compile_kernel(op, node, **kwargs):
 class PathValues(Kernel):
     """(basis (T, B), coefficient (B, S)) -> latent paths in some years, (T, S); the basis is not differentiated."""
 
-    kernel = staticmethod(kernels.path_values)
+    kernel = staticmethod(path_kernels.path_values)
     returns_value = False
 
     def filled(self, shapes):
@@ -227,9 +227,9 @@ class MissionGrid(Kernel):
 
 
 class GaussianPath(Kernel):
-    """(precision (P, S), shift (B, S), standard (B, S)) -> (log integral, path, factor); see ``kernels.gaussian_path``."""
+    """(precision (P, S), shift (B, S), standard (B, S)) -> (log integral, path, factor); see ``path_kernels.gaussian_path``."""
 
-    kernel = staticmethod(kernels.gaussian_path)
+    kernel = staticmethod(path_kernels.gaussian_path)
 
     def filled(self, shapes):
         return [shapes[2], shapes[0]]
@@ -249,7 +249,7 @@ class GaussianPath(Kernel):
 class GaussianPathGradient(Kernel):
     """Reverse pass of ``GaussianPath``: derivatives to precision, shift and standard."""
 
-    kernel = staticmethod(kernels.gaussian_path_gradient)
+    kernel = staticmethod(path_kernels.gaussian_path_gradient)
     returns_value = False
 
     def filled(self, shapes):
@@ -282,10 +282,10 @@ class ConditionedNormalGradient(Kernel):
 class NormalIndicators(Kernel):
     """(loading, level, sd, state sd, prior, ten statistics) -> (constant, precision, shift).
 
-    See ``kernels.normal_indicators``; the statistics are those of ``models.path.normal_statistics`` in its order.
+    See ``path_kernels.normal_indicators``; the statistics are those of ``models.path.normal_statistics`` in its order.
     """
 
-    kernel = staticmethod(kernels.normal_indicators)
+    kernel = staticmethod(path_kernels.normal_indicators)
 
     def filled(self, shapes):
         return [shapes[5][1:], shapes[6][1:]]
@@ -304,7 +304,7 @@ class NormalIndicators(Kernel):
 class NormalIndicatorsGradient(Kernel):
     """Reverse pass of ``NormalIndicators``: derivatives to loading, level, sd, state sd and prior."""
 
-    kernel = staticmethod(kernels.normal_indicators_gradient)
+    kernel = staticmethod(path_kernels.normal_indicators_gradient)
     returns_value = False
 
     def filled(self, shapes):

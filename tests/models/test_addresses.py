@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from models.engine import kernels
+from models.engine import kernels, path_kernels
 
 STATES, YEARS, SIZE = 193, 14, 4
 TRIANGLE = SIZE * (SIZE + 1) // 2
@@ -72,7 +72,7 @@ def predictor(random):
 
 def path_in_years(random):
     basis, coefficient = random.normal(size=(YEARS, SIZE)), random.normal(size=(SIZE, STATES))
-    return kernels.path_values, [basis, coefficient, np.zeros((YEARS, STATES))]
+    return path_kernels.path_values, [basis, coefficient, np.zeros((YEARS, STATES))]
 
 
 def packed_precision(random):
@@ -84,7 +84,7 @@ def packed_precision(random):
 def path(random):
     shift, standard = random.normal(size=(2, SIZE, STATES))
     outputs = [np.zeros((SIZE, STATES)), np.zeros((TRIANGLE, STATES))]
-    return kernels.gaussian_path, [packed_precision(random), shift, standard, *outputs]
+    return path_kernels.gaussian_path, [packed_precision(random), shift, standard, *outputs]
 
 
 def path_gradient(random):
@@ -92,7 +92,7 @@ def path_gradient(random):
     outputs = [np.zeros((TRIANGLE, STATES)), *np.zeros((2, SIZE, STATES))]
 
     def kernel(standard, coefficient, factor, by_path, *outputs):
-        return kernels.gaussian_path_gradient(standard, coefficient, factor, 0.9, by_path, *outputs)
+        return path_kernels.gaussian_path_gradient(standard, coefficient, factor, 0.9, by_path, *outputs)
 
     return kernel, [standard, coefficient, packed_precision(random), by_path, *outputs]
 
@@ -116,7 +116,7 @@ def statistics(random, items=3, columns=2):
 def indicators(random):
     parameters = [random.uniform(0.5, 1.5, shape) for shape in ((3,), (3, 2), (3,), (3,), (SIZE,))]
     outputs = [np.zeros((TRIANGLE, STATES)), np.zeros((SIZE, STATES))]
-    return kernels.normal_indicators, [*parameters, *statistics(random), *outputs]
+    return path_kernels.normal_indicators, [*parameters, *statistics(random), *outputs]
 
 
 def indicators_gradient(random):
@@ -124,7 +124,7 @@ def indicators_gradient(random):
     by = [random.normal(size=(TRIANGLE, STATES)), random.normal(size=(SIZE, STATES))]
 
     def kernel(*arrays):
-        kernels.normal_indicators_gradient(*arrays[:16], 0.8, *arrays[16:])
+        path_kernels.normal_indicators_gradient(*arrays[:16], 0.8, *arrays[16:])
 
     outputs = [*[np.zeros_like(x) for x in parameters], np.zeros(SIZE)]
     return kernel, [*parameters, *statistics(random), *by, *outputs]

@@ -8,7 +8,7 @@ import pytest
 from numba.core.errors import TypingError
 from pytensor.compile.mode import NUMBA, get_mode
 
-from models.engine import kernels
+from models.engine import kernels, path_kernels
 from models.engine.calls import by_address
 from models.engine.linker import single_level
 
@@ -25,8 +25,8 @@ def called(function, *arguments):
 
 def test_a_kernel_called_by_address_fills_its_arrays_and_returns_its_value():
     values, usual = np.empty((3, 2)), np.empty((3, 2))
-    assert called(by_address(kernels.path_values, (2, 2, 2), False), BASIS, COEFFICIENT, values) == 0
-    kernels.path_values(BASIS, COEFFICIENT, usual)
+    assert called(by_address(path_kernels.path_values, (2, 2, 2), False), BASIS, COEFFICIENT, values) == 0
+    path_kernels.path_values(BASIS, COEFFICIENT, usual)
     np.testing.assert_array_equal(values, usual)
     eta, sign, gradient = np.array([0.3, -2.0, 1.0]), np.array([1.0, -1.0, 0.0]), np.empty(3)
     value = called(by_address(kernels.bernoulli_logit, (1, 1, 1), True), eta, sign, gradient)
@@ -34,7 +34,7 @@ def test_a_kernel_called_by_address_fills_its_arrays_and_returns_its_value():
 
 
 def test_a_kernel_called_by_address_keeps_the_arrays_it_is_given():
-    function = by_address(kernels.path_values, (2, 2, 2), False)
+    function = by_address(path_kernels.path_values, (2, 2, 2), False)
 
     @numba.njit
     def many(basis, coefficient, number):
@@ -60,7 +60,7 @@ def test_a_kernel_called_by_address_keeps_the_arrays_it_is_given():
 )
 def test_a_kernel_called_by_address_refuses_other_arguments(arguments):
     with pytest.raises(TypingError, match="path_values takes"):
-        called(by_address(kernels.path_values, (2, 2, 2), False), *arguments)
+        called(by_address(path_kernels.path_values, (2, 2, 2), False), *arguments)
 
 
 def test_a_graph_of_a_single_level_equals_the_usual_one_and_the_mode_is_as_before():

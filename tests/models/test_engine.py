@@ -6,7 +6,7 @@ import pytensor.tensor as pt
 import pytest
 from scipy import special, stats
 
-from models.engine import kernels, operators
+from models.engine import elementary, operators
 from models.likelihood import STATISTICS
 from models.path import lower_triangle, normal_statistics, symmetric_places
 
@@ -263,5 +263,5 @@ def test_normal_indicators_equal_the_multivariate_normal(mode):
 
 def test_exponential_and_logarithm_are_accurate():
     x = -np.abs(np.random.default_rng(6).normal(0, 20, 2000))
-    assert max(abs(kernels.exp_nonpositive(v) / np.exp(v) - 1) for v in x) < 1e-14
-    assert max(abs(kernels.log_positive(v) - np.log(v)) for v in np.exp(x / 10)) < 1e-14
+    assert max(abs(elementary.exp_nonpositive(v) / np.exp(v) - 1) for v in x) < 1e-14
+    assert max(abs(elementary.log_positive(v) - np.log(v)) for v in np.exp(x / 10)) < 1e-14
