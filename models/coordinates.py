@@ -3,9 +3,46 @@
 import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
+from pymc.logprob.transforms import Transform
 
 from models.engine import operators
 from models.likelihood import gaussian_path
+from models.working import LOGISTIC_NORMAL
+
+
+# below this share of the prior's scale a spread is sampled as its logarithm, above it as itself
+NEAR_ZERO = 0.1
+
+
+class FromZero(Transform):
+    """Positive values as about themselves, and as about their logarithm near zero: value = width softplus(x / width).
+
+    Data that hardly tell a spread from zero leave it a density that is flat there. On the logarithm that is a long tail, in
+    which chains lose themselves; here it is cut off after a few widths.
+
+    Parameters
+    ----------
+    scale : float
+        Of the prior; the width is ``NEAR_ZERO`` of it.
+    """
+
+    name = "from_zero"
+    ndim_supp = 0
+
+    def __init__(self, scale: float):
+        self.width = NEAR_ZERO * float(scale)
+
+    def forward(self, value, *inputs):
+        """What is sampled, of a value above zero."""
+        return value + self.width * pt.log(-pt.expm1(-value / self.width))
+
+    def backward(self, value, *inputs):
+        """The value above zero of what is sampled."""
+        return self.width * pt.softplus(value / self.width)
+
+    def log_jac_det(self, value, *inputs):
+        """Log of the derivative of ``backward``."""
+        return -pt.softplus(-value / self.width)
 
 
 def conditioned_normal(name: str, spread, information, score, dims, engine: str):
@@ -110,6 +147,35 @@ def count_condition(total, number, expected, dispersion, spread):
     information = total / excess
     mean = pt.log((total + prior * excess) / (number * expected + prior * excess))
     return information, -(information + prior) * mean
+
+
+def binary_condition(total, number, expected, variance, spread):
+    """Information and score, for ``conditioned_normal``, of effects on the logit of 0/1 observations.
+
+    As ``count_condition``, from the beta posterior: a prior of a ones and b zeros has the expected logit where
+    log(a / b) is that logit, and about the variance spread^2 where 1 / a + 1 / b is. With T ones among n observations,
+    a + T and b + n - T leave log((a + T) / (b + n - T)) of about the variance 1 / (a + T) + 1 / (b + n - T). Logits that vary
+    between the observations leave the logit of the average share smaller by sqrt(1 + c^2 variance), c = 16 sqrt(3) / (15 pi)
+    (Zeger, Liang & Albert 1988).
+
+    Parameters
+    ----------
+    total, number, expected, variance : TensorVariable, shape (J, S)
+        Number of ones, and of observations; mean over the observations of the logit expected without the effect, and its variance.
+    spread : TensorVariable, shape (J,)
+
+    Returns
+    -------
+    information, score : TensorVariable, shape (J, S)
+    """
+    square = 1 / (1 + LOGISTIC_NORMAL * variance)
+    smaller = pt.sqrt(square)
+    prior = spread[:, None] ** -2 / square
+    ones = total + prior * (1 + pt.exp(smaller * expected))
+    zeros = number - total + prior * (1 + pt.exp(-smaller * expected))
+    precision = square * ones * zeros / (ones + zeros)
+    mean = pt.log(ones / zeros) / smaller - expected
+    return precision - spread[:, None] ** -2, -precision * mean
 
 
 def conditioned_zero_sum_normal(name: str, spread, information, score, dim: str):

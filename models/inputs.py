@@ -8,6 +8,7 @@ from scipy import special
 
 from models.composition import Composition
 from models.path import PathBasis, normal_statistics, path_basis
+from models.working import mission_conditions, state_conditions, working_fit
 
 # name of the one array in which a model holds all its data
 PACKED = "data"
@@ -137,13 +138,6 @@ def orthogonal_slopes(columns: np.ndarray) -> np.ndarray:
     return np.where(np.eye(len(r), dtype=bool), 1.0, scaled)
 
 
-def cell_information(joined: np.ndarray) -> np.ndarray:
-    """About how much each cell tells of its mission's logit: p (1 - p), p the share that joined; (M, S), 0 if not scored."""
-    scored = np.isfinite(joined)
-    share = observed_share(np.nan_to_num(joined), scored, axis=1)
-    return scored * (share * (1 - share))[:, None]
-
-
 def state_means(name: str, seen: np.ndarray, design: np.ndarray) -> dict[str, np.ndarray]:
     """Means of decade and size over the years in which a state's items (J, T, S) are observed, each of shape (J, S)."""
     decade, size = (_mean_over_years(seen, design[:, :, k]) for k in (1, 2))
@@ -168,12 +162,6 @@ def _mean_over_years(seen: np.ndarray, values: np.ndarray) -> np.ndarray:
 def observed_share(value: np.ndarray, seen: np.ndarray, axis: int) -> np.ndarray:
     """Share of ones (of successes in ``seen`` trials) along an axis, kept off 0 and 1."""
     return (value.sum(axis) + 0.5) / (seen.sum(axis) + 1)
-
-
-def binary_information(value: np.ndarray, seen: np.ndarray) -> np.ndarray:
-    """About how much 0/1 observations along axis 1 tell of their common logit, n p (1 - p)."""
-    share = observed_share(value, seen, axis=1)
-    return seen.sum(1) * share * (1 - share)
 
 
 def tie_conditions(
@@ -251,9 +239,9 @@ def _quality_arrays(data: xr.Dataset, names: list[str], basis: PathBasis, prefix
     if binary:
         value, weight = _masked(_states_last(_indicator_values(data, binary)))
         arrays[f"{prefix}binary_sign"] = (2 * value - 1) * weight
-        arrays[f"{prefix}binary_information"] = binary_information(value * weight, weight)
-        arrays[f"{prefix}binary_level"] = _logit(observed_share(value * weight, weight, axis=1))
+        arrays |= {f"{prefix}binary_total": value.sum(1), f"{prefix}binary_number": weight.sum(1)}
         arrays |= state_means(f"{prefix}binary", weight, design)
+        arrays |= state_variances(f"{prefix}binary", weight, design)
         coords[f"{prefix}binary_indicator"] = binary
     return arrays, coords
 
@@ -297,15 +285,17 @@ def _outcome_arrays(composition: Composition, data: xr.Dataset) -> tuple[dict, d
         "covariate": covariate_values(data, covariates),
     }
     coords = {"control": covariates}
-    arrays |= logit_weights(joined, arrays["ties"], rough_quality(data))
-    arrays["intercept_level"] = _logit(observed_share(np.nan_to_num(joined), scored, axis=1))
+    expected_quality = ROUGH_QUALITY_CORRELATION * np.broadcast_to(rough_quality(data), scored.shape)
+    fit = working_fit(joined, np.stack([arrays["ties"], expected_quality, *arrays["covariate"]]))
+    unseen = {"quality": 1 - ROUGH_QUALITY_CORRELATION**2}
+    arrays |= mission_conditions(fit, {"ties": arrays["ties"], "quality": expected_quality}, unseen)
+    arrays |= {"ties_rough_slope": fit.slope[0], "quality_rough_slope": fit.slope[1]}
     for term in ("intercept", "ties", "quality"):
         arrays[f"{term}_covariate"] = (arrays["covariate"] * arrays[f"{term}_weight"]).sum(2)
         arrays[f"{term}_ties"] = (arrays["ties"] * arrays[f"{term}_weight"]).sum(1)
     if composition.state_effects:
-        arrays |= state_conditions(joined)
+        arrays |= state_conditions(fit)
         arrays["state_covariate"] = (arrays["covariate"] * arrays["state_weight"]).sum(1)
-        arrays["state_ties"] = (arrays["ties"] * arrays["state_weight"]).sum(0)
     columns = np.stack([arrays["ties"] * composition.ties, *arrays["covariate"]])[:, scored].T
     slopes = orthogonal_slopes(columns - columns.mean(0))
     arrays["covariate_by_ties"] = slopes[0, 1:]
@@ -325,57 +315,6 @@ def _outcome_arrays(composition: Composition, data: xr.Dataset) -> tuple[dict, d
         certainty = data.certainty.transpose("mission", "state").values
         arrays["record"] = record_classes(joined, certainty)
     return arrays, coords
-
-
-def logit_weights(joined: np.ndarray, ties: np.ndarray, quality: np.ndarray) -> dict[str, np.ndarray]:
-    """About how much cells tell of a mission's intercept and slopes, and where: for ``conditioned_normal``.
-
-    Parameters
-    ----------
-    joined : array, shape (M, S)
-        1, 0, NaN where not scored.
-    ties : array, shape (M, S)
-    quality : array, shape (S,)
-        A rough measure of unit variance.
-
-    Returns
-    -------
-    dict of str to array
-        For ``intercept``, ``ties`` and ``quality``: ``<term>_information`` (M,), and ``<term>_weight`` (M, S), such that a logit
-        e, added to the others, moves what data say of the term by about minus the weighted sum of e over states.
-    """
-    cells = cell_information(joined)
-    intercept, by_ties = cells.sum(1), (cells * ties**2).sum(1)
-    return {
-        # among those who joined the logit is told best where few join
-        "intercept_weight": np.nan_to_num(joined) / np.maximum(np.nansum(joined, 1, keepdims=True), 1),
-        "intercept_information": intercept,
-        "ties_weight": cells * ties / np.maximum(by_ties, 1e-12)[:, None],
-        "ties_information": by_ties,
-        # quality has unit variance, so that its slopes are told about as well as the intercepts
-        "quality_weight": ROUGH_QUALITY_CORRELATION * cells * quality / np.maximum(intercept, 1e-12)[:, None],
-        "quality_information": intercept,
-    }
-
-
-def state_conditions(joined: np.ndarray) -> dict[str, np.ndarray]:
-    """What the cells (M, S) of each state tell of its effect, for ``conditioned_zero_sum_normal``.
-
-    Returns
-    -------
-    dict of str to array
-        ``state_information`` (S,), n p (1 - p); ``state_level`` (S,): logit of the share of missions that the state joined less
-        that of the share that joins them on average; ``state_weight`` (M, S): where its missions tell of it, of sum one.
-    """
-    scored, value = np.isfinite(joined), np.nan_to_num(joined)
-    expected = scored * observed_share(value, scored, axis=1)[:, None]
-    cells = cell_information(joined)
-    return {
-        "state_information": binary_information(value[None], scored[None])[0],
-        "state_level": _logit(observed_share(value, scored, axis=0))
-        - _logit(observed_share(expected, scored, axis=0)),
-        "state_weight": cells / np.maximum(cells.sum(0), 1e-12),
-    }
 
 
 def record_classes(joined: np.ndarray, certainty: np.ndarray) -> np.ndarray:

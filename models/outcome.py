@@ -20,26 +20,30 @@ def _mean_by_mission(inputs: Inputs, data, term: str, mean, priors: Priors):
     return mean + pt.sum(slope[:, None] * data[f"{term}_predictor_value"], axis=0)
 
 
+def _kept(spread, information):
+    """Share of a change in the overall mean that a mission's slope follows where data tell it, shape (M,)."""
+    return 1 / (1 + information * spread**2)
+
+
 def _by_mission(term: str, name: str, expected, spread, data, others, engine: str):
     """Intercepts or slopes by mission, normal about what is expected of them; shape (M,).
 
     ``others`` (M,) is what the other terms say of the logit where a mission's information is; it moves coordinates only.
     """
     information = data[f"{term}_information"]
-    level = data["intercept_level"] if term == "intercept" else 0.0
-    score = information * (expected + others - level)
+    score = information * (expected + others - data[f"{term}_level"])
     deviation = conditioned_normal(f"{name}_deviation", spread, information, score, "mission", engine)
     return pm.Deterministic(f"mission_{name}", expected + deviation, dims="mission")
 
 
-def _mission_slope(
-    composition: Composition, inputs: Inputs, data, term: str, mean, others, priors: Priors, engine: str
-):
-    """Slope of a regressor in each mission about its overall mean, shape (M,); ``others`` as for ``_by_mission``."""
-    if term not in composition.mission_slopes:
+def _mission_slope(inputs: Inputs, data, term: str, mean, spread, others, priors: Priors, engine: str):
+    """Slope of a regressor in each mission about its overall mean, shape (M,); ``others`` as for ``_by_mission``.
+
+    ``spread`` None: the same slope in each mission.
+    """
+    if spread is None:
         return pt.repeat(mean[None], len(inputs.coords["mission"]))
     expected = _mean_by_mission(inputs, data, term, mean, priors)
-    spread = priors.variable(f"{term}_slope_sd")
     return _by_mission(term, f"{term}_slope", expected, spread, data, others, engine)
 
 
@@ -103,17 +107,24 @@ def add_outcome(
     mean = {
         term: priors.shifted(f"{term}_slope", f"{term}_slope", shift.get(term, 0.0)) for term in regressors
     }
+    spread = {
+        term: priors.variable(f"{term}_slope_sd") if term in composition.mission_slopes else None
+        for term in regressors
+    }
     state = pt.zeros(states)
     if cooperativeness is not None:
         state = priors.variable("cooperativeness_slope") * cooperativeness
     if composition.state_effects:
         others = state + pt.sum(slope[:, None] * data["state_covariate"], axis=0)
         expected = [slopes[name][:, None] * value for name, value in values.items()]
-        expected += [mean[term] * value for term, value in regressors.items() if term != "ties"]
+        for term, value in regressors.items():
+            moved = mean[term]
+            if spread[term] is not None:
+                kept = _kept(spread[term], data[f"{term}_information"])[:, None]
+                moved = kept * moved + (1 - kept) * data[f"{term}_rough_slope"]
+            expected.append(moved * value)
         if expected:
             others = others + pt.sum(data["state_weight"] * sum(expected), axis=0)
-        if composition.ties:
-            others = others + mean["ties"] * data["state_ties"]
         state = state + _state_effect(data, others, priors)
 
     def said(term):
@@ -127,14 +138,14 @@ def add_outcome(
 
     for term in regressors:
         slope_of_term = _mission_slope(
-            composition, inputs, data, term, mean[term], said(term), priors, engine
+            inputs, data, term, mean[term], spread[term], said(term), priors, engine
         )
         slopes[term], values[term] = slope_of_term, regressors[term]
     intercept = priors.variable("intercept")
     expected = _mean_by_mission(inputs, data, "intercept", intercept, priors)
     if composition.mission_intercepts:
-        spread = priors.variable("mission_sd")
-        level = _by_mission("intercept", "intercept", expected, spread, data, said("intercept"), engine)
+        mission_sd = priors.variable("mission_sd")
+        level = _by_mission("intercept", "intercept", expected, mission_sd, data, said("intercept"), engine)
     else:
         level = expected + pt.zeros(missions)
         if "intercept_predictor" in inputs.coords:

@@ -81,6 +81,8 @@ class Priors:
         """Free random variable of the model in context; ``keywords`` (dims) go to PyMC."""
         import pymc as pm
 
+        from models.coordinates import FromZero
+
         kind, parameters = self._table[prior or name]
         # as arrays: PyTensor makes single precision of plain numbers, and their log gamma with it
         p = [np.asarray(value, "float64") for value in parameters]
@@ -88,7 +90,7 @@ class Priors:
             case "normal":
                 return pm.Normal(name, p[0], p[1], **keywords)
             case "half_normal":
-                return pm.HalfNormal(name, p[0], **keywords)
+                return pm.HalfNormal(name, p[0], default_transform=FromZero(p[0]), **keywords)
             case "exponential":
                 return pm.Exponential(name, p[0], **keywords)
             case "beta":

@@ -10,7 +10,7 @@ import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 
-from models.coordinates import conditioned_normal, conditioned_path, count_condition
+from models.coordinates import binary_condition, conditioned_normal, conditioned_path, count_condition
 from models.inputs import TREND_ORIGIN_YEAR, WORKING_STATISTICS, Inputs
 from models.likelihood import (
     PanelPredictor,
@@ -148,16 +148,19 @@ def lasting_level(names: NamedIndicators, family: str, chosen, level: ItemLevels
     return known + loading[chosen][:, None] * quality[chosen]
 
 
-def growth(names: NamedIndicators, chosen, level: ItemLevels, data):
-    """By how much the mean of each state's counts over its years is above that of an average year; (J, S).
+def variance_over_years(
+    names: NamedIndicators, family: str, chosen, level: ItemLevels, loading, variance, data
+):
+    """By how much size, quality and trend vary each state's level on the indicators of a family over its years; (J, S).
 
-    To second order: the mean of exp(x) is about exp(mean x) (1 + variance of x / 2), of what size and trend make of x.
+    ``variance`` (J, S) is the latent's over the years of each of the latent's indicators.
     """
     trend, by_size = level.trend[chosen][:, None], level.by_size[chosen][:, None]
     decade, size, both = (
-        data[names.data(f"count_{part}")] for part in ("variance_decade", "variance_size", "covariance")
+        data[names.data(f"{family}_{part}")] for part in ("variance_decade", "variance_size", "covariance")
     )
-    return 1 + 0.5 * (trend**2 * decade + by_size**2 * size) + trend * by_size * both
+    known = trend**2 * decade + by_size**2 * size + 2 * trend * by_size * both
+    return known + loading[chosen][:, None] ** 2 * variance[chosen]
 
 
 @dataclass(frozen=True)
@@ -209,18 +212,21 @@ def add_other_families(
     engine: str,
 ) -> None:
     """Add the counts and the 0/1 indicators of a latent to the density, each with the state's lasting deviation."""
-    quality = path_values(data[names.data("year_share")], latent, engine)
+    share = data[names.data("year_share")]
+    quality = path_values(share, latent, engine)
+    variance = path_values(share, latent**2, engine) - quality**2
     for family, own in families.items():
         chosen, spread = own.chosen, own.spread
         expected = lasting_level(names, family, chosen, level, loading, quality, data)
         expected = expected + own.intercept[:, None]
+        total, number = data[names.data(f"{family}_total")], data[names.data(f"{family}_number")]
+        varied = variance_over_years(names, family, chosen, level, loading, variance, data)
         if family == "count":
-            expected = pt.exp(expected) * growth(names, chosen, level, data)
-            total, number = data[names.data("count_total")], data[names.data("count_number")]
+            # to second order the mean of exp(x) is exp(mean x) (1 + variance of x / 2)
+            expected = pt.exp(expected) * (1 + 0.5 * varied)
             information, score = count_condition(total, number, expected, own.dispersion, spread)
         else:
-            information = data[names.data("binary_information")]
-            score = information * (expected - data[names.data("binary_level")])
+            information, score = binary_condition(total, number, expected, varied, spread)
         name = names.variable(f"{family}_state_deviation")
         dims = (names.dim(f"{family}_indicator"), "state")
         lasting = conditioned_normal(name, spread, information, score, dims, engine)

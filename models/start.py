@@ -26,8 +26,7 @@ STARTING_SLOPE = 1.0
 # what starts without noise; everything else is jittered
 STEADY = (
     "loading",
-    "indicator_sd",
-    "state_sd",
+    "_sd",
     "static_share",
     "dispersion",
     "concentration",
@@ -82,8 +81,10 @@ def starting_values(composition: Composition, data: xr.Dataset, inputs: Inputs) 
                     number.sum(1), 1.0
                 )
             if f"{prefix}binary_indicator" in inputs.coords:
-                told, level = (arrays[f"{prefix}binary_{a}"] for a in ("information", "level"))
-                average = (told * level).sum(1) / np.maximum(told.sum(1), 1e-12)
+                total, number = (arrays[f"{prefix}binary_{a}"] for a in ("total", "number"))
+                share = (total + 0.5) / (number + 1.0)
+                told = number * share * (1 - share)
+                average = (told * _logit(share)).sum(1) / np.maximum(told.sum(1), 1e-12)
                 start[f"{prefix}binary_intercept_total"] = average
     if composition.has("outcome") and composition.uses_quality:
         start["quality_slope_total"] = np.array(STARTING_SLOPE)

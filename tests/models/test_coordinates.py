@@ -4,9 +4,11 @@ import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 import pytest
-from scipy import special, stats
+from scipy import optimize, special, stats
 
 from models.coordinates import (
+    FromZero,
+    binary_condition,
     conditioned_normal,
     conditioned_path,
     count_condition,
@@ -14,18 +16,15 @@ from models.coordinates import (
     share_information,
 )
 from models.inputs import (
-    binary_information,
-    cell_information,
-    logit_weights,
     orthogonal_slopes,
-    state_conditions,
     state_variances,
     tie_conditions,
     working_values,
     year_share,
 )
 from models.path import lower_triangle
-from models.quality import ItemLevels, NamedIndicators, growth
+from models.quality import ItemLevels, NamedIndicators, variance_over_years
+from models.working import mission_conditions, state_conditions, working_fit
 
 
 def test_orthogonal_slopes_act_through_orthogonal_columns():
@@ -56,15 +55,6 @@ def test_year_shares_add_up_and_an_unobserved_indicator_has_none():
     np.testing.assert_allclose(year_share(values), [[0, 2 / 3, 0, 1 / 3], [0, 0, 0, 0]])
 
 
-def test_shares_near_one_half_tell_most_and_unseen_cells_nothing():
-    value = np.array([[1, 0, 1, 0], [1, 1, 1, 1], [0, 0, 0, 0]], float)
-    seen = np.array([[1, 1, 1, 1], [1, 1, 1, 1], [0, 0, 0, 0]], float)
-    information = binary_information(value * seen, seen)
-    assert information[0] == 1.0
-    assert 0 < information[1] < information[0]
-    assert information[2] == 0
-
-
 @pytest.mark.parametrize("family", ["beta_binomial", "negative_binomial"])
 def test_more_trials_tell_more_and_unseen_cells_nothing(family):
     own = np.array([[[10.0, 40.0, 20.0]]])
@@ -84,23 +74,61 @@ def test_overdispersed_shares_tell_less():
     assert told == pytest.approx([25, 25 * 101 / 200, 25 * 2 / 101])
 
 
+def joining(missions=12, states=40, seed=3):
+    """Who joins, ties, and the logits behind them."""
+    random = np.random.default_rng(seed)
+    ties = random.normal(size=(missions, states))
+    logit = random.normal(-1, 1, (missions, 1)) + random.normal(0, 1, states) + 0.8 * ties
+    return (random.random(logit.shape) < special.expit(logit)).astype(float), ties
+
+
+def test_the_rough_fit_maximises_the_penalised_likelihood():
+    joined, ties = joining()
+    joined[1, :5] = np.nan
+    missions, states = joined.shape
+    scored, y = np.isfinite(joined), np.nan_to_num(joined)
+    centre = special.logit((y.sum() + 0.5) / (scored.sum() + 1))
+
+    def loss(p):
+        mission, state, slope = p[:missions], p[missions:-1], p[-1]
+        logit = mission[:, None] + state + slope * ties
+        penalty = ((mission - centre) ** 2).sum() / 4 + (state**2).sum() + slope**2
+        return (scored * (np.logaddexp(0, logit) - y * logit)).sum() + penalty / 2
+
+    best = optimize.minimize(loss, np.zeros(missions + states + 1)).x
+    fit = working_fit(joined, ties[None])
+    np.testing.assert_allclose([*fit.mission, fit.slope[0]], [*best[:missions], best[-1]], atol=0.01)
+    probability = special.expit(best[:missions, None] + best[missions:-1] + best[-1] * ties)
+    np.testing.assert_allclose(fit.information, scored * probability * (1 - probability), atol=0.01)
+
+
 def test_what_the_other_terms_say_moves_a_slope_by_the_weighted_sum():
     """Weighted least squares on the cells' information: slopes of what is added to a logit are taken off again."""
-    random = np.random.default_rng(3)
-    joined, ties = (random.random((4, 30)) < 0.3) * 1.0, random.normal(size=(4, 30))
-    joined[1, :5], ties[1, :5] = np.nan, 0.0
-    found = logit_weights(joined, ties, np.zeros(30))
-    np.testing.assert_allclose((found["ties_weight"] * 0.7 * ties).sum(1), 0.7)
+    joined, ties = joining()
+    joined[1, :5] = np.nan
+    found = mission_conditions(working_fit(joined, ties[None]), {"ties": ties}, {})
+    np.testing.assert_allclose((found["ties_weight"] * (0.7 * ties + 3.0)).sum(1), 0.7)
     np.testing.assert_allclose(found["intercept_weight"].sum(1), 1)
     assert (found["ties_weight"][1, :5] == 0).all()
 
 
-def test_cells_that_are_not_scored_tell_nothing():
-    joined = np.array([[1.0, 0.0, 0.0, np.nan], [np.nan] * 4])
-    information = cell_information(joined)
-    assert (information[0, :3] > 0).all()
-    assert information[0, 3] == 0
-    assert (information[1] == 0).all()
+def test_what_is_not_seen_of_a_regressor_tells_of_its_slope_without_saying_where():
+    joined, ties = joining()
+    fit = working_fit(joined, ties[None])
+    seen, rough = (mission_conditions(fit, {"ties": ties}, {"ties": v}) for v in (0.0, 0.5))
+    more = rough["ties_information"] - seen["ties_information"]
+    np.testing.assert_allclose(more, 0.5 * seen["intercept_information"])
+    assert (abs(rough["ties_weight"]).sum(1) < abs(seen["ties_weight"]).sum(1)).all()
+    np.testing.assert_allclose(rough["ties_level"], seen["ties_level"])
+
+
+def test_a_mission_that_is_not_scored_tells_nothing():
+    joined, ties = joining()
+    joined[2] = np.nan
+    fit = working_fit(joined, ties[None])
+    for name, value in mission_conditions(fit, {"ties": ties}, {}).items():
+        assert not value[2].any(), name
+        assert np.isfinite(value).all(), name
 
 
 @pytest.mark.parametrize("total", [0.0, 7.0, 400.0])
@@ -122,20 +150,63 @@ def test_overdispersed_counts_tell_less_and_unseen_ones_nothing():
     assert abs(condition[1].eval()[0, 2]) < 1e-9
 
 
-def test_growth_is_how_much_the_mean_of_growing_counts_exceeds_that_of_an_average_year():
+def test_levels_vary_over_a_states_years_as_their_terms_do():
     random = np.random.default_rng(5)
     names, years, states = NamedIndicators("", "anchor", "other"), 6, 4
     design = np.stack([np.ones((states, years)), *random.normal(size=(2, states, years))], axis=2)
     seen = (random.random((1, years, states)) < 0.7) * 1.0
     seen[0, 0] = 1.0
-    trend, by_size = np.array([0.05]), np.array([-0.08])
-    found = growth(names, [0], ItemLevels(trend, by_size, None), state_variances("count", seen, design))
+    trend, by_size, loading = np.array([0.5]), np.array([-0.8]), np.array([1.5])
+    level = ItemLevels(trend, by_size, None)
+    statistics = state_variances("count", seen, design)
+    found = variance_over_years(names, "count", [0], level, loading, np.full((1, states), 0.3), statistics)
     exponent = design[:, :, 1] * trend + design[:, :, 2] * by_size
     for s in range(states):
-        chosen = exponent[s, seen[0, :, s] > 0]
-        ratio = np.exp(chosen).mean() / np.exp(chosen.mean())
-        assert found[0, s] == pytest.approx(ratio, abs=2e-4)
-    assert found.max() > 1.003
+        assert found[0, s] == pytest.approx(exponent[s, seen[0, :, s] > 0].var() + 1.5**2 * 0.3)
+
+
+@pytest.mark.parametrize("expected", [-3.0, 0.0, 2.0])
+@pytest.mark.parametrize("spread", [0.3, 1.0, 3.0])
+def test_effects_on_unseen_binary_observations_keep_their_prior(expected, spread):
+    nothing, level = np.zeros((1, 1)), np.full((1, 1), expected)
+    for varied in (0.0, 2.0):
+        found = binary_condition(nothing, nothing, level, np.full((1, 1), varied), np.array([spread]))
+        np.testing.assert_allclose([value.eval().item() for value in found], 0, atol=1e-9)
+
+
+@pytest.mark.parametrize("ones", [0, 3, 10])
+@pytest.mark.parametrize("varied", [0.0, 1.5])
+def test_effects_on_binary_observations_are_centred_near_their_posterior(ones, varied):
+    """Against the posterior mean by quadrature of ten observations whose logits vary: coordinates need no more than its deviation."""
+    number, expected, spread = 10, -1.0, 1.0
+    shift = np.sqrt(varied) * stats.norm.ppf((np.arange(number) + 0.5) / number)
+    effect = np.linspace(-6, 6, 2001)
+    probability = special.expit(expected + shift[:, None] + effect)
+    # probability of so many ones, observation by observation
+    likelihood = np.zeros((number + 1, len(effect)))
+    likelihood[0] = 1.0
+    for p in probability:
+        likelihood = likelihood * (1 - p) + np.vstack([np.zeros(len(effect)), likelihood[:-1]]) * p
+    weight = likelihood[ones] * stats.norm.pdf(effect, 0, spread)
+    mean = np.average(effect, weights=weight)
+    sd = np.sqrt(np.average((effect - mean) ** 2, weights=weight))
+    arguments = [np.array([[float(value)]]) for value in (ones, number, expected, varied)]
+    information, score = (v.eval().item() for v in binary_condition(*arguments, np.array([spread])))
+    precision = information + spread**-2
+    assert -score / precision == pytest.approx(mean, abs=sd)
+    assert precision**-0.5 == pytest.approx(sd, rel=0.3)
+
+
+def test_spreads_are_sampled_as_themselves_and_near_zero_as_logarithms():
+    transform, point = FromZero(2.0), pt.dscalar("point")
+    value, jacobian = transform.backward(point), transform.log_jac_det(point)
+    for x in (-2.0, 0.1, 3.0):
+        at = {point: np.asarray(x)}
+        slope = (value.eval({point: np.asarray(x + 1e-6)}) - value.eval({point: np.asarray(x - 1e-6)})) / 2e-6
+        assert np.exp(jacobian.eval(at)) == pytest.approx(slope, rel=1e-6)
+        assert transform.forward(value).eval(at) == pytest.approx(x)
+    assert value.eval({point: np.asarray(3.0)}) == pytest.approx(3.0, abs=1e-6)
+    assert 0 < value.eval({point: np.asarray(-2.0)}) < 1e-4
 
 
 @pytest.mark.parametrize("spread", [1e-8, 0.1, 1.0, 100.0])
@@ -186,15 +257,16 @@ def test_a_path_with_the_information_that_it_was_said_to_have_is_sampled_as_stan
     assert logp({"path_standard": points[0]}) == pytest.approx(expected)
 
 
-def test_a_state_that_joins_more_than_its_missions_average_has_a_higher_level():
-    joined = (np.random.default_rng(1).random((12, 30)) < 0.3).astype(float)
+def test_a_state_that_joins_more_than_its_ties_say_has_a_higher_level():
+    joined, ties = joining(30, 30, 1)
     joined[:, 0], joined[:, 1], joined[:, 2] = 1.0, 0.0, np.nan
-    found = state_conditions(joined)
-    assert found["state_level"][0] > 2 > -1 > found["state_level"][1]
+    fit = working_fit(joined, ties[None])
+    found = state_conditions(fit)
+    said = fit.slope[0] * (found["state_weight"] * ties).sum(0)
+    excess = found["state_level"] - said
+    assert excess[0] > 2 > -1 > excess[1]
     assert found["state_information"][2] == 0
     np.testing.assert_allclose(found["state_weight"].sum(0), np.where(np.arange(30) == 2, 0, 1))
-    told = 12 * 0.25
-    assert 0 < found["state_information"][0] < told
 
 
 @pytest.mark.parametrize(("family", "link"), [("negative_binomial", np.log), ("bernoulli", special.logit)])

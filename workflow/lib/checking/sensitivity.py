@@ -29,10 +29,10 @@ import pandas as pd
 import xarray as xr
 
 from models.priors import DEFAULT_PRIORS, Priors
+from models.working import LOGISTIC_NORMAL
 from workflow.lib.checking.draws import summarise
 from workflow.lib.errors import UserError
 
-LOGISTIC_NORMAL = (16 * np.sqrt(3) / (15 * np.pi)) ** 2
 COMMON_CAUSE_COLUMNS = [
     "check",
     "model",
