@@ -9,7 +9,6 @@ from models.engine import operators
 from models.likelihood import gaussian_path
 from models.working import LOGISTIC_NORMAL
 
-
 # below this share of the prior's scale a spread is sampled as its logarithm, above it as itself
 NEAR_ZERO = 0.1
 
@@ -160,19 +159,21 @@ def binary_condition(total, number, expected, variance, spread):
 
     Parameters
     ----------
-    total, number, expected, variance : TensorVariable, shape (J, S)
-        Number of ones, and of observations; mean over the observations of the logit expected without the effect, and its variance.
-    spread : TensorVariable, shape (J,)
+    total, number, expected : TensorVariable, shape (J, S)
+        Number of ones, and of observations; mean over the observations of the logit expected without the effect.
+    variance, spread : TensorVariable, shape (J,)
+        Variance of that logit over the observations.
 
     Returns
     -------
     information, score : TensorVariable, shape (J, S)
     """
-    square = 1 / (1 + LOGISTIC_NORMAL * variance)
+    square = (1 / (1 + LOGISTIC_NORMAL * variance))[:, None]
     smaller = pt.sqrt(square)
     prior = spread[:, None] ** -2 / square
-    ones = total + prior * (1 + pt.exp(smaller * expected))
-    zeros = number - total + prior * (1 + pt.exp(-smaller * expected))
+    odds = pt.exp(smaller * expected)
+    ones = total + prior * (1 + odds)
+    zeros = number - total + prior * (1 + 1 / odds)
     precision = square * ones * zeros / (ones + zeros)
     mean = pt.log(ones / zeros) / smaller - expected
     return precision - spread[:, None] ** -2, -precision * mean

@@ -125,6 +125,12 @@ def year_share(values: np.ndarray) -> np.ndarray:
     return number / np.maximum(number.sum(1, keepdims=True), 1)
 
 
+def smooth_variance(share: np.ndarray, basis: np.ndarray) -> np.ndarray:
+    """Variance expected of smooth paths of unit variance over years (T) that have the shares (J, T); shape (J,)."""
+    smooth = basis[:, 1:]
+    return (share @ smooth**2 - (share @ smooth) ** 2).sum(1)
+
+
 def orthogonal_slopes(columns: np.ndarray) -> np.ndarray:
     """Unit upper triangular matrix U: slopes b of the columns (N, K) act through orthogonal columns as U b.
 
@@ -145,13 +151,19 @@ def state_means(name: str, seen: np.ndarray, design: np.ndarray) -> dict[str, np
 
 
 def state_variances(name: str, seen: np.ndarray, design: np.ndarray) -> dict[str, np.ndarray]:
-    """Variances and covariance of decade and size over the same years, each of shape (J, S)."""
+    """Variances and covariance of decade and size over the years in which a state's items (J, T, S) are observed.
+
+    Of an average state, each of shape (J,): weighted by the number of years.
+    """
     decade, size = (_mean_over_years(seen, design[:, :, k]) for k in (1, 2))
-    return {
-        f"{name}_variance_decade": _mean_over_years(seen, design[:, :, 1] ** 2) - decade**2,
-        f"{name}_variance_size": _mean_over_years(seen, design[:, :, 2] ** 2) - size**2,
-        f"{name}_covariance": _mean_over_years(seen, design[:, :, 1] * design[:, :, 2]) - decade * size,
+    number = seen.sum(1)
+    share = number / np.maximum(number.sum(1, keepdims=True), 1)
+    squares = {
+        "variance_decade": _mean_over_years(seen, design[:, :, 1] ** 2) - decade**2,
+        "variance_size": _mean_over_years(seen, design[:, :, 2] ** 2) - size**2,
+        "covariance": _mean_over_years(seen, design[:, :, 1] * design[:, :, 2]) - decade * size,
     }
+    return {f"{name}_{part}": (share * value).sum(1) for part, value in squares.items()}
 
 
 def _mean_over_years(seen: np.ndarray, values: np.ndarray) -> np.ndarray:
@@ -221,7 +233,9 @@ def _quality_arrays(data: xr.Dataset, names: list[str], basis: PathBasis, prefix
         names_by_family(data, names, f) for f in ("normal", "negative_binomial", "bernoulli")
     )
     arrays, coords, design = {}, {}, panel_design(data)
-    arrays[f"{prefix}year_share"] = year_share(_indicator_values(data, names))
+    share = year_share(_indicator_values(data, names))
+    arrays[f"{prefix}year_share"] = share
+    arrays[f"{prefix}smooth_variance"] = smooth_variance(share, basis.at(data.panel_year.values))
     if normal:
         statistics = normal_statistics(
             _indicator_values(data, normal), basis.at(data.panel_year.values), design

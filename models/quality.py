@@ -35,10 +35,13 @@ class LatentPath:
         Coefficients of each state's path on the basis.
     panel : TensorVariable, shape (T, S)
         The latent in the panel years.
+    smooth_share : TensorVariable, scalar
+        Share of its variance that does not last.
     """
 
     coefficient: object
     panel: object
+    smooth_share: object
 
     def at(self, basis: np.ndarray, engine: str):
         """The latent in the years of the basis' rows, shape (len(basis), S)."""
@@ -149,18 +152,15 @@ def lasting_level(names: NamedIndicators, family: str, chosen, level: ItemLevels
 
 
 def variance_over_years(
-    names: NamedIndicators, family: str, chosen, level: ItemLevels, loading, variance, data
+    names: NamedIndicators, family: str, chosen, level: ItemLevels, loading, smooth_share, data
 ):
-    """By how much size, quality and trend vary each state's level on the indicators of a family over its years; (J, S).
-
-    ``variance`` (J, S) is the latent's over the years of each of the latent's indicators.
-    """
-    trend, by_size = level.trend[chosen][:, None], level.by_size[chosen][:, None]
+    """By how much size, trend and the latent vary the level on indicators over the years of an average state; (J,)."""
+    trend, by_size = level.trend[chosen], level.by_size[chosen]
     decade, size, both = (
         data[names.data(f"{family}_{part}")] for part in ("variance_decade", "variance_size", "covariance")
     )
     known = trend**2 * decade + by_size**2 * size + 2 * trend * by_size * both
-    return known + loading[chosen][:, None] ** 2 * variance[chosen]
+    return known + loading[chosen] ** 2 * smooth_share * data[names.data("smooth_variance")][chosen]
 
 
 @dataclass(frozen=True)
@@ -209,21 +209,20 @@ def add_other_families(
     level: ItemLevels,
     loading,
     latent,
+    smooth_share,
     engine: str,
 ) -> None:
     """Add the counts and the 0/1 indicators of a latent to the density, each with the state's lasting deviation."""
-    share = data[names.data("year_share")]
-    quality = path_values(share, latent, engine)
-    variance = path_values(share, latent**2, engine) - quality**2
+    quality = path_values(data[names.data("year_share")], latent, engine)
     for family, own in families.items():
         chosen, spread = own.chosen, own.spread
         expected = lasting_level(names, family, chosen, level, loading, quality, data)
         expected = expected + own.intercept[:, None]
         total, number = data[names.data(f"{family}_total")], data[names.data(f"{family}_number")]
-        varied = variance_over_years(names, family, chosen, level, loading, variance, data)
+        varied = variance_over_years(names, family, chosen, level, loading, smooth_share, data)
         if family == "count":
             # to second order the mean of exp(x) is exp(mean x) (1 + variance of x / 2)
-            expected = pt.exp(expected) * (1 + 0.5 * varied)
+            expected = pt.exp(expected) * (1 + 0.5 * varied[:, None])
             information, score = count_condition(total, number, expected, own.dispersion, spread)
         else:
             information, score = binary_condition(total, number, expected, varied, spread)
@@ -297,10 +296,10 @@ def add_quality(inputs: Inputs, data, priors: Priors, engine: str) -> LatentPath
     latent = path_values(inputs.basis.at(inputs.coords["panel_year"]), coefficient, engine)
     average = level.average + loading * pt.sum(data["year_share"] * pt.mean(latent, axis=1), axis=1)
     families = other_families(QUALITY, inputs, average, priors)
-    add_other_families(QUALITY, families, inputs, data, level, loading, latent, engine)
+    add_other_families(QUALITY, families, inputs, data, level, loading, latent, 1 - share, engine)
     intercepts |= {family: own.intercept for family, own in families.items()}
     gather_intercepts(QUALITY, inputs.coords, intercepts)
-    return LatentPath(coefficient, latent)
+    return LatentPath(coefficient, latent, 1 - share)
 
 
 def add_contact(inputs: Inputs, data, quality: LatentPath, priors: Priors, engine: str) -> LatentPath:
@@ -323,9 +322,10 @@ def add_contact(inputs: Inputs, data, quality: LatentPath, priors: Priors, engin
     coefficient = correlation * quality.coefficient + alone * apart
     pm.Deterministic("contact_coefficient", coefficient.T, dims=("state", "path"))
     latent = path_values(inputs.basis.at(inputs.coords["panel_year"]), coefficient, engine)
-    add_other_families(CONTACT, families, inputs, data, level, loading, latent, engine)
+    smooth_share = correlation**2 * quality.smooth_share + alone**2 * (1 - share)
+    add_other_families(CONTACT, families, inputs, data, level, loading, latent, smooth_share, engine)
     gather_intercepts(CONTACT, inputs.coords, {family: own.intercept for family, own in families.items()})
-    return LatentPath(coefficient, latent)
+    return LatentPath(coefficient, latent, smooth_share)
 
 
 def contact_information(families: dict[str, OtherFamily], level: ItemLevels, loading, data):

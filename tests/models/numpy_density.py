@@ -37,6 +37,10 @@ def indicators(data, p, priors, prefix, names, coefficient):
         f: [n for n in names if families[n] == f] for f in ("normal", "negative_binomial", "bernoulli")
     }
     loading = p[f"{prefix}indicator_loading"]
+    smooth_share = 1 - p["quality_static_share"]
+    if prefix:
+        square = p["contact_quality_correlation"] ** 2
+        smooth_share = square * smooth_share + (1 - square) * (1 - p["contact_static_share"])
     total = log_prior(priors, "anchor_loading", loading[0]) + log_prior(
         priors, "indicator_loading", loading[1:]
     )
@@ -70,7 +74,7 @@ def indicators(data, p, priors, prefix, names, coefficient):
             told = counted_information(values, dispersion)
         else:
             told = binary_information(
-                values, *over_the_years(data, values, latent, slopes[j], loading[j]), spread
+                values, *over_the_years(data, values, latent, slopes[j], loading[j], smooth_share), spread
             )
         total += log_scale(spread, told)
         mean = mean + deviation[:, None]
@@ -101,7 +105,8 @@ def zero_sum_log_scale(spread, information):
 def rough_information(composition, data):
     """Rough information p (1 - p) of each decision, at the mode of a ridge logit of joining found by Newton steps.
 
-    Intercepts of missions about the overall logit (deviation 2), of states (1), slopes of ties, 0.7 rough quality, covariates (1).
+    Intercepts of missions about the overall logit (deviation 2), of states (1); slopes of ties, 0.7 rough quality,
+    covariates (1).
 
     Returns
     -------
@@ -165,7 +170,7 @@ def counted_information(values, dispersion):
 def binary_information(values, logit, variance, spread):
     """Rough information of 0/1 values (S, T) on each state's deviation, from a beta posterior.
 
-    ``logit`` and ``variance`` (S,): mean over the years of the logit without the deviation, and its variance.
+    ``logit`` (S,) and ``variance``: mean over the years of the logit without the deviation, and its variance.
     """
     smaller = 1 / np.sqrt(1 + 256 * 3 / (225 * np.pi**2) * variance)
     share, ones, number = special.expit(smaller * logit), np.nansum(values, 1), np.isfinite(values).sum(1)
@@ -173,22 +178,24 @@ def binary_information(values, logit, variance, spread):
     return smaller**2 / (1 / (a + ones) + 1 / (b + number - ones)) - spread**-2
 
 
-def over_the_years(data, values, latent, slopes, loading):
-    """Mean of an item's logit over each state's years (S,), and its variance, without the state's deviation.
+def over_the_years(data, values, latent, slopes, loading, smooth_share):
+    """Mean of an item's logit over each state's years (S,), and its variance in an average state, without the deviation.
 
-    Size and trend are of the years in which the item is seen for the state; quality, of years by their share of all states'.
+    Size and trend are of the years in which the item is seen for the state; quality, of years by their share of all states',
+    varying as a path of squared exponential covariance is expected to.
     """
     seen = np.isfinite(values)
     rows = np.array([[design_row(data, s, t) for t in range(seen.shape[1])] for s in range(seen.shape[0])])
     number = np.maximum(seen.sum(1), 1)
     means = (seen[:, :, None] * rows).sum(1)[:, 1:] / number[:, None]
     centred = seen[:, :, None] * (rows[:, :, 1:] - means[:, None, :])
-    covariance = np.einsum("stp,stq->spq", centred, centred) / number[:, None, None]
+    covariance = np.einsum("stp,stq->pq", centred, centred) / seen.sum()
     share = seen.sum(0) / seen.sum()
-    quality = latent @ share
-    logit = slopes[0] + means @ slopes[1:] + loading * quality
-    variance = np.einsum("p,spq,q->s", slopes[1:], covariance, slopes[1:])
-    return logit, variance + loading**2 * (latent**2 @ share - quality**2)
+    smooth = basis_of(data).at(data.panel_year.values)[:, 1:]
+    kernel = smooth @ smooth.T
+    logit = slopes[0] + means @ slopes[1:] + loading * (latent @ share)
+    variance = slopes[1:] @ covariance @ slopes[1:]
+    return logit, variance + loading**2 * smooth_share * (np.diag(kernel) @ share - share @ kernel @ share)
 
 
 def path_log_prior(coefficient, share):

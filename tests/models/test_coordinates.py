@@ -17,6 +17,7 @@ from models.coordinates import (
 )
 from models.inputs import (
     orthogonal_slopes,
+    smooth_variance,
     state_variances,
     tie_conditions,
     working_values,
@@ -158,11 +159,20 @@ def test_levels_vary_over_a_states_years_as_their_terms_do():
     seen[0, 0] = 1.0
     trend, by_size, loading = np.array([0.5]), np.array([-0.8]), np.array([1.5])
     level = ItemLevels(trend, by_size, None)
-    statistics = state_variances("count", seen, design)
-    found = variance_over_years(names, "count", [0], level, loading, np.full((1, states), 0.3), statistics)
+    statistics = state_variances("count", seen, design) | {"smooth_variance": np.array([0.6])}
+    found = variance_over_years(names, "count", [0], level, loading, 0.5, statistics)
     exponent = design[:, :, 1] * trend + design[:, :, 2] * by_size
-    for s in range(states):
-        assert found[0, s] == pytest.approx(exponent[s, seen[0, :, s] > 0].var() + 1.5**2 * 0.3)
+    chosen = [exponent[s, seen[0, :, s] > 0] for s in range(states)]
+    within = sum(((x - x.mean()) ** 2).sum() for x in chosen) / seen.sum()
+    assert found == pytest.approx(within + 1.5**2 * 0.5 * 0.6)
+
+
+def test_smooth_paths_vary_over_years_as_simulated_ones_do():
+    basis = np.random.default_rng(1).normal(size=(5, 4))
+    share = np.array([[0.2, 0.2, 0.2, 0.2, 0.2], [0.5, 0.5, 0.0, 0.0, 0.0]])
+    paths = np.random.default_rng(2).normal(size=(40_000, 3)) @ basis[:, 1:].T
+    simulated = [((paths**2) @ s - (paths @ s) ** 2).mean() for s in share]
+    np.testing.assert_allclose(smooth_variance(share, basis), simulated, rtol=0.03)
 
 
 @pytest.mark.parametrize("expected", [-3.0, 0.0, 2.0])
@@ -170,14 +180,14 @@ def test_levels_vary_over_a_states_years_as_their_terms_do():
 def test_effects_on_unseen_binary_observations_keep_their_prior(expected, spread):
     nothing, level = np.zeros((1, 1)), np.full((1, 1), expected)
     for varied in (0.0, 2.0):
-        found = binary_condition(nothing, nothing, level, np.full((1, 1), varied), np.array([spread]))
+        found = binary_condition(nothing, nothing, level, np.array([varied]), np.array([spread]))
         np.testing.assert_allclose([value.eval().item() for value in found], 0, atol=1e-9)
 
 
 @pytest.mark.parametrize("ones", [0, 3, 10])
 @pytest.mark.parametrize("varied", [0.0, 1.5])
 def test_effects_on_binary_observations_are_centred_near_their_posterior(ones, varied):
-    """Against the posterior mean by quadrature of ten observations whose logits vary: coordinates need no more than its deviation."""
+    """Against the posterior by quadrature of ten observations whose logits vary; coordinates need no more than its deviation."""
     number, expected, spread = 10, -1.0, 1.0
     shift = np.sqrt(varied) * stats.norm.ppf((np.arange(number) + 0.5) / number)
     effect = np.linspace(-6, 6, 2001)
@@ -190,8 +200,9 @@ def test_effects_on_binary_observations_are_centred_near_their_posterior(ones, v
     weight = likelihood[ones] * stats.norm.pdf(effect, 0, spread)
     mean = np.average(effect, weights=weight)
     sd = np.sqrt(np.average((effect - mean) ** 2, weights=weight))
-    arguments = [np.array([[float(value)]]) for value in (ones, number, expected, varied)]
-    information, score = (v.eval().item() for v in binary_condition(*arguments, np.array([spread])))
+    arguments = [np.array([[float(value)]]) for value in (ones, number, expected)]
+    found = binary_condition(*arguments, np.array([varied]), np.array([spread]))
+    information, score = (value.eval().item() for value in found)
     precision = information + spread**-2
     assert -score / precision == pytest.approx(mean, abs=sd)
     assert precision**-0.5 == pytest.approx(sd, rel=0.3)
