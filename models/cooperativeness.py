@@ -28,7 +28,7 @@ def add_cooperativeness(inputs: Inputs, data, priors: Priors, engine: str):
     information = count_information(data["own_total"], data["own_number"], dispersion)
     told = pt.sum(loading[:, None] ** 2 * information, axis=0)
     score = told * (expected - pt.mean(expected))
-    factor = conditioned_zero_sum_normal("cooperativeness_level", spread, told, score, "state")
+    factor = conditioned_zero_sum_normal("cooperativeness_level", spread, told, score, "state", engine)
     factor = pm.Deterministic("cooperativeness_level", factor, dims="state")
     moving = factor[None, :] + by_size[0] * data["size"] + by_age[0] * data["state_age"]
     # another item may depend on size and age beyond what it takes from the first

@@ -60,7 +60,7 @@ def conditioned_normal(name: str, spread, information, score, dims, engine: str)
     information, score : TensorVariable, shape (S,) or (J, S)
     dims : str or tuple of str
     engine : str
-        Of effects by row; those of a single vector are few and always a plain graph.
+        ``fused`` is for effects of one axis.
 
     Returns
     -------
@@ -69,8 +69,8 @@ def conditioned_normal(name: str, spread, information, score, dims, engine: str)
     """
     standard = pm.Normal(f"{name}_standard", 0, 1, dims=dims)
     # the density of the standard effects as drawn above is replaced by that of the effects and the Jacobian
-    if engine == "fused" and standard.ndim == 2:
-        gain, value = operators.ConditionedNormal()(standard, spread, information, score)
+    if engine == "fused":
+        gain, value = operators.ConditionedNormal()(standard, spread[None], information, score)
     else:
         spread = spread[..., None]
         variance = 1 / (information + spread**-2)
@@ -179,7 +179,7 @@ def binary_condition(total, number, expected, variance, spread):
     return precision - spread[:, None] ** -2, -precision * mean
 
 
-def conditioned_zero_sum_normal(name: str, spread, information, score, dim: str):
+def conditioned_zero_sum_normal(name: str, spread, information, score, dim: str, engine: str):
     """Zero-sum effects x ~ N(0, spread), sampled as standardised given what else they go together with.
 
     As ``conditioned_normal``, but the sum stays zero: with D = (information + spread^-2)^-1/2 and e the effects sampled,
@@ -193,20 +193,26 @@ def conditioned_zero_sum_normal(name: str, spread, information, score, dim: str)
         Scalar.
     information, score : TensorVariable, shape (S,)
     dim : str
+    engine : str
 
     Returns
     -------
     TensorVariable, shape (S,)
     """
-    variance = 1 / (information + spread**-2)
-    scale = pt.sqrt(variance)
     standard = pm.ZeroSumNormal(f"{name}_standard", sigma=1, dims=dim)
-    alone = scale * standard - variance * score
-    squares = pt.sum(variance)
-    value = alone - variance * (pt.sum(alone) / squares)
     # the density of the standard effects as drawn above is replaced by that of the effects and the Jacobian
-    terms = 0.5 * (standard**2 - (value / spread) ** 2) + pt.log(scale / spread)
-    pm.Potential(f"{name}_coordinates", pt.sum(terms) + pt.log(spread * pt.sum(scale) / squares))
+    if engine == "fused":
+        spread = pt.as_tensor(spread)
+        gain, value = operators.ConditionedZeroSumNormal()(standard, spread[None], information, score)
+    else:
+        variance = 1 / (information + spread**-2)
+        scale = pt.sqrt(variance)
+        alone = scale * standard - variance * score
+        squares = pt.sum(variance)
+        value = alone - variance * (pt.sum(alone) / squares)
+        terms = 0.5 * (standard**2 - (value / spread) ** 2) + pt.log(scale / spread)
+        gain = pt.sum(terms) + pt.log(spread * pt.sum(scale) / squares)
+    pm.Potential(f"{name}_coordinates", gain)
     return value
 
 

@@ -150,20 +150,20 @@ def state_means(name: str, seen: np.ndarray, design: np.ndarray) -> dict[str, np
     return {f"{name}_mean_decade": decade, f"{name}_mean_size": size}
 
 
-def state_variances(name: str, seen: np.ndarray, design: np.ndarray) -> dict[str, np.ndarray]:
-    """Variances and covariance of decade and size over the years in which a state's items (J, T, S) are observed.
+def state_moments(name: str, seen: np.ndarray, design: np.ndarray) -> dict[str, np.ndarray]:
+    """Variances of decade and of size, and their covariance, over the years in which a state's items (J, T, S) are observed.
 
-    Of an average state, each of shape (J,): weighted by the number of years.
+    Of an average state, weighted by the number of years; ``<name>_moments`` has shape (3, J).
     """
     decade, size = (_mean_over_years(seen, design[:, :, k]) for k in (1, 2))
     number = seen.sum(1)
     share = number / np.maximum(number.sum(1, keepdims=True), 1)
-    squares = {
-        "variance_decade": _mean_over_years(seen, design[:, :, 1] ** 2) - decade**2,
-        "variance_size": _mean_over_years(seen, design[:, :, 2] ** 2) - size**2,
-        "covariance": _mean_over_years(seen, design[:, :, 1] * design[:, :, 2]) - decade * size,
-    }
-    return {f"{name}_{part}": (share * value).sum(1) for part, value in squares.items()}
+    squares = (
+        _mean_over_years(seen, design[:, :, 1] ** 2) - decade**2,
+        _mean_over_years(seen, design[:, :, 2] ** 2) - size**2,
+        _mean_over_years(seen, design[:, :, 1] * design[:, :, 2]) - decade * size,
+    )
+    return {f"{name}_moments": np.stack([(share * value).sum(1) for value in squares])}
 
 
 def _mean_over_years(seen: np.ndarray, values: np.ndarray) -> np.ndarray:
@@ -248,14 +248,14 @@ def _quality_arrays(data: xr.Dataset, names: list[str], basis: PathBasis, prefix
         arrays[f"{prefix}count_constant"] = np.asarray(-(weight * special.gammaln(value + 1)).sum())
         arrays |= {f"{prefix}count_total": value.sum(1), f"{prefix}count_number": weight.sum(1)}
         arrays |= state_means(f"{prefix}count", weight, design)
-        arrays |= state_variances(f"{prefix}count", weight, design)
+        arrays |= state_moments(f"{prefix}count", weight, design)
         coords[f"{prefix}count_indicator"] = counts
     if binary:
         value, weight = _masked(_states_last(_indicator_values(data, binary)))
         arrays[f"{prefix}binary_sign"] = (2 * value - 1) * weight
         arrays |= {f"{prefix}binary_total": value.sum(1), f"{prefix}binary_number": weight.sum(1)}
         arrays |= state_means(f"{prefix}binary", weight, design)
-        arrays |= state_variances(f"{prefix}binary", weight, design)
+        arrays |= state_moments(f"{prefix}binary", weight, design)
         coords[f"{prefix}binary_indicator"] = binary
     return arrays, coords
 

@@ -53,14 +53,6 @@ def path_values(basis: np.ndarray, coefficient, engine):
     return operators.PathValues()(basis, coefficient) if engine == "fused" else pt.dot(basis, coefficient)
 
 
-def panel_bernoulli(name, predictor: PanelPredictor, sign, engine):
-    """Add the log likelihood of 0/1 items, ``sign`` +1 or -1 (0 leaves the cell out), shape (J, T, S)."""
-    if engine == "fused":
-        pm.Potential(name, operators.PanelBernoulli()(*predictor.parts(), sign)[0])
-    else:
-        bernoulli_logit(name, predictor.value(), sign)
-
-
 def panel_negative_binomial(name, predictor: PanelPredictor, count, weight, dispersion, constant, engine):
     """Add the log likelihood of counts of mean exp(predictor), variance mean + mean^2 / dispersion, by item."""
     if engine == "fused":

@@ -47,7 +47,7 @@ def _mission_slope(inputs: Inputs, data, term: str, mean, spread, others, priors
     return _by_mission(term, f"{term}_slope", expected, spread, data, others, engine)
 
 
-def _state_effect(data, others, priors: Priors):
+def _state_effect(data, others, priors: Priors, engine: str):
     """Zero-sum effects of states, shape (S,); ``others`` (S,) is what the other terms say of a state's logit.
 
     Only how states differ from each other moves the coordinates: what they share is the missions'.
@@ -55,7 +55,8 @@ def _state_effect(data, others, priors: Priors):
     information = data["state_information"]
     excess = others - data["state_level"]
     score = information * (excess - pt.sum(information * excess) / pt.sum(information))
-    effect = conditioned_zero_sum_normal("state", priors.variable("state_sd"), information, score, "state")
+    spread = priors.variable("state_sd")
+    effect = conditioned_zero_sum_normal("state", spread, information, score, "state", engine)
     return pm.Deterministic("state_effect", effect, dims="state")
 
 
@@ -125,7 +126,7 @@ def add_outcome(
             expected.append(moved * value)
         if expected:
             others = others + pt.sum(data["state_weight"] * sum(expected), axis=0)
-        state = state + _state_effect(data, others, priors)
+        state = state + _state_effect(data, others, priors, engine)
 
     def said(term):
         """What controls, states and the slopes so far say of the logit where data tell of the term, shape (M,)."""

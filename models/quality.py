@@ -11,12 +11,13 @@ import pymc as pm
 import pytensor.tensor as pt
 
 from models.coordinates import binary_condition, conditioned_normal, conditioned_path, count_condition
+from models.engine import operators
 from models.inputs import TREND_ORIGIN_YEAR, WORKING_STATISTICS, Inputs
 from models.likelihood import (
     PanelPredictor,
+    bernoulli_logit,
     gaussian_path,
     normal_indicators,
-    panel_bernoulli,
     panel_negative_binomial,
     path_information,
     path_values,
@@ -69,6 +70,7 @@ class NamedIndicators:
         return f"{self.prefix}{name}"
 
 
+TOLD_BY_STATE = ("total", "number", "mean_decade", "mean_size", "moments")
 QUALITY = NamedIndicators(prefix="", anchor="anchor_loading", other="other_loading")
 CONTACT = NamedIndicators(prefix="contact_", anchor="contact_anchor_loading", other="contact_other_loading")
 
@@ -156,9 +158,7 @@ def variance_over_years(
 ):
     """By how much size, trend and the latent vary the level on indicators over the years of an average state; (J,)."""
     trend, by_size = level.trend[chosen], level.by_size[chosen]
-    decade, size, both = (
-        data[names.data(f"{family}_{part}")] for part in ("variance_decade", "variance_size", "covariance")
-    )
+    decade, size, both = (data[names.data(f"{family}_moments")][k] for k in range(3))
     known = trend**2 * decade + by_size**2 * size + 2 * trend * by_size * both
     return known + loading[chosen] ** 2 * smooth_share * data[names.data("smooth_variance")][chosen]
 
@@ -213,45 +213,81 @@ def add_other_families(
     engine: str,
 ) -> None:
     """Add the counts and the 0/1 indicators of a latent to the density, each with the state's lasting deviation."""
-    quality = path_values(data[names.data("year_share")], latent, engine)
+    add = add_family_fused if engine == "fused" else add_family_plain
     for family, own in families.items():
-        chosen, spread = own.chosen, own.spread
-        expected = lasting_level(names, family, chosen, level, loading, quality, data)
-        expected = expected + own.intercept[:, None]
-        total, number = data[names.data(f"{family}_total")], data[names.data(f"{family}_number")]
-        varied = variance_over_years(names, family, chosen, level, loading, smooth_share, data)
-        if family == "count":
-            # to second order the mean of exp(x) is exp(mean x) (1 + variance of x / 2)
-            expected = pt.exp(expected) * (1 + 0.5 * varied[:, None])
-            information, score = count_condition(total, number, expected, own.dispersion, spread)
-        else:
-            information, score = binary_condition(total, number, expected, varied, spread)
-        name = names.variable(f"{family}_state_deviation")
-        dims = (names.dim(f"{family}_indicator"), "state")
-        lasting = conditioned_normal(name, spread, information, score, dims, engine)
-        lasting = pm.Deterministic(name, lasting, dims=dims)
-        trend = level.trend[chosen][:, None] * panel_decades(inputs)[None]
-        predictor = PanelPredictor(
-            level=own.intercept[:, None] + trend,
-            lasting=lasting,
-            coefficient=level.by_size[chosen][:, None],
-            known=data["size"][None],
-            loading=loading[chosen],
-            latent=latent,
+        add(names, family, own, inputs, data, level, loading, latent, smooth_share)
+
+
+def add_family_plain(names, family, own: OtherFamily, inputs, data, level, loading, latent, smooth_share):
+    """One family as the equations say."""
+    chosen, spread = own.chosen, own.spread
+    quality = path_values(data[names.data("year_share")], latent, "plain")
+    expected = lasting_level(names, family, chosen, level, loading, quality, data)
+    expected = expected + own.intercept[:, None]
+    total, number = data[names.data(f"{family}_total")], data[names.data(f"{family}_number")]
+    varied = variance_over_years(names, family, chosen, level, loading, smooth_share, data)
+    if family == "count":
+        # to second order the mean of exp(x) is exp(mean x) (1 + variance of x / 2)
+        expected = pt.exp(expected) * (1 + 0.5 * varied[:, None])
+        information, score = count_condition(total, number, expected, own.dispersion, spread)
+    else:
+        information, score = binary_condition(total, number, expected, varied, spread)
+    name = names.variable(f"{family}_state_deviation")
+    dims = (names.dim(f"{family}_indicator"), "state")
+    lasting = conditioned_normal(name, spread, information, score, dims, "plain")
+    lasting = pm.Deterministic(name, lasting, dims=dims)
+    predictor = PanelPredictor(
+        level=own.intercept[:, None] + level.trend[chosen][:, None] * panel_decades(inputs)[None],
+        lasting=lasting,
+        coefficient=level.by_size[chosen][:, None],
+        known=data["size"][None],
+        loading=loading[chosen],
+        latent=latent,
+    )
+    if family == "count":
+        value, weight = data[names.data("count_value")], data[names.data("count_weight")]
+        constant = data[names.data("count_constant")]
+        panel_negative_binomial(
+            names.variable("count_likelihood"), predictor, value, weight, own.dispersion, constant, "plain"
         )
-        if family == "count":
-            panel_negative_binomial(
-                names.variable("count_likelihood"),
-                predictor,
-                data[names.data("count_value")],
-                data[names.data("count_weight")],
-                own.dispersion,
-                data[names.data("count_constant")],
-                engine,
-            )
-        else:
-            sign = data[names.data("binary_sign")]
-            panel_bernoulli(names.variable("binary_likelihood"), predictor, sign, engine)
+    else:
+        sign = data[names.data("binary_sign")]
+        bernoulli_logit(names.variable("binary_likelihood"), predictor.value(), sign)
+
+
+def add_family_fused(names, family, own: OtherFamily, inputs, data, level, loading, latent, smooth_share):
+    """The same by one kernel: deviations, their density and the likelihood."""
+    name = names.variable(f"{family}_state_deviation")
+    dims = (names.dim(f"{family}_indicator"), "state")
+    standard = pm.Normal(f"{name}_standard", 0, 1, dims=dims)
+    told = [data[names.data(f"{family}_{part}")] for part in TOLD_BY_STATE]
+    if family == "count":
+        dispersion, constant = own.dispersion, data[names.data("count_constant")]
+        observed = [data[names.data(f"count_{part}")] for part in ("value", "weight")]
+    else:
+        # no dispersion tells the kernel of 0/1 indicators
+        dispersion, constant = pt.zeros(len(own.chosen)), 0.0
+        observed = [data[names.data("binary_sign")]] * 2
+    total, lasting, *_ = operators.Indicators()(
+        standard,
+        own.intercept,
+        level.trend,
+        level.by_size,
+        loading,
+        smooth_share * data[names.data("smooth_variance")],
+        own.spread,
+        dispersion,
+        latent,
+        own.chosen,
+        panel_decades(inputs),
+        data["size"],
+        data[names.data("year_share")],
+        *told,
+        *observed,
+    )
+    pm.Deterministic(name, lasting, dims=dims)
+    # with the density of the standardised deviations as drawn above, this is that of the deviations and their Jacobian
+    pm.Potential(names.variable(f"{family}_likelihood"), total + constant)
 
 
 def add_quality(inputs: Inputs, data, priors: Priors, engine: str) -> LatentPath:

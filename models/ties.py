@@ -46,7 +46,12 @@ def add_ties(inputs: Inputs, data, quality: LatentPath | None, family: str, prio
         lasting = pt.mean(quality.panel, axis=0)
         said = said + slope[:, None] * (lasting - pt.mean(lasting))
     opportunity = conditioned_zero_sum_normal(
-        "opportunity", 1.0, pt.sum(loading[:, None] * told, axis=0), pt.sum(told * said, axis=0), "state"
+        "opportunity",
+        1.0,
+        pt.sum(loading[:, None] * told, axis=0),
+        pt.sum(told * said, axis=0),
+        "state",
+        engine,
     )
     opportunity = pm.Deterministic("opportunity", opportunity, dims="state")
     # sampled is the level at the quality and opportunity of those whose counts tell most

@@ -60,11 +60,7 @@ def log_near_one(q):
     """Logarithm of ``q`` in [sqrt(1/2), 2]: twice the area tangent of (q - sqrt 2)/(q + sqrt 2), plus log sqrt 2."""
     s = (q - _SQRT2) / (q + _SQRT2)
     s2 = s * s
-    c = 1.0 / 25.0
-    c = fused(c, s2, 1.0 / 23.0)
-    c = fused(c, s2, 1.0 / 21.0)
-    c = fused(c, s2, 1.0 / 19.0)
-    c = fused(c, s2, 1.0 / 17.0)
+    c = 1.0 / 17.0
     c = fused(c, s2, 1.0 / 15.0)
     c = fused(c, s2, 1.0 / 13.0)
     c = fused(c, s2, 1.0 / 11.0)
@@ -83,6 +79,13 @@ def log_positive(x):
     exponent = (bits >> 52) - 1023
     mantissa = np.int64((bits & 0x000FFFFFFFFFFFFF) | 0x3FF0000000000000).view(np.float64)
     return np.float64(exponent) * _LN2 + log_near_one(mantissa)
+
+
+@numba.njit(**JIT)
+def copy_to(target, source):
+    """Copy an array of one axis; Numba's assignment to a slice takes many times as long."""
+    for i in range(target.shape[0]):
+        target[i] = source[i]
 
 
 @numba.njit(**JIT)
@@ -198,3 +201,32 @@ def log_gamma_steps(x, count, value, slope):
         k = int(count[i])
         value[i] = values[k]
         slope[i] = slopes[k]
+
+
+@numba.njit(inline="always", **JIT)
+def _next_factor(x, count, k, value, slope):
+    """Product and derivative times x + k where k is below the count."""
+    inside = count > k
+    factor = x + k if inside else 1.0
+    return value * factor, fused(slope, factor, value if inside else 0.0)
+
+
+@numba.njit(inline="always", **JIT)
+def _log_gamma_few(x, count):
+    """``log_gamma_step`` for counts of at most four: of the product x (x + 1) ... (x + count - 1)."""
+    value, slope = _next_factor(x, count, 0.0, 1.0, 0.0)
+    value, slope = _next_factor(x, count, 1.0, value, slope)
+    value, slope = _next_factor(x, count, 2.0, value, slope)
+    value, slope = _next_factor(x, count, 3.0, value, slope)
+    return log_positive(value), slope / value
+
+
+@numba.njit(**JIT)
+def log_gamma_steps_each(x, count, value, slope):
+    """``log_gamma_step`` of many ``x``, each for its own count, a whole number from 0 on."""
+    if _largest(count) > 4.0:
+        for i in range(x.shape[0]):
+            value[i], slope[i] = log_gamma_step(x[i], count[i])
+    else:
+        for i in range(x.shape[0]):
+            value[i], slope[i] = _log_gamma_few(x[i], count[i])

@@ -12,8 +12,8 @@ from models.engine.elementary import (
     JIT,
     dot_of,
     exp_nonpositive,
-    log_gamma_step,
     log_gamma_steps,
+    log_gamma_steps_each,
     log_near_one,
     log_positive,
     sum_of,
@@ -142,20 +142,27 @@ def beta_binomial(logit, successes, failures, weight, concentration, gradient):
     logit, weight = _gather(logit, places), _gather(weight, places)
     successes, failures = _gather(successes, places), _gather(failures, places)
     number = places.shape[0]
-    c, by_c, by_cell = np.empty(number), np.empty(number), np.empty(number)
-    log_gamma_steps(concentration, successes + failures, c, by_c)
+    p, r, slope = np.empty(number), np.empty(number), np.empty(number)
+    x, y, total = np.empty(number), np.empty(number), np.empty(number)
+    a, by_a, b = np.empty(number), np.empty(number), np.empty(number)
+    by_b, c, by_c = np.empty(number), np.empty(number), np.empty(number)
     for i in range(number):
         z = min(max(logit[i], -25.0), 25.0)
         t = exp_nonpositive(-abs(z))
         inverse = 1.0 / (1.0 + t)
-        p = inverse if z > 0.0 else t * inverse
-        r = t * inverse if z > 0.0 else inverse
-        a, by_a = log_gamma_step(concentration * p, successes[i])
-        b, by_b = log_gamma_step(concentration * r, failures[i])
-        c[i] = a + b - c[i]
-        by_cell[i] = weight[i] * concentration * p * r * (by_a - by_b)
-        by_c[i] = by_a * p + by_b * r - by_c[i]
-    _spread(by_cell, places, gradient)
+        p[i] = inverse if z > 0.0 else t * inverse
+        r[i] = t * inverse if z > 0.0 else inverse
+        slope[i] = weight[i] * concentration * p[i] * r[i]
+        x[i], y[i] = concentration * p[i], concentration * r[i]
+        total[i] = successes[i] + failures[i]
+    log_gamma_steps(concentration, total, c, by_c)
+    log_gamma_steps_each(x, successes, a, by_a)
+    log_gamma_steps_each(y, failures, b, by_b)
+    for i in range(number):
+        c[i] = a[i] + b[i] - c[i]
+        by_c[i] = by_a[i] * p[i] + by_b[i] * r[i] - by_c[i]
+        slope[i] *= by_a[i] - by_b[i]
+    _spread(slope, places, gradient)
     return dot_of(weight, c), dot_of(weight, by_c)
 
 
@@ -270,27 +277,13 @@ def panel_gradient(by_cell, known, loading, latent, by_level, by_lasting, by_coe
 
 
 @numba.njit(**JIT)
-def panel_bernoulli(level, lasting, coefficient, known, loading, latent, sign, *gradient):
-    """Bernoulli-logit log likelihood of items in the panel; ``gradient`` holds arrays for the first six but ``known``."""
-    by_level, by_lasting, by_coefficient, by_loading, by_latent = gradient
-    predictor = np.empty(latent.shape)
-    by_cell = np.empty(latent.shape)
-    by_latent[:] = 0.0
-    total = 0.0
-    for j in range(loading.shape[0]):
-        panel_predictor(level[j], lasting[j], coefficient[j], known, loading[j], latent, predictor)
-        total += bernoulli_logit(predictor.ravel(), sign[j].ravel(), by_cell.ravel())
-        by_loading[j] = panel_gradient(
-            by_cell, known, loading[j], latent, by_level[j], by_lasting[j], by_coefficient[j], by_latent
-        )
-    return total
-
-
-@numba.njit(**JIT)
 def panel_negative_binomial(
     level, lasting, coefficient, known, loading, latent, count, weight, dispersion, *gradient
 ):
-    """The same for negative binomial items; the last array of ``gradient`` is for ``dispersion``."""
+    """Negative binomial log likelihood of items in the panel.
+
+    ``gradient`` holds arrays for the first six but ``known``, and for ``dispersion``.
+    """
     by_level, by_lasting, by_coefficient, by_loading, by_latent, by_dispersion = gradient
     predictor = np.empty(latent.shape)
     by_cell = np.empty(latent.shape)
@@ -337,26 +330,22 @@ def panel_beta_binomial(
 
 @numba.njit(**JIT)
 def conditioned_normal(standard, spread, information, score, value):
-    """Normal effects of given spread from standardised ones, and the sum of what their density gains by that.
+    """Normal effects of given spread (1,) from standardised ones, and what their density gains by that.
 
-    Row by row, with precision P = information + spread^-2: value = standard / sqrt(P) - score / P, and the gain is the sum of
+    With precision P = information + spread^-2: value = standard / sqrt(P) - score / P, and the gain is the sum of
     (standard^2 - (value / spread)^2 - log(P spread^2)) / 2.
     """
-    terms = np.empty(standard.shape[1])
-    total = 0.0
-    for j in range(standard.shape[0]):
-        e, told, h, x = standard[j], information[j], score[j], value[j]
-        inverse, variance = 1.0 / spread[j], spread[j] * spread[j]
-        prior = inverse * inverse
-        for i in range(e.shape[0]):
-            own = 1.0 / (told[i] + prior)
-            x[i] = math.sqrt(own) * e[i] - own * h[i]
-            ratio = x[i] * inverse
-            terms[i] = e[i] * e[i] - ratio * ratio
-        for i in range(e.shape[0]):
-            terms[i] -= log_positive(1.0 + told[i] * variance)
-        total += 0.5 * sum_of(terms)
-    return total
+    terms = np.empty(standard.shape[0])
+    inverse, variance = 1.0 / spread[0], spread[0] * spread[0]
+    prior = inverse * inverse
+    for i in range(standard.shape[0]):
+        own = 1.0 / (information[i] + prior)
+        value[i] = math.sqrt(own) * standard[i] - own * score[i]
+        ratio = value[i] * inverse
+        terms[i] = standard[i] * standard[i] - ratio * ratio
+    for i in range(standard.shape[0]):
+        terms[i] -= log_positive(1.0 + information[i] * variance)
+    return 0.5 * sum_of(terms)
 
 
 @numba.njit(**JIT)
@@ -379,18 +368,88 @@ def conditioned_normal_gradient(
     G r + t standard to standard, -v G to score, p = G v (v score - r standard / 2) - t v / 2 to P and so to information, and
     (t sum value^2 - 2 sum p) / spread^3 - n t / spread to spread.
     """
-    squares = np.empty(standard.shape[1])
-    for j in range(standard.shape[0]):
-        e, told, h, x, outer = standard[j], information[j], score[j], value[j], by_value[j]
-        by_e, by_told, by_h = by_standard[j], by_information[j], by_score[j]
-        inverse = 1.0 / spread[j]
-        prior = inverse * inverse
-        for i in range(e.shape[0]):
-            own = 1.0 / (told[i] + prior)
-            root = math.sqrt(own)
-            g = outer[i] - by_total * x[i] * prior
-            by_e[i] = g * root + by_total * e[i]
-            by_h[i] = -own * g
-            by_told[i] = own * (g * (own * h[i] - 0.5 * root * e[i]) - 0.5 * by_total)
-            squares[i] = by_total * x[i] * x[i] - 2.0 * by_told[i]
-        by_spread[j] = inverse * (prior * sum_of(squares) - by_total * e.shape[0])
+    squares = np.empty(standard.shape[0])
+    inverse = 1.0 / spread[0]
+    prior = inverse * inverse
+    for i in range(standard.shape[0]):
+        own = 1.0 / (information[i] + prior)
+        root = math.sqrt(own)
+        g = by_value[i] - by_total * value[i] * prior
+        by_standard[i] = g * root + by_total * standard[i]
+        by_score[i] = -own * g
+        by_information[i] = own * (g * (own * score[i] - 0.5 * root * standard[i]) - 0.5 * by_total)
+        squares[i] = by_total * value[i] * value[i] - 2.0 * by_information[i]
+    by_spread[0] = inverse * (prior * sum_of(squares) - by_total * standard.shape[0])
+
+
+@numba.njit(**JIT)
+def conditioned_zero_sum_normal(standard, spread, information, score, value):
+    """Normal effects of sum zero from standardised ones of sum zero, and what their density gains by that.
+
+    With P = information + spread^-2, v = 1 / P and y = sqrt(v) standard - v score: value = y - v (sum y) / (sum v); the gain is
+    that of ``conditioned_normal`` and log(spread (sum sqrt v) / (sum v)).
+    """
+    size = standard.shape[0]
+    terms, variance, scale = np.empty(size), np.empty(size), np.empty(size)
+    inverse = 1.0 / spread[0]
+    prior = inverse * inverse
+    for i in range(standard.shape[0]):
+        own = 1.0 / (information[i] + prior)
+        variance[i] = own
+        scale[i] = math.sqrt(own)
+        value[i] = scale[i] * standard[i] - own * score[i]
+    squares = sum_of(variance)
+    shift = sum_of(value) / squares
+    for i in range(standard.shape[0]):
+        value[i] -= variance[i] * shift
+        ratio = value[i] * inverse
+        terms[i] = standard[i] * standard[i] - ratio * ratio
+    for i in range(standard.shape[0]):
+        terms[i] += log_positive(variance[i] * prior)
+    return 0.5 * sum_of(terms) + math.log(spread[0] * sum_of(scale) / squares)
+
+
+@numba.njit(**JIT)
+def conditioned_zero_sum_normal_gradient(
+    standard,
+    spread,
+    information,
+    score,
+    value,
+    by_total,
+    by_value,
+    by_standard,
+    by_spread,
+    by_information,
+    by_score,
+):
+    """Reverse pass of ``conditioned_zero_sum_normal``; fills the last four arrays.
+
+    With r = sqrt(v), A = (sum y) / (sum v), t = ``by_total``, G = ``by_value`` - t value / spread^2 and
+    g = G - (sum G v) / (sum v), the derivatives are g r + t standard to standard, -v g to score,
+    u = g (standard / (2 r) - score - A) + t (1 / v + 1 / (r sum r) - 2 / sum v) / 2 to v, p = -v^2 u to information, and
+    (t sum value^2 - 2 sum p) / spread^3 - (n - 1) t / spread to spread.
+    """
+    size = standard.shape[0]
+    squares, variance = np.empty(size), np.empty(size)
+    scale, alone = np.empty(size), np.empty(size)
+    inverse = 1.0 / spread[0]
+    prior = inverse * inverse
+    for i in range(standard.shape[0]):
+        own = 1.0 / (information[i] + prior)
+        variance[i] = own
+        scale[i] = math.sqrt(own)
+        alone[i] = scale[i] * standard[i] - own * score[i]
+        by_standard[i] = by_value[i] - by_total * value[i] * prior
+    whole = sum_of(variance)
+    shift, centre = sum_of(alone) / whole, dot_of(by_standard, variance) / whole
+    roots = by_total / sum_of(scale)
+    for i in range(standard.shape[0]):
+        own, root = variance[i], scale[i]
+        g = by_standard[i] - centre
+        by_standard[i] = g * root + by_total * standard[i]
+        by_score[i] = -own * g
+        half = 0.5 * (g * standard[i] + roots) / root + 0.5 * by_total / own
+        by_information[i] = -own * own * (half - g * (score[i] + shift) - by_total / whole)
+        squares[i] = by_total * value[i] * value[i] - 2.0 * by_information[i]
+    by_spread[0] = inverse * (prior * sum_of(squares) - by_total * (standard.shape[0] - 1.0))

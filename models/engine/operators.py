@@ -15,7 +15,7 @@ from pytensor.link.numba.cache import compile_numba_function_src
 from pytensor.link.numba.dispatch import basic as numba_basic
 from pytensor.link.numba.dispatch.basic import register_funcify_default_op_cache_key
 
-from models.engine import kernels, path_kernels
+from models.engine import indicator_kernels, kernels, path_kernels
 from models.engine.calls import by_address
 
 
@@ -175,13 +175,6 @@ class Panel(Kernel):
         ]
 
 
-class PanelBernoulli(Panel):
-    """Panel items of 0 and 1; the constant is their ``sign`` (+1, -1, 0 leaves out)."""
-
-    kernel = staticmethod(kernels.panel_bernoulli)
-    constants, scale = 1, False
-
-
 class PanelNegativeBinomial(Panel):
     """Panel items that count, log link; constants are ``count`` and ``weight``, the scale is the dispersion."""
 
@@ -257,7 +250,7 @@ class GaussianPathGradient(Kernel):
 
 
 class ConditionedNormal(Kernel):
-    """(standard (J, S), spread (J), information (J, S), score (J, S)) -> (gain, effects); see ``kernels.conditioned_normal``."""
+    """(standard (S), spread (1), information (S), score (S)) -> (gain, effects); see ``kernels.conditioned_normal``."""
 
     kernel = staticmethod(kernels.conditioned_normal)
 
@@ -266,7 +259,11 @@ class ConditionedNormal(Kernel):
 
     def pullback(self, inputs, outputs, cotangents):
         by_total, by_value = cotangents
-        return ConditionedNormalGradient()(*inputs, outputs[1], by_total, by_value)
+        return self.gradient()(*inputs, outputs[1], by_total, by_value)
+
+    def gradient(self) -> Kernel:
+        """The operator of the reverse pass."""
+        return ConditionedNormalGradient()
 
 
 class ConditionedNormalGradient(Kernel):
@@ -277,6 +274,43 @@ class ConditionedNormalGradient(Kernel):
 
     def filled(self, shapes):
         return shapes[:4]
+
+
+class ConditionedZeroSumNormal(ConditionedNormal):
+    """The same of effects that sum to zero; see ``kernels.conditioned_zero_sum_normal``."""
+
+    kernel = staticmethod(kernels.conditioned_zero_sum_normal)
+
+    def gradient(self) -> Kernel:
+        """The operator of the reverse pass."""
+        return ConditionedZeroSumNormalGradient()
+
+
+class ConditionedZeroSumNormalGradient(ConditionedNormalGradient):
+    """Reverse pass of ``ConditionedZeroSumNormal``: derivatives to its inputs."""
+
+    kernel = staticmethod(kernels.conditioned_zero_sum_normal_gradient)
+
+
+class Indicators(Kernel):
+    """Counts, or 0/1 indicators, of a latent -> (log density, deviations, derivatives); see ``indicator_kernels.indicators``.
+
+    The log density is differentiated to the first nine inputs, the deviations are not.
+    """
+
+    kernel = staticmethod(indicator_kernels.indicators)
+    differentiated = 9
+
+    def filled(self, shapes):
+        return [shapes[0], *shapes[: self.differentiated]]
+
+    def connection_pattern(self, node):
+        known = [False] * (self.differentiated + 1)
+        return [[i < self.differentiated, *known] for i in range(len(node.inputs))]
+
+    def pullback(self, inputs, outputs, cotangents):
+        gradient = [cotangents[0] * derivative for derivative in outputs[2:]]
+        return [*gradient, *_disconnected(len(inputs) - self.differentiated)]
 
 
 class NormalIndicators(Kernel):

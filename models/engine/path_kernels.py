@@ -9,7 +9,7 @@ import math
 import numba
 import numpy as np
 
-from models.engine.elementary import JIT, dot_of, log_positive, sum_of
+from models.engine.elementary import JIT, copy_to, dot_of, log_positive, sum_of
 
 _HALF_LOG_2PI = 0.9189385332046727
 
@@ -40,7 +40,7 @@ def gaussian_path(precision, shift, standard, path, factor):
     for j in range(size):
         jj = j * (j + 1) // 2
         d = factor[jj + j]
-        d[:] = precision[jj + j]
+        copy_to(d, precision[jj + j])
         for k in range(j):
             x = factor[jj + k]
             for s in range(states):
@@ -51,7 +51,7 @@ def gaussian_path(precision, shift, standard, path, factor):
         for i in range(j + 1, size):
             ii = i * (i + 1) // 2
             v = factor[ii + j]
-            v[:] = precision[ii + j]
+            copy_to(v, precision[ii + j])
             for k in range(j):
                 x, z = factor[ii + k], factor[jj + k]
                 for s in range(states):
@@ -64,7 +64,7 @@ def gaussian_path(precision, shift, standard, path, factor):
     for i in range(size):
         ii = i * (i + 1) // 2
         v = path[i]
-        v[:] = shift[i]
+        copy_to(v, shift[i])
         for k in range(i):
             x, z = factor[ii + k], path[k]
             for s in range(states):
@@ -175,8 +175,8 @@ def gaussian_path_gradient(standard, path, factor, by_total, by_path, by_precisi
 def _residuals(level, design_gram, design_sum, design_value, square, total, residual, squares):
     """Sum, and sum of squares, of one indicator's observations less its level, in each state."""
     states = total.shape[0]
-    residual[:] = total
-    squares[:] = square
+    copy_to(residual, total)
+    copy_to(squares, square)
     for p in range(level.shape[0]):
         for s in range(states):
             residual[s] -= level[p] * design_sum[p, s]
@@ -220,6 +220,7 @@ def normal_indicators(
     residual = np.empty(states)
     squares = np.empty(states)
     shrink = np.empty(states)
+    shrunk = np.empty(states)
     own = np.empty(states)
     precision[:] = 0.0
     shift[:] = 0.0
@@ -250,18 +251,20 @@ def normal_indicators(
         linear, information = loading[j] * w, loading[j] * loading[j] * w
         for a in range(size):
             x, z = sums[j, a], shift[a]
-            own[:] = basis_value[j, a]
+            copy_to(own, basis_value[j, a])
             for p in range(level.shape[1]):
                 c, y = level[j, p], basis_design[j, a, p]
                 for s in range(states):
                     own[s] -= c * y[s]
             for s in range(states):
-                z[s] += linear * (own[s] - shrink[s] * residual[s] * x[s])
+                shrunk[s] = shrink[s] * x[s]
+            for s in range(states):
+                z[s] += linear * (own[s] - shrunk[s] * residual[s])
             for b in range(a + 1):
                 r = a * (a + 1) // 2 + b
                 y, g, d = sums[j, b], gram[j, r], precision[r]
                 for s in range(states):
-                    d[s] += information * (g[s] - shrink[s] * x[s] * y[s])
+                    d[s] += information * (g[s] - shrunk[s] * y[s])
     return constant
 
 
@@ -322,7 +325,7 @@ def normal_indicators_gradient(
         by_sums[:] = 0.0
         for a in range(size):
             x, g = sums[j, a], by_shift[a]
-            own[:] = basis_value[j, a]
+            copy_to(own, basis_value[j, a])
             for p in range(level.shape[1]):
                 c, y = level[j, p], basis_design[j, a, p]
                 for s in range(states):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from models.engine import kernels, path_kernels
+from models.engine import indicator_kernels, kernels, path_kernels
 
 STATES, YEARS, SIZE = 193, 14, 4
 TRIANGLE = SIZE * (SIZE + 1) // 2
@@ -130,6 +130,53 @@ def indicators_gradient(random):
     return kernel, [*parameters, *statistics(random), *by, *outputs]
 
 
+def conditioned(random):
+    given = [random.normal(size=STATES), np.array([0.8]), *random.uniform(0.5, 1.5, (2, STATES))]
+    return kernels.conditioned_zero_sum_normal, [*given, np.zeros(STATES)]
+
+
+def conditioned_gradient(random):
+    given = [random.normal(size=STATES), np.array([0.8]), *random.uniform(0.5, 1.5, (3, STATES))]
+    by_value, outputs = random.normal(size=STATES), np.zeros((3, STATES))
+
+    def kernel(standard, spread, information, score, value, by_value, *outputs):
+        kernels.conditioned_zero_sum_normal_gradient(
+            standard, spread, information, score, value, 0.9, by_value, *outputs
+        )
+
+    return kernel, [*given, by_value, outputs[0], np.zeros(1), *outputs[1:]]
+
+
+def others(counts):
+    """Counts or 0/1 indicators with their states' deviations."""
+
+    def case(random):
+        items = 2
+        shapes = (items, STATES), (items,), (3,), (3,), (3,), (3,), (items,), (items,), (YEARS, STATES)
+        given = [random.uniform(0.5, 1.5, shape) * 1.0 for shape in shapes]
+        if not counts:
+            given[7][:] = 0.0
+        outputs = [np.zeros(shape) for shape in ((items, STATES), *shapes)]
+        observed = random.poisson(3.0, (items, YEARS, STATES)) * 1.0
+        weight = random.choice([0.0, 1.0], observed.shape)
+        if not counts:
+            observed = random.choice([-1.0, 0.0, 1.0], observed.shape)
+        means = [random.normal(size=(items, STATES)) for _ in range(2)]
+        data = [
+            np.array([2.0, 0.0]),
+            random.normal(size=YEARS),
+            random.normal(size=(YEARS, STATES)),
+            random.dirichlet(np.ones(YEARS), 3),
+            np.abs(observed).sum(1),
+            (observed != 0).sum(1) * 1.0,
+            *means,
+            np.ones((3, items)),
+        ]
+        return indicator_kernels.indicators, [*given, *data, observed, weight, *outputs]
+
+    return case
+
+
 def placed(random, pool, arrays):
     """Copies of the arrays in the pool, in random order and with random gaps between them, none or some."""
     copies, position = [None] * len(arrays), 0
@@ -157,6 +204,10 @@ def placed(random, pool, arrays):
         path_gradient,
         indicators,
         indicators_gradient,
+        others(counts=True),
+        others(counts=False),
+        conditioned,
+        conditioned_gradient,
     ],
 )
 def test_kernels_return_the_same_wherever_their_arrays_lie(case):

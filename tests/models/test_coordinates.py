@@ -18,7 +18,7 @@ from models.coordinates import (
 from models.inputs import (
     orthogonal_slopes,
     smooth_variance,
-    state_variances,
+    state_moments,
     tie_conditions,
     working_values,
     year_share,
@@ -159,7 +159,7 @@ def test_levels_vary_over_a_states_years_as_their_terms_do():
     seen[0, 0] = 1.0
     trend, by_size, loading = np.array([0.5]), np.array([-0.8]), np.array([1.5])
     level = ItemLevels(trend, by_size, None)
-    statistics = state_variances("count", seen, design) | {"smooth_variance": np.array([0.6])}
+    statistics = state_moments("count", seen, design) | {"smooth_variance": np.array([0.6])}
     found = variance_over_years(names, "count", [0], level, loading, 0.5, statistics)
     exponent = design[:, :, 1] * trend + design[:, :, 2] * by_size
     chosen = [exponent[s, seen[0, :, s] > 0] for s in range(states)]
@@ -222,15 +222,13 @@ def test_spreads_are_sampled_as_themselves_and_near_zero_as_logarithms():
 
 @pytest.mark.parametrize("spread", [1e-8, 0.1, 1.0, 100.0])
 @pytest.mark.parametrize("information", [0.0, 1.0, 1e4])
-@pytest.mark.parametrize(
-    "engine, dims", [("plain", "unit"), ("plain", ("row", "unit")), ("fused", ("row", "unit"))]
-)
+@pytest.mark.parametrize("engine, dims", [("plain", "unit"), ("plain", ("row", "unit")), ("fused", "unit")])
 def test_conditioned_effects_keep_their_density_at_any_spread(spread, information, engine, dims):
     """Density of what is sampled = normal density of the effects times the derivative, here taken by difference."""
     shape = (3,) if dims == "unit" else (1, 3)
     with pm.Model(coords={"row": range(1), "unit": range(3)}) as model:
         told = np.full(shape, information), np.full(shape, 0.3)
-        effects = conditioned_normal("effect", np.full(shape[:-1], spread), *told, dims, engine)
+        effects = conditioned_normal("effect", pt.full(shape[:-1], spread), *told, dims, engine)
         pm.Deterministic("effect", effects, dims=dims)
     logp = model.compile_fn(model.logp(), inputs=model.value_vars)
     effect = model.compile_fn(model.replace_rvs_by_values([model["effect"]]), inputs=model.value_vars)

@@ -6,6 +6,7 @@ import pytensor.tensor as pt
 import pytest
 from scipy import special, stats
 
+from models.coordinates import binary_condition, count_condition
 from models.engine import elementary, operators
 from models.likelihood import STATISTICS
 from models.path import lower_triangle, normal_statistics, symmetric_places
@@ -57,26 +58,6 @@ def panel_function(operator, known, data, mode, scale=False):
         inputs.append(pt.dvector())
         terms.append(inputs[-1])
     return compiled(inputs, operator()(*terms)[0], mode)
-
-
-@pytest.mark.parametrize("known", [0, 2])
-@pytest.mark.parametrize("mode", ["NUMBA", "FAST_COMPILE"])
-def test_panel_of_zeros_and_ones_equals_scipy_and_skips_masked_cells(mode, known):
-    random = np.random.default_rng(1)
-    point, regressors = panel_point(random, 3, 5, 40, known)
-    point[0][0, 0], point[0][0, 1] = 800.0, -800.0
-    y = random.integers(0, 2, (3, 5, 40))
-    sign = 2.0 * y - 1
-    sign[2, 1] = 0.0
-    function = panel_function(operators.PanelBernoulli, regressors, [sign], mode)
-    expected = -np.logaddexp(0, -sign * panel_predictor(point, regressors))[sign != 0].sum()
-    value, by_level, *_ = function(*point)
-    assert value == pytest.approx(expected, rel=1e-11)
-    assert by_level[2, 1] == 0
-    point[0] = np.clip(point[0], -8, 8)
-    moderate = stats.bernoulli.logpmf(y, special.expit(panel_predictor(point, regressors)))
-    assert function(*point)[0] == pytest.approx(moderate[sign != 0].sum(), rel=1e-7)
-    assert_gradients(function, point, random)
 
 
 @pytest.mark.parametrize("known", [0, 2])
@@ -202,23 +183,144 @@ def test_gaussian_path_equals_linear_algebra(mode):
     assert_gradients(function, [packed, shift, standard], random, number=20)
 
 
+def conditioned_point(random, spread):
+    standard, score = random.normal(size=(2, 9))
+    information = random.uniform(0, 4, 9)
+    information[:3] = 0.0
+    return [standard, np.array([spread]), information, score]
+
+
+@pytest.mark.parametrize("spread", [0.3, 2.0])
 @pytest.mark.parametrize("mode", ["NUMBA", "FAST_COMPILE"])
-def test_conditioned_normal_gains_what_the_density_of_the_effects_has_over_that_of_the_standardised(mode):
+def test_conditioned_normal_gains_what_the_density_of_the_effects_has_over_that_of_the_standardised(
+    mode, spread
+):
     random = np.random.default_rng(6)
-    standard, score, weights = random.normal(size=(3, 2, 9))
-    spread, information = np.array([0.3, 2.0]), random.uniform(0, 4, (2, 9))
-    information[0, :3] = 0.0
-    inputs = [pt.dmatrix(), pt.dvector(), pt.dmatrix(), pt.dmatrix()]
+    inputs = [pt.dvector(), pt.dvector(), pt.dvector(), pt.dvector()]
     gain, effects = operators.ConditionedNormal()(*inputs)
-    point = [standard, spread, information, score]
+    standard, _, information, score = point = conditioned_point(random, spread)
     found = pytensor.function(inputs, [gain, effects], mode=mode)(*point)
-    precision = information + spread[:, None] ** -2
+    precision = information + spread**-2
     expected = standard / np.sqrt(precision) - score / precision
     np.testing.assert_allclose(found[1], expected, rtol=1e-12)
-    density = stats.norm.logpdf(expected, 0, spread[:, None]) - stats.norm.logpdf(standard)
+    density = stats.norm.logpdf(expected, 0, spread) - stats.norm.logpdf(standard)
     assert found[0] == pytest.approx((density - 0.5 * np.log(precision)).sum(), rel=1e-11)
-    cost = 1.3 * gain + (weights * effects).sum() + (effects**2).sum()
+    cost = 1.3 * gain + (random.normal(size=9) * effects).sum() + (effects**2).sum()
     assert_gradients(compiled(inputs, cost, mode), point, random)
+
+
+@pytest.mark.parametrize("spread", [0.3, 2.0])
+@pytest.mark.parametrize("mode", ["NUMBA", "FAST_COMPILE"])
+def test_conditioned_effects_of_sum_zero_gain_their_density_and_the_determinant_of_their_map(mode, spread):
+    random = np.random.default_rng(6)
+    inputs = [pt.dvector(), pt.dvector(), pt.dvector(), pt.dvector()]
+    gain, effects = operators.ConditionedZeroSumNormal()(*inputs)
+    standard, _, information, score = point = conditioned_point(random, spread)
+    standard -= standard.mean()
+    function = pytensor.function(inputs, [gain, effects], mode=mode)
+    found = function(*point)
+    assert abs(found[1].sum()) < 1e-12
+    # normals of these precisions and means, given their sum
+    precision = information + spread**-2
+    given = np.eye(9) - np.outer(1 / precision, np.ones(9)) / (1 / precision).sum()
+    np.testing.assert_allclose(
+        found[1], given @ (standard / np.sqrt(precision) - score / precision), rtol=1e-10
+    )
+    # columns that span the vectors of sum zero
+    basis = np.linalg.svd(np.ones((1, 9)))[2][1:].T
+    slope = np.column_stack([function(standard + step, *point[1:])[1] - found[1] for step in basis.T])
+    determinant = np.linalg.slogdet(basis.T @ slope)[1]
+    size = 8
+    density = -0.5 * (found[1] ** 2).sum() / spread**2 - size * np.log(spread) + 0.5 * (standard**2).sum()
+    assert found[0] == pytest.approx(density + determinant, rel=1e-9)
+    cost = 1.3 * gain + (random.normal(size=9) * effects).sum() + (effects**2).sum()
+    assert_gradients(compiled(inputs, cost, mode), point, random)
+
+
+def indicator_case(random, counts):
+    """Values of what indicators are differentiated to, and their data: two of three indicators of a latent."""
+    items, states, years, place = 2, 11, 6, np.array([2.0, 0.0])
+    seen = (random.random((items, years, states)) < 0.7) * 1.0
+    seen[1, :, 3] = 0.0
+    decade, size = np.linspace(-1, 2, years), random.normal(size=(years, states))
+    number = seen.sum(1)
+    mean_decade, mean_size = (
+        np.einsum("jts,ts->js", seen, x) / np.maximum(number, 1)
+        for x in (np.broadcast_to(decade[:, None], size.shape), size)
+    )
+    point = [
+        random.normal(size=(items, states)),
+        random.normal(size=items),
+        random.normal(0, 0.3, 3),
+        random.normal(0, 0.5, 3),
+        random.normal(size=3),
+        random.uniform(0.1, 0.5, 3),
+        np.array([0.4, 1.6]),
+        np.array([0.7, 20.0]),
+        random.normal(size=(years, states)),
+    ]
+    share = random.dirichlet(np.ones(years), 3)
+    y = random.poisson(2.0, seen.shape) if counts else random.integers(0, 2, seen.shape)
+    observed, weight = (y * seen, seen) if counts else ((2 * y - 1) * seen,) * 2
+    moments = np.array([[0.8, 0.9], [1.1, 0.6], [0.2, -0.3]])
+    data = [place, decade, size, share, (y * seen).sum(1), number, mean_decade, mean_size, moments]
+    return point, [*data, observed * 1.0, weight]
+
+
+@pytest.mark.parametrize("counts", [True, False])
+@pytest.mark.parametrize("mode", ["NUMBA", "FAST_COMPILE"])
+def test_indicators_add_the_density_of_their_deviations_to_the_likelihood_given_them(mode, counts):
+    random = np.random.default_rng(9)
+    point, data = indicator_case(random, counts)
+    inputs = [x.type() for x in map(pt.as_tensor, point)]
+    if not counts:
+        inputs[7] = pt.zeros(2)
+    total, deviation, *_ = operators.Indicators()(*inputs, *data)
+    chosen = [x for i, x in enumerate(inputs) if counts or i != 7]
+    values = [x for i, x in enumerate(point) if counts or i != 7]
+    found, deviations = pytensor.function(chosen, [total, deviation], mode=mode)(*values)
+    standard, intercept, trend, by_size, loading, path_variance, spread, dispersion, latent = point
+    place, decade, size, share, sums, number, mean_decade, mean_size, moments, observed, weight = data
+    i = place.astype(int)
+    level = intercept + trend[i] * mean_decade.T + by_size[i] * mean_size.T
+    level = (level + loading[i] * (share[i] @ latent).T).T
+    varied = trend[i] ** 2 * moments[0] + by_size[i] ** 2 * moments[1]
+    varied = varied + 2 * trend[i] * by_size[i] * moments[2] + loading[i] ** 2 * path_variance[i]
+    if counts:
+        mean = np.exp(level) * (1 + 0.5 * varied[:, None])
+        information, score = (x.eval() for x in count_condition(sums, number, mean, dispersion, spread))
+    else:
+        information, score = (x.eval() for x in binary_condition(sums, number, level, varied, spread))
+    precision = information + spread[:, None] ** -2
+    np.testing.assert_allclose(deviations, standard / np.sqrt(precision) - score / precision, rtol=1e-9)
+    eta = intercept[:, None, None] + trend[i][:, None, None] * decade[:, None] + deviations[:, None, :]
+    eta = eta + by_size[i][:, None, None] * size + loading[i][:, None, None] * latent
+    if counts:
+        a, mean = dispersion[:, None, None], np.exp(eta)
+        terms = stats.nbinom.logpmf(observed, a, a / (a + mean)) + special.gammaln(observed + 1)
+    else:
+        terms = -np.logaddexp(0, -observed * eta)
+    expected = (terms * (weight != 0)).sum() - 0.5 * np.log(precision).sum()
+    expected += stats.norm.logpdf(deviations, 0, spread[:, None]).sum() - stats.norm.logpdf(standard).sum()
+    assert found == pytest.approx(expected, rel=1e-10)
+    assert_gradients(compiled(chosen, 1.3 * total, mode), values, random)
+
+
+@pytest.mark.parametrize("counts", [True, False])
+def test_indicators_that_nobody_has_leave_deviations_their_prior_even_at_far_levels(counts):
+    random = np.random.default_rng(10)
+    point, data = indicator_case(random, counts)
+    point[1] = np.array([400.0, -400.0])
+    if not counts:
+        point[7] = np.zeros(2)
+    inputs = [x.type() for x in map(pt.as_tensor, point)]
+    total, deviation, *_ = operators.Indicators()(*inputs, *data)
+    assert all(np.isfinite(part).all() for part in compiled(inputs, total, "FAST_COMPILE")(*point))
+    unseen = [0 * x if place in (4, 5, 9, 10) else x for place, x in enumerate(data)]
+    total, deviation, *_ = operators.Indicators()(*inputs, *unseen)
+    found = pytensor.function(inputs, [total, deviation], mode="FAST_COMPILE")(*point)
+    assert abs(found[0]) < 1e-9
+    np.testing.assert_allclose(found[1], point[6][:, None] * point[0], rtol=1e-9)
 
 
 @pytest.mark.parametrize("mode", ["NUMBA", "FAST_COMPILE"])
@@ -265,3 +367,14 @@ def test_exponential_and_logarithm_are_accurate():
     x = -np.abs(np.random.default_rng(6).normal(0, 20, 2000))
     assert max(abs(elementary.exp_nonpositive(v) / np.exp(v) - 1) for v in x) < 1e-14
     assert max(abs(elementary.log_positive(v) - np.log(v)) for v in np.exp(x / 10)) < 1e-14
+
+
+@pytest.mark.parametrize("largest", [0, 4, 5, 60])
+def test_steps_of_log_gamma_equal_scipy_for_few_and_for_many(largest):
+    random = np.random.default_rng(11)
+    x = np.exp(random.uniform(-20, 8, 500))
+    count = random.integers(0, largest + 1, 500).astype(float)
+    value, slope = np.empty(500), np.empty(500)
+    elementary.log_gamma_steps_each(x, count, value, slope)
+    np.testing.assert_allclose(value, special.gammaln(x + count) - special.gammaln(x), rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(slope, special.digamma(x + count) - special.digamma(x), rtol=1e-9, atol=1e-9)
