@@ -75,7 +75,7 @@ QUALITY = NamedIndicators(prefix="", anchor="anchor_loading", other="other_loadi
 CONTACT = NamedIndicators(prefix="contact_", anchor="contact_anchor_loading", other="contact_other_loading")
 
 
-def loadings(names: NamedIndicators, priors: Priors):
+def loadings(names: NamedIndicators, inputs: Inputs, priors: Priors):
     """Loadings in the order of the indicators; the anchor's, first, is positive and so fixes the latent's sign."""
     anchor = priors.variable(names.anchor, "anchor_loading")
     other = priors.variable(
@@ -83,7 +83,11 @@ def loadings(names: NamedIndicators, priors: Priors):
         "indicator_loading",
         dims="other_indicator" if not names.prefix else "other_contact_indicator",
     )
-    values = pt.concatenate([anchor[None], other])
+    first = np.arange(len(inputs.coords[names.dim("indicator")])) == 0
+    values = first * anchor
+    if len(first) > 1:
+        # not by joining: code for that, and for its gradient, is long in the making
+        values = values + ~first * other[np.maximum(np.cumsum(~first) - 1, 0)]
     return pm.Deterministic(names.variable("indicator_loading"), values, dims=names.dim("indicator"))
 
 
@@ -134,8 +138,14 @@ def gather_intercepts(names: NamedIndicators, coords: dict, intercepts: dict) ->
 
 def prior_precision(static_share, size: int):
     """Prior precision of path coefficients, shape (B,): static part first, then the smooth part."""
-    smooth = pt.ones(size - 1) / (1 - static_share)
-    return pt.concatenate([(1 / static_share)[None], smooth])
+    static = np.arange(size) == 0
+    return static / static_share + ~static / (1 - static_share)
+
+
+def design_coefficients(intercept, level: ItemLevels, chosen: np.ndarray):
+    """Intercepts, trends and size slopes of some indicators, shape (J, 3)."""
+    terms = intercept, level.trend[chosen], level.by_size[chosen]
+    return sum(value[:, None] * column for value, column in zip(terms, np.eye(3), strict=True))
 
 
 def positions(coords: dict, dimension: str, part: str) -> np.ndarray:
@@ -307,7 +317,7 @@ def add_quality(inputs: Inputs, data, priors: Priors, engine: str) -> LatentPath
         Quality, of unit prior variance in every year, in the panel years.
     """
     level, intercepts = item_levels(QUALITY, inputs, data, priors), {}
-    loading = loadings(QUALITY, priors)
+    loading = loadings(QUALITY, inputs, priors)
     share = priors.variable("quality_static_share")
     size = inputs.basis.size
     prior = prior_precision(share, size)
@@ -319,7 +329,7 @@ def add_quality(inputs: Inputs, data, priors: Priors, engine: str) -> LatentPath
         sd = priors.variable("indicator_sd", dims="normal_indicator")
         state_sd = priors.variable("indicator_state_sd", dims="normal_indicator")
         intercepts["normal"] = item_intercepts(QUALITY, "normal", level.average[chosen], priors)
-        own = pt.stack([intercepts["normal"], level.trend[chosen], level.by_size[chosen]], axis=1)
+        own = design_coefficients(intercepts["normal"], level, chosen)
         statistics = {k.removeprefix("normal_"): v for k, v in data.items() if k.startswith("normal_")}
         constant, precision, shift = normal_indicators(
             loading[chosen], own, sd, state_sd, prior, statistics, engine
@@ -344,7 +354,7 @@ def add_contact(inputs: Inputs, data, quality: LatentPath, priors: Priors, engin
     Contact is r q + sqrt(1 - r^2) p, where p has unit variance and r is the hyperbolic tangent of a normal parameter.
     """
     level = item_levels(CONTACT, inputs, data, priors)
-    loading = loadings(CONTACT, priors)
+    loading = loadings(CONTACT, inputs, priors)
     share = priors.variable("contact_static_share")
     correlation = pt.tanh(priors.variable("contact_quality_fisher", "contact_quality_correlation"))
     correlation = pm.Deterministic("contact_quality_correlation", correlation)
@@ -375,7 +385,7 @@ def contact_information(families: dict[str, OtherFamily], level: ItemLevels, loa
             information = information / (1 + information / own.dispersion[:, None])
         variance = own.spread[:, None] ** 2 * information
         shrink = variance / (1 + number[chosen] * variance)
-        design = pt.stack([own.intercept, level.trend[chosen], level.by_size[chosen]], axis=1)
+        design = design_coefficients(own.intercept, level, chosen)
         statistics = {k: data[f"contact_working_{k}"][chosen] for k in WORKING_STATISTICS}
         parts = path_information(loading[chosen], design, information, shrink, statistics)
         precision, shift = precision + parts[0], shift + parts[1]

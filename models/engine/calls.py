@@ -4,6 +4,9 @@ Numba puts a copy of all that a function calls into the function's own library a
 callers. Of a kernel that is known by its address alone, callers hold no more than the call.
 """
 
+import ctypes
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 
 import numba
@@ -11,8 +14,9 @@ import pytensor
 from llvmlite import binding, ir
 from numba.core import cgutils, types
 from numba.core.errors import TypingError
+from numba.core.imputils import impl_ret_new_ref
 from numba.extending import intrinsic
-from pytensor.link.numba.cache import compile_numba_function_src
+from pytensor.link.numba.cache import NUMBA_CACHE_PATH, compile_numba_function_src
 
 
 def argument_type(axes: int) -> types.Type:
@@ -34,10 +38,14 @@ def _received(typing_context, place, kind):
     return received(place, kind), generate
 
 
+def _symbol(kernel, axes: tuple[int, ...]) -> str:
+    """Name by which compiled code knows a kernel that takes arrays of so many axes."""
+    return f"coalition_ties_{kernel.__name__}_{''.join(map(str, axes))}"
+
+
 @cache
-def _compiled(kernel, axes: tuple[int, ...], returns_value: bool):
-    """The symbol of a kernel, and the compiled function behind it, which has to be kept as long as the symbol is."""
-    symbol = f"coalition_ties_{kernel.__name__}_{''.join(map(str, axes))}"
+def compiled(kernel, axes: tuple[int, ...], returns_value: bool):
+    """A kernel as a compiled function of the place of its arguments, or what was kept of it. See ``by_address``."""
     call = "kernel(*received(place, kind))"
     lines = [f"    return {call}"] if returns_value else [f"    {call}", "    return 0.0"]
     known = {
@@ -46,12 +54,69 @@ def _compiled(kernel, axes: tuple[int, ...], returns_value: bool):
         "received": _received,
         "kind": types.Tuple([argument_type(number) for number in axes]),
     }
-    entry = compile_numba_function_src(
-        "\n".join(["def entry(place):", *lines]), "entry", known, cache_key=symbol
-    )
-    compiled = numba.cfunc(types.float64(types.voidptr), cache=pytensor.config.numba__cache)(entry)
-    binding.add_symbol(symbol, compiled.address)
-    return symbol, compiled
+    source = "\n".join(["def entry(place):", *lines])
+    entry = compile_numba_function_src(source, "entry", known, cache_key=_symbol(kernel, axes))
+    return numba.cfunc(types.float64(types.voidptr), cache=pytensor.config.numba__cache)(entry)
+
+
+def is_kept(kernel, axes: tuple[int, ...]) -> bool:
+    """Whether the compiled kernel is kept from earlier."""
+    return any(NUMBA_CACHE_PATH.glob(f"*-{_symbol(kernel, axes)}.*.nbi"))
+
+
+class _Place:
+    """Where a kernel's address will stand, and a function that calls what stands there."""
+
+    def __init__(self, symbol: str):
+        self.address = ctypes.c_void_p()
+        call = ir.FunctionType(ir.DoubleType(), [cgutils.voidptr_t])
+        module = ir.Module(symbol)
+        function = ir.Function(module, call, f"{symbol}_indirect")
+        builder = ir.IRBuilder(function.append_basic_block())
+        place = ir.Constant(ir.IntType(64), ctypes.addressof(self.address))
+        place = builder.inttoptr(place, call.as_pointer().as_pointer())
+        builder.ret(builder.call(builder.load(place), function.args))
+        machine = binding.Target.from_default_triple().create_target_machine()
+        # kept, since the function's code goes with it
+        self._engine = binding.create_mcjit_compiler(binding.parse_assembly(str(module)), machine)
+        self._engine.finalize_object()
+        self.function = self._engine.get_function_address(function.name)
+
+
+_provided: set[str] = set()
+_places: list[_Place] = []
+_pending: list[tuple] | None = None
+
+
+@contextmanager
+def compiled_last() -> Iterator[None]:
+    """Within this context kernels are not compiled when code that calls them is, but all of them at its end.
+
+    Until then such code may be compiled and not be called. Another process may meanwhile compile them and keep them.
+    """
+    global _pending
+    _pending = []
+    try:
+        yield
+    finally:
+        pending, _pending = _pending, None
+        for place, kernel in pending:
+            place.address.value = compiled(*kernel).address
+
+
+def _provide(kernel, axes: tuple[int, ...], returns_value: bool) -> str:
+    """See that compiled code finds a kernel under its symbol, which is returned."""
+    symbol = _symbol(kernel, axes)
+    if symbol not in _provided:
+        if _pending is None:
+            binding.add_symbol(symbol, compiled(kernel, axes, returns_value).address)
+        else:
+            place = _Place(symbol)
+            _places.append(place)
+            _pending.append((place, (kernel, axes, returns_value)))
+            binding.add_symbol(symbol, place.function)
+        _provided.add(symbol)
+    return symbol
 
 
 def by_address(kernel, axes: tuple[int, ...], returns_value: bool):
@@ -70,7 +135,7 @@ def by_address(kernel, axes: tuple[int, ...], returns_value: bool):
     numba intrinsic
         It raises a typing error where it is compiled with other arguments.
     """
-    symbol, _ = _compiled(kernel, axes, returns_value)
+    symbol = _provide(kernel, axes, returns_value)
 
     @intrinsic
     def call(typing_context, arguments):
@@ -88,3 +153,38 @@ def by_address(kernel, axes: tuple[int, ...], returns_value: bool):
         return types.float64(arguments), generate
 
     return call
+
+
+def not_copied(function):
+    """A function for compiled code that calls a Numba function where it was compiled, instead of a copy of it.
+
+    The caller's code holds a name that stands for the function within this process alone, so it must not be kept for another.
+    The function has to be kept as long as the caller.
+    """
+
+    @intrinsic
+    def call(typing_context, arguments):
+        function.compile(tuple(arguments))
+        found = function.overloads[tuple(arguments)]
+
+        def generate(context, builder, signature, values):
+            description = found.fndesc
+            callee = context.declare_function(builder.module, description)
+            status, result = context.call_conv.call_function(
+                builder,
+                callee,
+                description.restype,
+                description.argtypes,
+                cgutils.unpack_tuple(builder, values[0]),
+            )
+            with builder.if_then(status.is_error):
+                context.call_conv.return_status_propagate(builder, status)
+            return impl_ret_new_ref(context, builder, description.restype, result)
+
+        return found.signature.return_type(arguments), generate
+
+    @numba.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)
+    def caller(*arguments):
+        return call(arguments)
+
+    return caller

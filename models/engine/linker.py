@@ -13,6 +13,8 @@ from pytensor.link.numba import NumbaLinker
 from pytensor.link.numba.cache import CACHED_SRC_FUNCTIONS
 from pytensor.link.numba.dispatch.basic import numba_funcify_and_cache_key, numba_njit
 
+from models.engine.calls import not_copied
+
 
 class SingleLevelLinker(NumbaLinker):
     """Links a graph to one Numba function, for callers that are compiled themselves: Python cannot call it."""
@@ -27,7 +29,7 @@ class SingleLevelLinker(NumbaLinker):
     def jit_compile(self, function_and_key):
         """The Numba function that is compiled, or taken from what was kept, when its first caller is."""
         function, key = function_and_key
-        return numba_njit(function.py_func, cache=key is not None)
+        return not_copied(numba_njit(function.py_func, cache=key is not None))
 
 
 @contextmanager

@@ -74,11 +74,26 @@ class Kernel(Op):
     """(inputs) -> (value, filled arrays): a kernel that takes the inputs, then arrays that it fills, and returns a number.
 
     A kernel that returns nothing has no value among the outputs. Inputs without axes are given to it as numbers.
+
+    Attributes
+    ----------
+    axes : tuple of int
+        Number of axes of each input.
     """
 
     __props__ = ()
     kernel: staticmethod
     returns_value = True
+    axes: tuple[int, ...]
+
+    def reverse(self) -> "Kernel | None":
+        """The operator that computes derivatives, where it is another."""
+        return None
+
+    def call(self) -> tuple:
+        """What ``calls.by_address`` takes."""
+        sizes = [tuple(range(number)) for number in self.axes]
+        return self.kernel, (*self.axes, *map(len, self.filled(sizes))), self.returns_value
 
     def filled(self, shapes: list[tuple]) -> list[tuple]:
         """Shapes of the arrays that are filled, made of the inputs' sizes (of whatever kind: numbers, variables, code)."""
@@ -86,6 +101,8 @@ class Kernel(Op):
 
     def make_node(self, *inputs):
         inputs = _floats(*inputs)
+        if tuple(x.type.ndim for x in inputs) != self.axes:
+            raise ValueError(f"{self} takes inputs of {self.axes} axes")
         value = [pt.dscalar()] if self.returns_value else []
         filled = self.filled([x.type.shape for x in inputs])
         return Apply(self, inputs, [*value, *[pt.TensorType("float64", shape)() for shape in filled]])
@@ -105,7 +122,7 @@ class Kernel(Op):
 
 @register_funcify_default_op_cache_key(Kernel)
 def _compile_kernel(op, node, **kwargs):
-    axes = [x.type.ndim for x in node.inputs]
+    axes = op.axes
     inputs = [f"given_{i}" for i in range(len(axes))]
     sizes = [tuple(f"{x}.shape[{k}]" for k in range(number)) for x, number in zip(inputs, axes, strict=True)]
     filled = op.filled(sizes)
@@ -125,7 +142,7 @@ def _compile_kernel(op, node, **kwargs):
         f"    value = call(({', '.join([*arguments, *arrays])}))",
         f"    return {', '.join(results)}",
     ]
-    call = by_address(op.kernel, (*axes, *map(len, filled)), op.returns_value)
+    call = by_address(*op.call())
     function = compile_numba_function_src("\n".join(source), name, {"np": np, "call": call})
     return numba_basic.numba_njit(function)
 
@@ -135,6 +152,7 @@ class PathValues(Kernel):
 
     kernel = staticmethod(path_kernels.path_values)
     returns_value = False
+    axes = 2, 2
 
     def filled(self, shapes):
         return [(shapes[0][0], shapes[1][1])]
@@ -156,6 +174,11 @@ class Panel(Kernel):
 
     constants: int
     scale: bool
+
+    @property
+    def axes(self) -> tuple[int, ...]:
+        """Of the terms of the predictor, the constants and the scale."""
+        return 2, 2, 2, 3, 1, 2, *(3,) * self.constants, *(1,) * self.scale
 
     def differentiated(self) -> list[int]:
         """Places of the inputs to which derivatives are given, in the order of the outputs."""
@@ -198,6 +221,7 @@ class MissionGrid(Kernel):
 
     __props__ = ("known_values",)
     kernel = staticmethod(kernels.mission_grid)
+    axes = 1, 2, 3, 1, 1, 3, 2
 
     def __init__(self, known_values: bool = False):
         self.known_values = known_values
@@ -223,6 +247,10 @@ class GaussianPath(Kernel):
     """(precision (P, S), shift (B, S), standard (B, S)) -> (log integral, path, factor); see ``path_kernels.gaussian_path``."""
 
     kernel = staticmethod(path_kernels.gaussian_path)
+    axes = 2, 2, 2
+
+    def reverse(self):
+        return GaussianPathGradient()
 
     def filled(self, shapes):
         return [shapes[2], shapes[0]]
@@ -236,7 +264,7 @@ class GaussianPath(Kernel):
             by_total = pt.constant(0.0)
         if isinstance(by_path.type, DisconnectedType):
             by_path = pt.zeros_like(outputs[1])
-        return GaussianPathGradient()(inputs[2], outputs[1], outputs[2], by_total, by_path)
+        return self.reverse()(inputs[2], outputs[1], outputs[2], by_total, by_path)
 
 
 class GaussianPathGradient(Kernel):
@@ -244,6 +272,7 @@ class GaussianPathGradient(Kernel):
 
     kernel = staticmethod(path_kernels.gaussian_path_gradient)
     returns_value = False
+    axes = 2, 2, 2, 0, 2
 
     def filled(self, shapes):
         return [shapes[2], shapes[0], shapes[0]]
@@ -253,17 +282,17 @@ class ConditionedNormal(Kernel):
     """(standard (S), spread (1), information (S), score (S)) -> (gain, effects); see ``kernels.conditioned_normal``."""
 
     kernel = staticmethod(kernels.conditioned_normal)
+    axes = 1, 1, 1, 1
+
+    def reverse(self):
+        return ConditionedNormalGradient()
 
     def filled(self, shapes):
         return [shapes[0]]
 
     def pullback(self, inputs, outputs, cotangents):
         by_total, by_value = cotangents
-        return self.gradient()(*inputs, outputs[1], by_total, by_value)
-
-    def gradient(self) -> Kernel:
-        """The operator of the reverse pass."""
-        return ConditionedNormalGradient()
+        return self.reverse()(*inputs, outputs[1], by_total, by_value)
 
 
 class ConditionedNormalGradient(Kernel):
@@ -271,6 +300,7 @@ class ConditionedNormalGradient(Kernel):
 
     kernel = staticmethod(kernels.conditioned_normal_gradient)
     returns_value = False
+    axes = 1, 1, 1, 1, 1, 0, 1
 
     def filled(self, shapes):
         return shapes[:4]
@@ -281,8 +311,7 @@ class ConditionedZeroSumNormal(ConditionedNormal):
 
     kernel = staticmethod(kernels.conditioned_zero_sum_normal)
 
-    def gradient(self) -> Kernel:
-        """The operator of the reverse pass."""
+    def reverse(self):
         return ConditionedZeroSumNormalGradient()
 
 
@@ -299,6 +328,7 @@ class Indicators(Kernel):
     """
 
     kernel = staticmethod(indicator_kernels.indicators)
+    axes = 2, 1, 1, 1, 1, 1, 1, 1, 2, 1, 1, 2, 2, 2, 2, 2, 2, 2, 3, 3
     differentiated = 9
 
     def filled(self, shapes):
@@ -320,6 +350,10 @@ class NormalIndicators(Kernel):
     """
 
     kernel = staticmethod(path_kernels.normal_indicators)
+    axes = 1, 2, 1, 1, 1, 3, 3, 4, 3, 2, 3, 3, 3, 2, 2
+
+    def reverse(self):
+        return NormalIndicatorsGradient()
 
     def filled(self, shapes):
         return [shapes[5][1:], shapes[6][1:]]
@@ -329,9 +363,7 @@ class NormalIndicators(Kernel):
 
     def pullback(self, inputs, outputs, cotangents):
         parameters, statistics = inputs[:4], inputs[5:]
-        gradient = NormalIndicatorsGradient()(
-            *parameters, *statistics, cotangents[1], cotangents[2], cotangents[0]
-        )
+        gradient = self.reverse()(*parameters, *statistics, cotangents[1], cotangents[2], cotangents[0])
         return [*gradient, *_disconnected(10)]
 
 
@@ -340,6 +372,7 @@ class NormalIndicatorsGradient(Kernel):
 
     kernel = staticmethod(path_kernels.normal_indicators_gradient)
     returns_value = False
+    axes = 1, 2, 1, 1, 3, 3, 4, 3, 2, 3, 3, 3, 2, 2, 2, 2, 0
 
     def filled(self, shapes):
         return [*shapes[:4], (shapes[5][1],)]

@@ -16,6 +16,7 @@ import xarray as xr
 from models.build import build
 from models.composition import Composition, check
 from models.engine.linker import single_level
+from models.engine.meanwhile import kernels_meanwhile
 from models.inputs import PACKED, Inputs, model_inputs
 from models.priors import Priors
 from models.start import jittered, starting_values
@@ -177,8 +178,11 @@ def _sample_pymc(model, inputs, seed, settings) -> xr.DataTree:
 
 
 @contextmanager
-def _turn_at_the_cache() -> Iterator[None]:
-    """Keep compiled code for later, unless another job does so just now: the cache is not made for two that write."""
+def _turn_at_the_cache() -> Iterator[bool]:
+    """Keep compiled code for later, unless another job does so just now: the cache is not made for two that write.
+
+    Gives whether it is kept.
+    """
     import pytensor
     from pytensor.compile.compilelock import lock_ctx
 
@@ -187,7 +191,7 @@ def _turn_at_the_cache() -> Iterator[None]:
             stack.enter_context(lock_ctx(timeout=0))
         except TimeoutError:
             stack.enter_context(pytensor.config.change_flags(numba__cache=False))
-        yield
+        yield pytensor.config.numba__cache
 
 
 def compile_model(
@@ -212,7 +216,11 @@ def compile_model(
         names = [v.name for v in model.free_RVs]
         start = starting_values(composition, data, inputs)
         jitter = jittered(names)
-        with _turn_at_the_cache(), single_level():
+        with ExitStack() as stack:
+            kept = stack.enter_context(_turn_at_the_cache())
+            stack.enter_context(single_level())
+            if kept and settings.cores != 1:
+                stack.enter_context(kernels_meanwhile([*model.potentials, *model.deterministics]))
             program = nutpie.compile_pymc_model(
                 model,
                 backend="numba",
