@@ -5,12 +5,18 @@ import numpy as np
 import pytensor
 import pytensor.tensor as pt
 import pytest
+from compositions import COMPOSITIONS
+from example import example_data
 from numba.core.errors import TypingError
 from pytensor.compile.mode import NUMBA, get_mode
+from pytensor.graph.traversal import ancestors
 
-from models.engine import kernels, path_kernels
-from models.engine.calls import by_address
+from models.build import build
+from models.engine import kernels, meanwhile, operators, path_kernels
+from models.engine.calls import by_address, compiled_last, not_copied
 from models.engine.linker import single_level
+from models.engine.meanwhile import kernels_meanwhile, kernels_of
+from models.priors import Priors
 
 BASIS, COEFFICIENT = np.arange(6.0).reshape(3, 2), np.array([[1.0, -2.0], [0.5, 4.0]])
 
@@ -76,3 +82,60 @@ def test_a_graph_of_a_single_level_equals_the_usual_one_and_the_mode_is_as_befor
     with pytest.raises(RuntimeError), single_level():
         raise RuntimeError
     assert get_mode("NUMBA") is NUMBA
+
+
+def test_code_that_was_compiled_before_its_kernel_calls_it():
+    @numba.njit
+    def tripled(values, result):
+        for i in range(values.shape[0]):
+            result[i] = 3 * values[i]
+        return 7.0
+
+    result = np.empty(3)
+    with compiled_last():
+        function = by_address(tripled, (1, 1), True)
+        caller = numba.njit(lambda values, result: function((values, result)))
+        caller.compile((numba.float64[::1], numba.float64[::1]))
+        assert not tripled.signatures
+    assert caller(np.arange(3.0), result) == 7
+    np.testing.assert_array_equal(result, [0, 3, 6])
+
+
+def test_a_function_that_is_not_copied_returns_and_fails_as_it_does():
+    @numba.njit
+    def halves(values, number):
+        if number < 0:
+            raise ValueError("a negative number")
+        return values / 2, values.sum() + number
+
+    function = not_copied(halves)
+    caller = numba.njit(lambda values, number: function(values, number))
+    for _ in range(100):
+        half, total = caller(np.arange(4.0), 1.0)
+        np.testing.assert_array_equal(half, np.arange(4.0) / 2)
+        assert total == 7
+    with pytest.raises(ValueError, match="a negative number"):
+        caller(np.arange(4.0), -1.0)
+
+
+@pytest.mark.parametrize("name", ["crossed", "persons", "cooperators"])
+def test_the_kernels_of_a_model_are_those_of_its_density_and_gradient(name):
+    model = build(COMPOSITIONS[name], example_data(), Priors(), "fused")
+    found = {type(op) for op in kernels_of([*model.potentials, *model.deterministics])}
+    values = model.value_vars
+    graph = [model.logp(), *pytensor.grad(model.logp(), values)]
+    owners = [variable.owner.op for variable in ancestors(graph) if variable.owner]
+    assert found == {type(op) for op in owners if isinstance(op, operators.Kernel)}
+
+
+@pytest.mark.parametrize("program", ["/bin/false", None])
+def test_kernels_can_be_called_though_the_process_beside_does_nothing(monkeypatch, program):
+    basis, coefficient = pt.dmatrix(), pt.dmatrix()
+    values = operators.PathValues()(basis, coefficient)
+    monkeypatch.setattr(meanwhile, "is_kept", lambda *kernel: program is None)
+    if program is not None:
+        monkeypatch.setattr(meanwhile.sys, "executable", program)
+    with kernels_meanwhile([values]), single_level():
+        function = pytensor.function([basis, coefficient], [values], mode="NUMBA").vm.jit_fn
+    found = called(numba.njit(lambda values: function(*values)), BASIS, COEFFICIENT)
+    np.testing.assert_allclose(found[0], BASIS @ COEFFICIENT)
