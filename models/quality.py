@@ -223,12 +223,12 @@ def add_other_families(
     engine: str,
 ) -> None:
     """Add the counts and the 0/1 indicators of a latent to the density, each with the state's lasting deviation."""
-    add = add_family_fused if engine == "fused" else add_family_plain
+    add = _add_family_fused if engine == "fused" else _add_family_plain
     for family, own in families.items():
         add(names, family, own, inputs, data, level, loading, latent, smooth_share)
 
 
-def add_family_plain(names, family, own: OtherFamily, inputs, data, level, loading, latent, smooth_share):
+def _add_family_plain(names, family, own: OtherFamily, inputs, data, level, loading, latent, smooth_share):
     """One family as the equations say."""
     chosen, spread = own.chosen, own.spread
     quality = path_values(data[names.data("year_share")], latent, "plain")
@@ -265,7 +265,7 @@ def add_family_plain(names, family, own: OtherFamily, inputs, data, level, loadi
         bernoulli_logit(names.variable("binary_likelihood"), predictor.value(), sign)
 
 
-def add_family_fused(names, family, own: OtherFamily, inputs, data, level, loading, latent, smooth_share):
+def _add_family_fused(names, family, own: OtherFamily, inputs, data, level, loading, latent, smooth_share):
     """The same by one kernel: deviations, their density and the likelihood."""
     name = names.variable(f"{family}_state_deviation")
     dims = (names.dim(f"{family}_indicator"), "state")

@@ -98,10 +98,13 @@ def compiled_last() -> Iterator[None]:
     _pending = []
     try:
         yield
-    finally:
-        pending, _pending = _pending, None
-        for place, kernel in pending:
+        for place, kernel in _pending:
             place.address.value = compiled(*kernel).address
+    except BaseException:
+        _provided.difference_update(_symbol(*kernel[:2]) for _, kernel in _pending)
+        raise
+    finally:
+        _pending = None
 
 
 def _provide(kernel, axes: tuple[int, ...], returns_value: bool) -> str:

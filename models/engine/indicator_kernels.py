@@ -196,8 +196,8 @@ def indicators(
     standard, total, number, mean_decade, mean_size, deviation (J, S); intercept, spread, dispersion, place (J); trend, by_size,
     loading, path_variance (I) and share (I, T) are those of all the latent's indicators, of which these stand at ``place``;
     latent, size (T, S); decade (T); moments (3, J); observed, weight (J, T, S). Counts have a dispersion above zero. Where it
-    is zero, ``observed`` is the sign: +1 or -1, 0 leaves a cell out. ``gradient`` holds arrays for the first nine; those for
-    the deviation's own coordinates and for the likelihood are one.
+    is zero, ``observed`` is the sign: +1 or -1, 0 leaves a cell out. ``gradient`` holds arrays for the derivatives to the first
+    nine.
     """
     years, states = latent.shape
     by_standard, by_intercept, by_trend, by_by_size = gradient[:4]

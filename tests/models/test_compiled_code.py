@@ -101,6 +101,18 @@ def test_code_that_was_compiled_before_its_kernel_calls_it():
     np.testing.assert_array_equal(result, [0, 3, 6])
 
 
+def test_what_stopped_before_its_kernels_were_compiled_can_be_begun_again():
+    @numba.njit
+    def doubled(values):
+        return 2 * values[0]
+
+    with pytest.raises(KeyboardInterrupt), compiled_last():
+        by_address(doubled, (1,), True)
+        raise KeyboardInterrupt
+    assert not doubled.signatures
+    assert called(by_address(doubled, (1,), True), np.array([4.0])) == 8
+
+
 def test_a_function_that_is_not_copied_returns_and_fails_as_it_does():
     @numba.njit
     def halves(values, number):
