@@ -143,25 +143,29 @@ def test_every_mission_is_held_out_once(data):
 
 
 def test_only_later_missions_are_scored_when_the_future_is_left_out(data):
-    cutoffs = []
+    names = data["mission"].values
+    logit = xr.concat([draws_of(data, name) for name in names], dim=pd.Index(names, name="mission"))
+    terms = -np.logaddexp(0, -(2 * data["joined"].fillna(0) - 1) * logit)
+    likelihood = terms.where(data["joined"].notnull()).sum("state")
 
-    def fit_before(year):
-        cutoffs.append(year)
-        return xr.concat(
-            [draws_of(data, name) for name in data["mission"].values],
-            dim=pd.Index(data["mission"].values, name="mission"),
+    def score(year):
+        return leave_future_out(
+            lambda cutoff: (logit, likelihood), data, year, "crossed", seed=1, interval=0.9
         )
 
-    table = leave_future_out(fit_before, data, [1974, 1990], "crossed", seed=1, interval=0.9)
-    assert cutoffs == [1974, 1990]
+    table = score(1974)
     assert table.columns.tolist() == FUTURE_COLUMNS
     years = data["start_year"].to_series()
-    assert (years[table["mission"]].to_numpy() >= table["cutoff_year"]).all()
-    assert len(table) == (years >= 1974).sum() + (years >= 1990).sum()
-    near = leave_future_out(fit_before, data, [1974], "crossed", seed=1, interval=0.9, horizon_years=10)
-    assert near["mission"].tolist() == ["mission_3", "mission_4"]
-    with pytest.raises(ValueError, match="no mission starts before 1950"):
-        leave_future_out(fit_before, data, [1950], "crossed", seed=1, interval=0.9)
+    assert table["mission"].tolist() == years.index[years >= 1974].tolist()
+    assert (table["cutoff_year"] == 1974).all()
+    mission = table["mission"].iloc[0]
+    alone = score_mission(
+        logit.sel(mission=mission), data["joined"].sel(mission=mission), seed=1, interval=0.9
+    )
+    assert table["joint_log_score"].iloc[0] == pytest.approx(alone["joint_log_score"])
+    for year in (1950, 2050):
+        with pytest.raises(ValueError, match=f"missions must start both before and from {year} on"):
+            score(year)
 
 
 def test_paired_comparison_prefers_the_right_model(data):

@@ -16,7 +16,7 @@ from models.inputs import model_inputs
 from workflow.lib.environment import set_caches
 from workflow.lib.errors import UserError
 from workflow.lib.inference.sampling import SamplerSettings, compile_model, derive_seed, quicker
-from workflow.lib.posteriors import without_mission
+from workflow.lib.posteriors import without_missions
 
 SETTINGS = SamplerSettings(chains=2, tune=200, draws=150, cores=2)
 SEED = 11
@@ -103,7 +103,7 @@ def test_a_mission_left_out_goes_back_to_its_distribution_over_missions(compiled
     zero and standard deviations within 0.2 of one.
     """
     mission = data.mission.values[2]
-    held_out = without_mission(compiled, data, mission)
+    held_out = compiled.with_data(without_missions(data, data.mission == mission))
     posterior = held_out.sample(SEED, settings=quicker(SETTINGS, chains=4, tune=400, draws=500))[
         "posterior"
     ].to_dataset()
@@ -120,7 +120,9 @@ def test_a_mission_left_out_is_not_seen_at_all(compiled, data):
     """Turning every decision on it changes no draw."""
     mission = data.mission.values[2]
     turned = data.assign(joined=data.joined.where(data.mission != mission, 1 - data.joined))
-    a, b = (without_mission(compiled, d, mission).sample(SEED) for d in (data, turned))
+    a, b = (
+        compiled.with_data(without_missions(d, d.mission == mission)).sample(SEED) for d in (data, turned)
+    )
     assert_same_draws(a, b)
 
 

@@ -68,6 +68,30 @@ def test_a_result_that_depends_on_feedback_from_the_outcome_is_said_to(run, with
 
 
 @pytest.mark.parametrize(
+    ("behind", "words"), [(-5, "worse than"), (0, "about as well as"), (5, "better than")]
+)
+def test_the_fullest_model_that_was_scored_is_compared_on_missions_not_seen(run, behind, words):
+    fresh = Results.load(*run)
+    scores = fresh.comparison["future"]
+    rank = scores["mission"].rank(method="dense")
+    pooled = -behind + 0.01 * (rank - rank.mean())
+    alone = scores.assign(joint_log_score=pooled.where(scores["model"] == "pooled", 0.0) - 20)
+    fresh.__dict__["comparison"] = {
+        **fresh.comparison,
+        "future": alone[alone["model"].isin(["pooled", "crossed"])],
+    }
+    out = numbers.Collector()
+    numbers.add_comparison(out, fresh)
+    numbers.add_predictions(out)
+    assert out.entries["held_out.fullest"]["value"] == "joint"
+    assert out.entries["future.fullest"]["value"] == "crossed"
+    text = out.entries["answer.future"]["text"]
+    later = alone["mission"].nunique()
+    assert text.startswith(f"On the {later} missions from 1990 on, fitted to those before, the ")
+    assert f"predicts {words} “" in text
+
+
+@pytest.mark.parametrize(
     ("value", "decimals", "text"),
     [(-0.001, 2, "0.00"), (-1.25, 1, "−1.2"), (float("nan"), 2, "–"), (3, 0, "3")],
 )

@@ -54,6 +54,7 @@ def test_output_contract_is_met(built_project):
         "predictions.csv",
         "comparison/loo.csv",
         "comparison/missions.csv",
+        "comparison/future.csv",
         "numbers.json",
         "diagnostics.json",
         "paper/paper.pdf",

@@ -1,4 +1,4 @@
-"""One way to sample a composition, whatever its inference: joint, plug-in or cut; also with a mission left out.
+"""One way to sample a composition, whatever its inference: joint, plug-in or cut; also with missions left out.
 
 Between the scripts and `workflow.lib.inference`, which does the work.
 """
@@ -43,10 +43,21 @@ def sample_posterior(
     return compiled.sample(seed, log=log)
 
 
-def without_mission(compiled: Compiled, data: xr.Dataset, mission: str) -> Compiled:
-    """The same compiled model with the decisions on one mission masked.
+def without_missions(data: xr.Dataset, left_out: xr.DataArray) -> xr.Dataset:
+    """The same data with the decisions on some missions masked.
 
-    What belongs to the mission alone (its intercept, its slopes) is then drawn from its distribution over missions.
+    What belongs to such a mission alone (its intercept, its slopes) is then drawn from its distribution over missions.
+
+    Parameters
+    ----------
+    data
+        The analysis dataset.
+    left_out
+        (mission,), true for the missions to mask.
+
+    Returns
+    -------
+    xarray.Dataset
+        With the same labels, so that a model is not compiled again for it.
     """
-    masked = data.assign(joined=data["joined"].where(data["mission"] != mission))
-    return compiled.with_data(masked)
+    return data.assign(joined=data["joined"].where(~left_out))

@@ -95,6 +95,11 @@ def of_models(pattern, names):
     return [pattern.replace("{model}", name) for name in names]
 
 
+def future_scores(files):
+    """Files with scores of the later missions, as a named input or output, if the configuration asks for them."""
+    return {} if settings.checks.future_from is None else {"future": files}
+
+
 def of_formats(pattern):
     """One file for each format of the paper."""
     return [pattern.replace("{format}", name) for name in settings.paper.formats]
@@ -192,7 +197,9 @@ def files_of_a_run(wildcards):
         "effects": "<results>/effects.csv",
         "quality": "<results>/quality.csv",
         "predictions": "<results>/predictions.csv",
-        "comparison": [f"<results>/comparison/{name}.csv" for name in ("loo", "missions", "totals")],
+        "comparison": [
+            f"<results>/comparison/{name}.csv" for name in ("loo", "missions", "totals", *future_scores(""))
+        ],
         "checks": [f"<results>/checks/{name}.csv" for name in CHECKS],
         "posteriors": of_models("<results>/{model}/posterior.nc", MODELS),
         "priors": of_models("<results>/{model}/prior.nc", MODELS),
@@ -246,6 +253,7 @@ SAMPLING_THREADS = settings.sampler.cores or 2
 MODELS = settings.models_to_fit()
 OUTCOME_MODELS = settings.models_with_outcome()
 HELD_OUT_MODELS = settings.models_to_hold_out()
+FUTURE_MODELS = settings.models_without_cut()
 
 
 REFERENCE = settings.reference_model()

@@ -81,6 +81,7 @@ rule hold_out_missions:
         composition=composition,
         sampler=sampler,
         refits=sections("checks")["checks"]["refits"],
+        gate=sections("gate")["gate"],
         priors=sections("priors")["priors"],
         interval=settings.report.interval,
         seed=settings.seed,
@@ -90,8 +91,42 @@ rule hold_out_missions:
         "../scripts/hold_out_missions.py"
 
 
+rule predict_future:
+    input:
+        analysis="<results>/data/analysis.nc",
+        gate="<results>/{model}/gate.json",
+        measured_by=measuring_posterior,
+        code=code_for_model("predict_future"),
+    output:
+        future="<results>/{model}/future.csv",
+    log:
+        "<logs>/predict_future/{model}.log",
+    benchmark:
+        "<logs>/benchmarks/predict_future/{model}.tsv"
+    conda:
+        "../../environment.yml"
+    threads: SAMPLING_THREADS
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        composition=composition,
+        sampler=sampler,
+        refits=sections("checks")["checks"]["refits"],
+        gate=sections("gate")["gate"],
+        priors=sections("priors")["priors"],
+        future_from=settings.checks.future_from,
+        interval=settings.report.interval,
+        seed=settings.seed,
+    message:
+        "Predicting the later missions from the earlier ones with {wildcards.model}."
+    script:
+        "../scripts/predict_future.py"
+
+
 rule compare_models:
     input:
+        **future_scores(of_models("<results>/{model}/future.csv", FUTURE_MODELS)),
         loglik=of_models("<results>/{model}/loglik.nc", OUTCOME_MODELS),
         predictions=of_models("<results>/{model}/predictions.csv", OUTCOME_MODELS),
         held_out=of_models("<results>/{model}/held_out.csv", HELD_OUT_MODELS),
@@ -100,6 +135,7 @@ rule compare_models:
         prior=of_models("<results>/{model}/prior_checks.csv", OUTCOME_MODELS),
         code=code_of("compare_models"),
     output:
+        **future_scores("<results>/comparison/future.csv"),
         loo="<results>/comparison/loo.csv",
         missions="<results>/comparison/missions.csv",
         totals="<results>/comparison/totals.csv",

@@ -1,7 +1,8 @@
 """Compare the models by their approximate leave-one-out scores and by the missions they had not seen.
 
 From `results/<model>/loglik.nc`, `predictions.csv`, `held_out.csv` and `held_out_predictions.csv` of the models to
-`results/comparison/{loo,missions,totals}.csv`, `results/predictions.csv` and `results/checks/{predictive,prior}.csv`.
+`results/comparison/{loo,missions,totals}.csv`, `results/predictions.csv` and `results/checks/{predictive,prior}.csv`; from
+`future.csv` of the models, where it was made, to `results/comparison/future.csv`.
 """
 
 from workflow.lib.job import Log, run_job
@@ -13,8 +14,10 @@ def compare_models(
     loglik_paths: list[str],
     predictions_paths: list[str],
     held_out_paths: list[str],
+    future_paths: list[str],
     loo_path: str,
     missions_path: str,
+    future_path: str | None,
     totals_path: str,
     predictions_path: str,
     checks_paths: dict[str, list[str]],
@@ -39,6 +42,8 @@ def compare_models(
     totals = compare_held_out(missions)
     write_table(missions, missions_path)
     write_table(totals, totals_path)
+    if future_path is not None:
+        write_table(read_tables(future_paths), future_path)
     log(f"best on missions it had not seen: {totals['model'].iloc[0]}")
     write_table(read_tables(predictions_paths), predictions_path)
     for path, parts in checks_paths.items():
@@ -54,8 +59,10 @@ if __name__ == "__main__":
         loglik_paths=list(snakemake.input.loglik),
         predictions_paths=[*snakemake.input.predictions, *snakemake.input.held_out_predictions],
         held_out_paths=list(snakemake.input.held_out),
+        future_paths=list(snakemake.input.get("future", [])),
         loo_path=snakemake.output.loo,
         missions_path=snakemake.output.missions,
+        future_path=snakemake.output.get("future"),
         totals_path=snakemake.output.totals,
         predictions_path=snakemake.output.predictions,
         checks_paths={

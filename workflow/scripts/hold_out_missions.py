@@ -2,8 +2,8 @@
 
 From the analysis dataset, a model's composition and its posterior, behind its gate, to `results/<model>/held_out.csv`
 (scores by mission) and `results/<model>/held_out_predictions.csv`. The model is compiled once; a mission is left out by
-masking its decisions, so that its effects are drawn from their distribution over missions. The posterior that has seen all
-missions makes the scores of whole missions precise.
+masking its decisions, so that its effects are drawn from their distribution over missions. Every refit passes a gate of
+its own. The posterior that has seen all missions makes the scores of whole missions precise.
 """
 
 from workflow.lib.job import Log, run_job
@@ -14,6 +14,7 @@ def hold_out_missions(
     composition: dict,
     sampler: dict,
     refits: dict,
+    gate: dict,
     priors: dict,
     interval: float,
     seed: int,
@@ -30,21 +31,28 @@ def hold_out_missions(
 
     from models.composition import Composition
     from models.posterior import mission_log_likelihood, outcome_logit
-    from models.priors import Priors
     from workflow.lib.checking.files import write_table
     from workflow.lib.checking.held_out import leave_one_mission_out
     from workflow.lib.checking.predictive import prediction_rows
+    from workflow.lib.checking.refits import Refitter, gate_of_refits
     from workflow.lib.inference.archive import read_dataset, read_tree
     from workflow.lib.inference.given import given_quality
-    from workflow.lib.inference.sampling import SamplerSettings, compile_model, derive_seed
-    from workflow.lib.posteriors import sample_posterior, without_mission
+    from workflow.lib.inference.sampling import SamplerSettings, derive_seed
+    from workflow.lib.posteriors import without_missions
     from workflow.lib.settings import priors_from_plain
 
     data = read_dataset(analysis_path)
     terms = Composition.from_mapping(model, composition)
-    settings = SamplerSettings(**{**sampler, **refits}, cores=threads)
-    compiled = compile_model(terms, data, Priors(priors_from_plain(priors)), settings)
-    measured = read_tree(measured_by_paths[0])["posterior"].to_dataset() if measured_by_paths else None
+    refitter = Refitter(
+        composition=terms,
+        settings=SamplerSettings(**{**sampler, **refits}, cores=threads),
+        thresholds=gate_of_refits(gate, sampler, refits),
+        priors=priors_from_plain(priors),
+        seed=seed,
+        stage="held_out",
+        measured=read_tree(measured_by_paths[0])["posterior"].to_dataset() if measured_by_paths else None,
+    )
+    compiled = refitter.compile(data)
     whole = read_tree(posterior_path)
     within = mission_log_likelihood(whole["posterior"].to_dataset(), data, terms, given_quality(whole))
     names = [str(name) for name in data["mission"].values]
@@ -52,8 +60,7 @@ def hold_out_missions(
 
     def fit_without(mission: str):
         number = names.index(mission) + 1
-        refit_seed = derive_seed(seed, "held_out", model, mission)
-        tree = sample_posterior(without_mission(compiled, data, mission), data, measured, refit_seed)
+        tree = refitter.sample(compiled, without_missions(data, data["mission"] == mission), mission)
         left = (time.monotonic() - started) / number * (len(names) - number)
         log(f"{model}: {number} of {len(names)} missions held out ({mission}), {left:.0f} s left")
         posterior, given = tree["posterior"].to_dataset(), given_quality(tree)
@@ -76,6 +83,7 @@ if __name__ == "__main__":
         composition=snakemake.params.composition,
         sampler=snakemake.params.sampler,
         refits=snakemake.params.refits,
+        gate=snakemake.params.gate,
         priors=snakemake.params.priors,
         interval=snakemake.params.interval,
         seed=snakemake.params.seed,

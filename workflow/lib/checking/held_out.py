@@ -90,7 +90,7 @@ def score_mission(
     *,
     seed: int | Sequence[int],
     interval: float,
-    likelihood: tuple[xr.DataArray, xr.DataArray] | None = None,
+    likelihood: tuple[xr.DataArray, xr.DataArray | None] | None = None,
 ) -> dict:
     """Score the decisions on one held-out mission.
 
@@ -105,8 +105,8 @@ def score_mission(
     interval : float
         Probability of the prediction interval of the number of joiners.
     likelihood : pair of xarray.DataArray, each of shape (chain, draw), optional
-        Log likelihood of the mission at draws that have not, and have, seen it (``log_mean_likelihood``); when absent
-        that of the logits.
+        Log likelihood of the mission at draws that have not, and have, seen it (``log_mean_likelihood``; None for draws
+        that there are not); when absent that of the logits.
 
     Returns
     -------
@@ -203,55 +203,50 @@ def leave_one_mission_out(
 
 
 def leave_future_out(
-    fit_before: Callable[[int], xr.DataArray],
+    fit_before: Callable[[int], tuple[xr.DataArray, xr.DataArray]],
     data: xr.Dataset,
-    cutoff_years: Iterable[int],
+    cutoff_year: int,
     model: str,
     *,
     seed: int,
     interval: float,
-    horizon_years: int | None = None,
 ) -> pd.DataFrame:
-    """Fit to the missions before a year, score those that start in it or later.
+    """Score the missions that start in a year or later by a fit to those before.
 
     Parameters
     ----------
     fit_before : callable
-        cutoff year -> draws of the logit (chain, draw, mission, state) of at least the missions that start in
-        the cutoff year or later, from a fit that has only seen earlier ones.
+        cutoff year -> draws of the logit (chain, draw, mission, state) and the log likelihood by mission (chain, draw,
+        mission), of at least the later missions, from a fit that has only seen earlier ones.
     data : xarray.Dataset
         Analysis data set with `joined` (mission, state) and `start_year` (mission).
-    cutoff_years : iterable of int
-        First years of what is predicted.
+    cutoff_year : int
+        First year of what is predicted.
     model, seed, interval
         As in `leave_one_mission_out`.
-    horizon_years : int, optional
-        Score only missions that start within so many years from the cutoff.
 
     Returns
     -------
     pandas.DataFrame
-        Columns of `results/comparison/future.csv`: model, cutoff_year, mission, then those of missions.csv.
+        Columns of `results/comparison/future.csv`: model, cutoff_year, mission, then those of missions.csv. Each mission
+        is scored given the earlier ones, not given the others that are predicted.
     """
     names = [str(name) for name in data["mission"].values]
-    start_years = data["start_year"].values.astype(int)
+    later = data["start_year"].values.astype(int) >= cutoff_year
+    if later.all() or not later.any():
+        raise ValueError(f"missions must start both before and from {cutoff_year} on")
+    logit, likelihood = fit_before(cutoff_year)
     rows = []
-    for cutoff_year in cutoff_years:
-        last = np.inf if horizon_years is None else cutoff_year + horizon_years
-        future = [name for name, year in zip(names, start_years, strict=True) if cutoff_year <= year < last]
-        if not future:
-            raise ValueError(f"no mission starts in {cutoff_year} or within the horizon after it")
-        if not (start_years < cutoff_year).any():
-            raise ValueError(f"no mission starts before {cutoff_year}: there is nothing to fit")
-        logit = fit_before(int(cutoff_year))
-        for mission in future:
-            score = score_mission(
-                logit.sel(mission=mission, drop=True),
-                data["joined"].sel(mission=mission, drop=True),
-                seed=[seed, int(cutoff_year), names.index(mission)],
-                interval=interval,
-            )
-            rows.append({"model": model, "cutoff_year": int(cutoff_year), "mission": mission, **score})
+    for place in np.flatnonzero(later):
+        mission = names[place]
+        score = score_mission(
+            logit.sel(mission=mission, drop=True),
+            data["joined"].sel(mission=mission, drop=True),
+            seed=[seed, int(place)],
+            interval=interval,
+            likelihood=(likelihood.sel(mission=mission, drop=True), None),
+        )
+        rows.append({"model": model, "cutoff_year": cutoff_year, "mission": mission, **score})
     return pd.DataFrame(rows, columns=FUTURE_COLUMNS)
 
 

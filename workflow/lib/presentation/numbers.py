@@ -313,20 +313,31 @@ def add_comparison(out: Collector, results: Results) -> None:
             behind = float(best["elpd"] - row["elpd"])
             out.add(f"loo.{row['model']}.behind", behind, wording.fixed(behind, 1), file)
             out.add(f"loo.{row['model']}.behind_se", row["se_diff"], wording.fixed(row["se_diff"], 1), file)
-    totals, file = quantities.total_scores(results), "comparison/missions.csv"
+    add_missions_not_seen(out, results, "held_out", "missions")
+    add_missions_not_seen(out, results, "future", "future")
+    future = results.comparison["future"]
+    if not future.empty:
+        year = int(future["cutoff_year"].iloc[0])
+        out.add("future.from", year, str(year), "comparison/future.csv")
+
+
+def add_missions_not_seen(out: Collector, results: Results, prefix: str, table: str) -> None:
+    """Scores of missions that the models had not seen, and differences of the fullest of them from the others."""
+    totals, file = quantities.total_scores(results, table), f"comparison/{table}.csv"
     if totals.empty:
         return
     best = totals.loc[totals["log_score"].idxmax(), "model"]
-    out.add("held_out.best", best, style.model_label(best), file)
-    out.add_count("held_out.missions", totals["missions"].iloc[0], file)
+    fullest = quantities.fullest_scored(results, table)
+    out.add(f"{prefix}.best", best, style.model_label(best), file)
+    out.add(f"{prefix}.fullest", fullest, style.model_label(fullest), file)
+    out.add_count(f"{prefix}.missions", totals["missions"].iloc[0], file)
     for row in totals.to_dict("records"):
-        out.add(
-            f"held_out.{row['model']}.log_score", row["log_score"], wording.fixed(row["log_score"], 1), file
-        )
-        out.add(f"held_out.{row['model']}.brier", row["brier"], wording.fixed(row["brier"], 3), file)
-        found = quantities.score_difference(results, results.main_model, row["model"])
-        if row["model"] != results.main_model and found is not None:
-            key = f"held_out.main_minus_{row['model']}"
+        key = f"{prefix}.{row['model']}"
+        out.add(f"{key}.log_score", row["log_score"], wording.fixed(row["log_score"], 1), file)
+        out.add(f"{key}.brier", row["brier"], wording.fixed(row["brier"], 3), file)
+        found = quantities.score_difference(results, fullest, row["model"], table)
+        if row["model"] != fullest and found is not None:
+            key = f"{prefix}.fullest_minus_{row['model']}"
             out.add(key, found[0], wording.fixed(found[0], 1), file)
             out.add(f"{key}.se", found[1], wording.fixed(found[1], 1), file)
             out.add(f"{key}.verdict", None, wording.difference_sentence(*found), file)
@@ -500,15 +511,32 @@ def add_answer(out: Collector, results: Results) -> None:
         )
         out.add("answer.attenuation", sign, text, file)
     add_feedback(out, results)
-    scored = [key for key in entries if key.startswith("held_out.main_minus_") and key.endswith(".verdict")]
-    if scored:
+    add_predictions(out)
+
+
+def add_predictions(out: Collector) -> None:
+    """How the fullest model predicts missions that it has not seen, beside the others, in sentences."""
+    entries = out.entries
+    for prefix, answer, words in (
+        ("held_out", "answer.prediction", "On missions it has not seen"),
+        ("future", "answer.future", "On the {missions} missions from {year} on, fitted to those before"),
+    ):
+        start = f"{prefix}.fullest_minus_"
         by_verdict: dict[str, list[str]] = {}
-        for key in scored:
-            model = key[len("held_out.main_minus_") : -len(".verdict")]
-            by_verdict.setdefault(entries[key]["text"], []).append(f"“{style.model_label(model)}”")
+        for key in entries:
+            if key.startswith(start) and key.endswith(".verdict"):
+                model = key[len(start) : -len(".verdict")]
+                by_verdict.setdefault(entries[key]["text"], []).append(f"“{style.model_label(model)}”")
+        if not by_verdict:
+            continue
         sentences = [f"{verdict} {wording.listing(models)}" for verdict, models in by_verdict.items()]
-        text = f"On missions it has not seen, the {name} {wording.listing(sentences)}."
-        out.add("answer.prediction", None, text, "comparison/missions.csv")
+        if prefix == "future":
+            words = words.format(
+                missions=entries["future.missions"]["text"], year=entries["future.from"]["text"]
+            )
+        fullest = in_a_sentence(entries[f"{prefix}.fullest"]["value"])
+        file = entries[f"{prefix}.fullest"]["file"]
+        out.add(answer, None, f"{words}, the {fullest} {wording.listing(sentences)}.", file)
 
 
 def add_feedback(out: Collector, results: Results) -> None:

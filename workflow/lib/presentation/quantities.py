@@ -316,9 +316,9 @@ def certainty_by_mission(results: Results) -> pd.DataFrame:
     return counts.reindex(index=order, columns=list(CERTAINTIES), fill_value=0)
 
 
-def mission_scores(results: Results) -> pd.DataFrame:
-    """comparison/missions.csv in the data's order of missions and the config's order of models; empty if not made."""
-    scores = results.comparison["missions"]
+def mission_scores(results: Results, table: str = "missions") -> pd.DataFrame:
+    """comparison/missions.csv, or future.csv, for the missions of the data with their labels; empty if not made."""
+    scores = results.comparison[table]
     if scores.empty:
         return scores
     scores = scores[scores["mission"].isin(list(results.mission_labels))]
@@ -334,15 +334,21 @@ def quality_paths(results: Results, states: tuple[int, ...] = WELL_KNOWN_STATES)
     return table.sort_values(["order", "year"], kind="stable").drop(columns="order")
 
 
-def total_scores(results: Results) -> pd.DataFrame:
-    """Held-out scores over all missions, by model.
+def total_scores(results: Results, table: str = "missions") -> pd.DataFrame:
+    """Scores over all missions that a model had not seen, by model.
+
+    Parameters
+    ----------
+    results : Results
+    table : {"missions", "future"}
+        Each mission left out, or the later missions predicted from the earlier.
 
     Returns
     -------
     DataFrame
         model, log_score (sum over the missions that all models scored), brier (mean), missions; in the config's order.
     """
-    scores = mission_scores(results)
+    scores = mission_scores(results, table)
     if scores.empty:
         return scores
     number = scores["model"].nunique()
@@ -355,15 +361,32 @@ def total_scores(results: Results) -> pd.DataFrame:
     return totals.loc[order].reset_index()
 
 
-def score_difference(results: Results, first: str, second: str) -> tuple[float, float] | None:
-    """Difference of held-out log scores, first minus second, and its standard error over missions.
+def fullest_scored(results: Results, table: str = "missions") -> str | None:
+    """The model whose score is compared with the others': the main one, else the last of the config that was scored."""
+    totals = total_scores(results, table)
+    scored = [] if totals.empty else totals["model"].tolist()
+    return next((name for name in [results.main_model, *scored[::-1]] if name in scored), None)
+
+
+def score_difference(
+    results: Results, first: str, second: str, table: str = "missions"
+) -> tuple[float, float] | None:
+    """Difference of log scores of missions not seen, first minus second, and its standard error over missions.
+
+    Parameters
+    ----------
+    results : Results
+    first, second : str
+        Names of models.
+    table : {"missions", "future"}
+        As for `total_scores`.
 
     Returns
     -------
     tuple of float or None
         Sum of the differences by mission and sqrt(n) times their standard deviation; None if either was not scored.
     """
-    scores = mission_scores(results)
+    scores = mission_scores(results, table)
     if scores.empty:
         return None
     wide = scores.pivot_table(index="mission", columns="model", values="joint_log_score")

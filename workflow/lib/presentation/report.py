@@ -29,6 +29,7 @@ ANSWERS = (
     "answer.feedback",
     "answer.attenuation",
     "answer.prediction",
+    "answer.future",
 )
 FACTS = (
     ("data.missions", "missions"),

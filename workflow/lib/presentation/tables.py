@@ -158,8 +158,9 @@ def estimates_table(results: Results) -> str:
 
 
 def comparison_table(results: Results) -> str:
-    """Scores by model: PSIS-LOO over decisions, held-out missions."""
+    """Scores by model: PSIS-LOO over decisions, held-out missions, later missions predicted from earlier ones."""
     loo, held_out = results.comparison["loo"], quantities.total_scores(results)
+    future = quantities.total_scores(results, "future")
     if loo.empty and held_out.empty:
         return ""
     best = float(loo["elpd"].max()) if not loo.empty else float("nan")
@@ -182,6 +183,9 @@ def comparison_table(results: Results) -> str:
             own = held_out[held_out["model"] == model]
             row["Held-out log score"] = fixed(own.iloc[0]["log_score"], 1) if len(own) else MISSING
             row["Brier"] = fixed(own.iloc[0]["brier"], 3) if len(own) else MISSING
+        if not future.empty:
+            own = future[future["model"] == model]
+            row["Later missions"] = fixed(own.iloc[0]["log_score"], 1) if len(own) else MISSING
         rows.append(row)
     return pipe_table(pd.DataFrame(rows))
 

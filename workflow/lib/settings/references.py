@@ -117,6 +117,21 @@ def _mission_faults(settings: Settings, root: Path) -> list[Fault]:
     return [
         *_unknown(settings.data.exclude_missions, missions, ("data", "exclude_missions"), "mission", source),
         *_unknown(settings.report.cases, missions, ("report", "cases"), "mission", source),
+        *_future_faults(settings, root),
+    ]
+
+
+def _future_faults(settings: Settings, root: Path) -> list[Fault]:
+    """A year that leaves no mission to fit or none to predict; years that are none are told elsewhere."""
+    first, last = settings.checks.future_from, settings.data.last_start_year
+    years = [int(year) for year in _column(root / settings.data.missions, "start_year") if year.isdecimal()]
+    years = sorted(year for year in years if last is None or year <= last)
+    if first is None or not years or years[0] < first <= years[-1]:
+        return []
+    told = f"the missions in use start between {years[0]} and {years[-1]}"
+    expected = f"give a year after {years[0]} and not after {years[-1]}, or null"
+    return [
+        (("checks", "future_from"), f"{told}, so {first} leaves none to fit or none to predict; {expected}")
     ]
 
 

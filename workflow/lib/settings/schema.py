@@ -267,9 +267,9 @@ class ReportSettings(Section):
 class RefitSettings(Section):
     """How the refits of the checks are sampled: they need fewer draws than what is printed."""
 
-    chains: int = Field(4, ge=2, le=64, description="independent chains")
-    tune: int = Field(200, ge=10, description="steps of adaptation in each chain")
-    draws: int = Field(250, ge=10, description="draws kept from each chain")
+    chains: int = Field(2, ge=2, le=64, description="independent chains")
+    tune: int = Field(150, ge=10, description="steps of adaptation in each chain")
+    draws: int = Field(400, ge=10, description="draws kept from each chain")
 
 
 class CheckSettings(Section):
@@ -287,7 +287,7 @@ class CheckSettings(Section):
         default_factory=lambda: [0.5, 2.0], description="factors by which the priors are widened and narrowed"
     )
     future_from: int | None = Field(
-        None, description="missions from this year on are predicted from those before"
+        None, description="missions from this year on are predicted from those before (null: not done)"
     )
     refits: RefitSettings = Field(
         default_factory=lambda: RefitSettings(),
@@ -352,10 +352,13 @@ class Settings(Section):
         A cut model is refitted for every draw of its latents, so that leaving out each mission costs thousands of fits.
         """
         asked = self.checks.held_out_missions
-        names = self.models_with_outcome()
         if asked is not None:
-            return [name for name in names if name in asked]
-        return [name for name in names if self.models[name].inference != "cut"]
+            return [name for name in self.models_with_outcome() if name in asked]
+        return self.models_without_cut()
+
+    def models_without_cut(self) -> list[str]:
+        """Names of the fitted models with an outcome that one fit samples."""
+        return [name for name in self.models_with_outcome() if self.models[name].inference != "cut"]
 
     def reference_model(self) -> str | None:
         """Name of the model that the checks refit: the one asked for, or the last fitted one without latents.
