@@ -301,7 +301,8 @@ def _outcome_arrays(composition: Composition, data: xr.Dataset) -> tuple[dict, d
     coords = {"control": covariates}
     expected_quality = ROUGH_QUALITY_CORRELATION * np.broadcast_to(rough_quality(data), scored.shape)
     fit = working_fit(joined, np.stack([arrays["ties"], expected_quality, *arrays["covariate"]]))
-    unseen = {"quality": 1 - ROUGH_QUALITY_CORRELATION**2}
+    # what no indicator tells of a latent differs between draws and tells a mission's slope little; given quality has it, too
+    unseen = {"quality": 1 - ROUGH_QUALITY_CORRELATION**2} if composition.quality_is_given else {}
     arrays |= mission_conditions(fit, {"ties": arrays["ties"], "quality": expected_quality}, unseen)
     arrays |= {"ties_rough_slope": fit.slope[0], "quality_rough_slope": fit.slope[1]}
     for term in ("intercept", "ties", "quality"):

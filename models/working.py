@@ -96,7 +96,7 @@ def mission_conditions(
     regressors : dict of str to array, shape (M, S)
         Of the slopes; of one that is not known, what is expected of it.
     unseen : dict of str to float
-        Variance of a regressor that is not known about what is expected of it, the same in all cells.
+        Variance of a regressor that will be given about what is expected of it, the same in all cells.
 
     Returns
     -------

@@ -372,7 +372,9 @@ def outcome(composition, data, p, priors, latents, mission_basis):
             if term == "ties":
                 told = told_beside_the_intercept(information, ties)
             else:
-                told = told_beside_the_intercept(information, quality) + (1 - 0.7**2) * information.sum(1)
+                told = told_beside_the_intercept(information, quality)
+                if composition.quality_is_given:
+                    told = told + (1 - 0.7**2) * information.sum(1)
             total += log_scale(spread, told)
         eta = eta + slope[:, None] * value
     if "contact" in latents:
