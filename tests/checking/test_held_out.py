@@ -5,6 +5,7 @@ import xarray as xr
 from scipy import stats
 from scipy.special import expit
 
+from workflow.lib.checking.files import read_tables, write_table
 from workflow.lib.checking.held_out import (
     FUTURE_COLUMNS,
     MISSION_COLUMNS,
@@ -14,6 +15,7 @@ from workflow.lib.checking.held_out import (
     log_mean_likelihood,
     score_mission,
 )
+from workflow.lib.presentation.results import optional_table
 
 
 def draws_of(data, mission, seed=0, shift=0.0):
@@ -185,3 +187,12 @@ def test_paired_comparison_prefers_the_right_model(data):
     assert table.loc[0, "covered"] > table.loc[1, "covered"]
     with pytest.raises(ValueError, match="scored on different missions"):
         compare_held_out(pd.concat([tables[0], tables[1].iloc[:-1]]))
+
+
+def test_no_model_scored_on_missions_not_seen_is_a_comparison_without_rows(tmp_path):
+    missions = read_tables([], MISSION_COLUMNS)
+    write_table(missions, tmp_path / "missions.csv")
+    totals = compare_held_out(missions)
+    assert totals.empty
+    assert "difference" in totals
+    assert optional_table(tmp_path / "missions.csv").columns.tolist() == MISSION_COLUMNS

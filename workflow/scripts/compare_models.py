@@ -27,7 +27,7 @@ def compare_models(
     import xarray as xr
 
     from workflow.lib.checking.files import read_tables, write_table
-    from workflow.lib.checking.held_out import compare_held_out
+    from workflow.lib.checking.held_out import FUTURE_COLUMNS, MISSION_COLUMNS, compare_held_out
     from workflow.lib.checking.scores import compare_loo
 
     pointwise = {}
@@ -38,13 +38,14 @@ def compare_models(
     write_table(loo, loo_path)
     log(f"best by leave-one-out: {loo['model'].iloc[0]}")
 
-    missions = read_tables(held_out_paths)
+    missions = read_tables(held_out_paths, MISSION_COLUMNS)
     totals = compare_held_out(missions)
     write_table(missions, missions_path)
     write_table(totals, totals_path)
     if future_path is not None:
-        write_table(read_tables(future_paths), future_path)
-    log(f"best on missions it had not seen: {totals['model'].iloc[0]}")
+        write_table(read_tables(future_paths, FUTURE_COLUMNS), future_path)
+    if len(totals):
+        log(f"best on missions it had not seen: {totals['model'].iloc[0]}")
     write_table(read_tables(predictions_paths), predictions_path)
     for path, parts in checks_paths.items():
         write_table(read_tables(parts), path)

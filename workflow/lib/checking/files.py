@@ -8,7 +8,7 @@ job leaves no half of a table. Fails with the operating system's own error when 
 import json
 import math
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -29,9 +29,13 @@ def read_json(path: str | Path) -> dict:
     return json.loads(Path(path).read_text(encoding="utf-8"))
 
 
-def read_tables(paths: Iterable[str | Path]) -> pd.DataFrame:
-    """Read tables of equal columns and put them one below the other, in the order of the paths."""
-    return pd.concat([pd.read_csv(path) for path in paths], ignore_index=True)
+def read_tables(paths: Iterable[str | Path], columns: Sequence[str] = ()) -> pd.DataFrame:
+    """Read tables of equal columns and put them one below the other, in the order of the paths.
+
+    Without paths: a table of the columns given, without rows.
+    """
+    tables = [pd.read_csv(path) for path in paths]
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=list(columns))
 
 
 def _finite(content):

@@ -34,6 +34,16 @@ MISSION_COLUMNS = [
     "n_states",
     "joint_log_score_se",
 ]
+TOTAL_COLUMNS = [
+    "model",
+    "joint_log_score",
+    "difference",
+    "se_difference",
+    "log_score",
+    "brier",
+    "covered",
+    "missions",
+]
 FUTURE_COLUMNS = ["model", "cutoff_year", *MISSION_COLUMNS[1:]]
 
 
@@ -278,7 +288,8 @@ def compare_held_out(missions: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     missions : pandas.DataFrame
-        Rows of `results/comparison/missions.csv` of several models, each with the same missions.
+        Rows of `results/comparison/missions.csv` of several models, each with the same missions; none where no model was
+        scored so.
 
     Returns
     -------
@@ -313,4 +324,4 @@ def compare_held_out(missions: pd.DataFrame) -> pd.DataFrame:
                 "missions": len(joint),
             }
         )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=TOTAL_COLUMNS)
