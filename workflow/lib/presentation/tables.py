@@ -185,7 +185,8 @@ def comparison_table(results: Results) -> str:
             row["Brier"] = fixed(own.iloc[0]["brier"], 3) if len(own) else MISSING
         if not future.empty:
             own = future[future["model"] == model]
-            row["Later missions"] = fixed(own.iloc[0]["log_score"], 1) if len(own) else MISSING
+            year = results.comparison["future"]["cutoff_year"].iloc[0]
+            row[f"From {year}"] = fixed(own.iloc[0]["log_score"], 1) if len(own) else MISSING
         rows.append(row)
     return pipe_table(pd.DataFrame(rows))
 
