@@ -29,7 +29,8 @@ class SingleLevelLinker(NumbaLinker):
     def jit_compile(self, function_and_key):
         """The Numba function that is compiled, or taken from what was kept, when its first caller is."""
         function, key = function_and_key
-        return not_copied(numba_njit(function.py_func, cache=key is not None))
+        # with a wrapper for Python it is kept as machine code, unlike what it calls (`callees_untranslated`)
+        return not_copied(numba_njit(function.py_func, cache=key is not None, no_cpython_wrapper=False))
 
 
 @contextmanager

@@ -1,5 +1,9 @@
 """Kernels called by address and graphs of a single level give what those called and compiled in the usual way give."""
 
+import os
+import subprocess
+import sys
+
 import numba
 import numpy as np
 import pytensor
@@ -7,12 +11,14 @@ import pytensor.tensor as pt
 import pytest
 from compositions import COMPOSITIONS
 from example import example_data
+from numba.core.codegen import JITCodeLibrary
 from numba.core.errors import TypingError
 from pytensor.compile.mode import NUMBA, get_mode
 from pytensor.graph.traversal import ancestors
 
 from models.build import build
 from models.engine import kernels, meanwhile, operators, path_kernels
+from models.engine.callees import callees_untranslated
 from models.engine.calls import by_address, compiled_last, not_copied
 from models.engine.linker import single_level
 from models.engine.meanwhile import kernels_meanwhile, kernels_of
@@ -82,6 +88,87 @@ def test_a_graph_of_a_single_level_equals_the_usual_one_and_the_mode_is_as_befor
     with pytest.raises(RuntimeError), single_level():
         raise RuntimeError
     assert get_mode("NUMBA") is NUMBA
+
+
+def small_functions():
+    @numba.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)
+    def halves(values, number):
+        if number < 0:
+            raise ValueError("negative:", number)
+        return values / 2 + number
+
+    @numba.njit
+    def caller(values, number):
+        return np.sort(halves(values, number)).sum()
+
+    return halves, caller
+
+
+def is_translated(function):
+    (compiled,) = function.overloads.values()
+    return compiled.library._compiled
+
+
+def test_what_compiled_code_alone_calls_is_not_translated_and_is_called_all_the_same():
+    usual_halves, usual = small_functions()
+    expected = usual(np.arange(4.0), 1.0)
+    assert expected == 7
+    assert is_translated(usual_halves)
+    halves, caller = small_functions()
+    with callees_untranslated():
+        caller.compile((numba.float64[::1], numba.float64))
+    assert not is_translated(halves)
+    assert is_translated(caller)
+    assert caller(np.arange(4.0), 1.0) == expected
+    with pytest.raises(ValueError, match="negative"):
+        caller(np.arange(4.0), -1.0)
+    # other callers, compiled later in the usual way, copy it too
+    again = numba.njit(lambda values: halves(values, 2.0).sum())
+    assert again(np.arange(4.0)) == 11
+
+
+def test_what_was_kept_untranslated_is_taken_up_with_and_without_translation(tmp_path):
+    program = tmp_path / "kept.py"
+    program.write_text(
+        "import sys\n"
+        "import numba, numpy as np\n"
+        "from contextlib import nullcontext\n"
+        "from models.engine.callees import callees_untranslated\n"
+        "@numba.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, cache=True)\n"
+        "def halves(values):\n"
+        "    return values / 2\n"
+        "@numba.njit(cache=sys.argv[2] == 'kept')\n"
+        "def caller(values):\n"
+        "    return halves(values).sum()\n"
+        "with callees_untranslated() if sys.argv[1] == 'untranslated' else nullcontext():\n"
+        "    caller.compile((numba.float64[::1],))\n"
+        "hits = sum(halves.stats.cache_hits.values()) + sum(caller.stats.cache_hits.values())\n"
+        "print(caller(np.arange(4.0)), hits)\n"
+    )
+    environment = os.environ | {"PYTHONPATH": str(meanwhile.ROOT), "NUMBA_CACHE_DIR": str(tmp_path)}
+
+    def printed(*arguments):
+        command = [sys.executable, program, *arguments]
+        return subprocess.run(
+            command, env=environment, capture_output=True, text=True, check=True
+        ).stdout.split()
+
+    assert printed("untranslated", "kept") == ["3.0", "0"]
+    for arguments in [
+        ("untranslated", "anew"),
+        ("usual", "anew"),
+        ("untranslated", "kept"),
+        ("usual", "kept"),
+    ]:
+        assert printed(*arguments) == ["3.0", "1"]
+
+
+def test_numba_is_as_before_when_a_compilation_fails():
+    before = JITCodeLibrary.get_pointer_to_function
+    with pytest.raises(KeyboardInterrupt), callees_untranslated():
+        assert JITCodeLibrary.get_pointer_to_function is not before
+        raise KeyboardInterrupt
+    assert JITCodeLibrary.get_pointer_to_function is before
 
 
 def test_code_that_was_compiled_before_its_kernel_calls_it():

@@ -15,6 +15,7 @@ import xarray as xr
 
 from models.build import build
 from models.composition import Composition, check
+from models.engine.callees import callees_untranslated
 from models.engine.linker import single_level
 from models.engine.meanwhile import kernels_meanwhile
 from models.inputs import PACKED, Inputs, model_inputs
@@ -218,6 +219,7 @@ def compile_model(
         jitter = jittered(names)
         with ExitStack() as stack:
             kept = stack.enter_context(_turn_at_the_cache())
+            stack.enter_context(callees_untranslated())
             stack.enter_context(single_level())
             if kept and settings.cores != 1:
                 stack.enter_context(kernels_meanwhile([*model.potentials, *model.deterministics]))
