@@ -15,6 +15,7 @@ from workflow.lib.checking.held_out import (
     log_mean_likelihood,
     score_mission,
 )
+from workflow.lib.errors import UserError
 from workflow.lib.presentation.results import optional_table
 
 
@@ -166,7 +167,9 @@ def test_only_later_missions_are_scored_when_the_future_is_left_out(data):
     )
     assert table["joint_log_score"].iloc[0] == pytest.approx(alone["joint_log_score"])
     for year in (1950, 2050):
-        with pytest.raises(ValueError, match=f"missions must start both before and from {year} on"):
+        with pytest.raises(
+            UserError, match=f"checks.future_from: {year} leaves none to fit or none to predict"
+        ):
             score(year)
 
 

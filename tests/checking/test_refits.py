@@ -57,6 +57,34 @@ def test_a_refit_of_the_same_data_repeats(refitter, compiled, small):
     np.testing.assert_array_equal(first["ties_slope"], second["ties_slope"])
 
 
+def test_a_configured_refitter_takes_its_draws_from_the_refits_and_the_rest_from_the_fit():
+    fit = {
+        "chains": 4,
+        "tune": 400,
+        "draws": 1000,
+        "target_accept": 0.9,
+        "engine": "fused",
+        "backend": "nutpie",
+    }
+    refits = {"chains": 2, "tune": 150, "draws": 400}
+    prior = {"normal": [0.0, 2.0]}
+    found = Refitter.configured(
+        POOLED,
+        "test",
+        sampler=fit,
+        refits=refits,
+        gate=GATE,
+        priors={"ties_slope": prior},
+        seed=1,
+        threads=3,
+    )
+    assert found.settings == SamplerSettings(**{**fit, **refits}, cores=3)
+    assert found.settings.target_accept == 0.9
+    assert found.thresholds == gate_of_refits(GATE, fit, refits)
+    assert found.thresholds["r_hat"] == pytest.approx(1.05)
+    assert found.priors == {"ties_slope": ("normal", (0.0, 2.0))}
+
+
 def test_an_unconverged_refit_is_refused_after_a_second_try(small, compiled):
     strict = Refitter(POOLED, SHORT, {**LOOSE, "ess_bulk": 1e6}, {}, seed=1, stage="test")
     with pytest.raises(UserError, match=r"pooled, refit strict list.*effective sample size"):

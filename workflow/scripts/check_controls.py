@@ -46,36 +46,37 @@ def check_controls(
         timing_placebos,
     )
     from workflow.lib.checking.files import write_table
-    from workflow.lib.checking.refits import CAREFUL_ACCEPTANCE, SLOT, Refitter, gate_of_refits, with_slot
-    from workflow.lib.inference.archive import read_dataset, read_tree
-    from workflow.lib.inference.sampling import SamplerSettings
-    from workflow.lib.settings import priors_from_plain
+    from workflow.lib.checking.refits import CAREFUL_ACCEPTANCE, SLOT, Refitter, with_slot
+    from workflow.lib.inference.archive import read_dataset, read_measured, read_tree
     from workflow.lib.tables.load import load_tables
     from workflow.lib.tables.prepare import prepare
 
     data = read_dataset(analysis_path)
     main = read_tree(posterior_path)["posterior"].to_dataset()
     terms = Composition.from_mapping(model, composition)
-    common = {
-        "settings": SamplerSettings(**{**sampler, **refits}, cores=threads),
-        "thresholds": gate_of_refits(gate, sampler, refits),
-        "priors": priors_from_plain(priors),
-        "seed": seed,
-        "stage": "controls",
-        "measured": read_tree(measured_by_paths[0])["posterior"].to_dataset() if measured_by_paths else None,
-        "log": log,
-    }
+    refitter = Refitter.configured(
+        terms,
+        "controls",
+        sampler=sampler,
+        refits=refits,
+        gate=gate,
+        priors=priors,
+        seed=seed,
+        threads=threads,
+        measured=read_measured(measured_by_paths),
+        log=log,
+    )
     rows = []
 
     variants = [*negative_control_exposures(data), *timing_placebos(data)]
     if variants:
         names = (*terms.covariate_names(data), SLOT)
-        refitter = Refitter(composition=replace(terms, covariates=names), **common)
-        compiled = refitter.compile(with_slot(data))
+        one_more = replace(refitter, composition=replace(terms, covariates=names))
+        compiled = one_more.compile(with_slot(data))
 
         def refit(variant: Variant):
             widened = with_slot(variant.data, *variant.controls)
-            posterior = refitter.sample(compiled, widened, variant.item)["posterior"].to_dataset()
+            posterior = one_more.sample(compiled, widened, variant.item)["posterior"].to_dataset()
             # the slot goes by the name of what it held
             labels = [*names[:-1], *(variant.controls or (SLOT,))]
             return posterior.assign_coords(control=labels)
@@ -92,11 +93,14 @@ def check_controls(
         variant = negative_control_outcome(data, others)
         few = others.sizes["mission"] < FEW_MISSIONS
         own = replace(terms, mission_slopes=(), state_effects=False) if few else terms
-        careful = replace(common["settings"], target_accept=CAREFUL_ACCEPTANCE)
-        chosen = {**(AWAY_FROM_ZERO if few else {}), **common["priors"]}
-        refitter = Refitter(composition=own, **{**common, "settings": careful, "priors": chosen})
-        compiled = refitter.compile(variant.data)
-        tree = refitter.sample(compiled, variant.data, variant.item, strict=False)
+        careful = replace(
+            refitter,
+            composition=own,
+            settings=replace(refitter.settings, target_accept=CAREFUL_ACCEPTANCE),
+            priors={**(AWAY_FROM_ZERO if few else {}), **refitter.priors},
+        )
+        compiled = careful.compile(variant.data)
+        tree = careful.sample(compiled, variant.data, variant.item, strict=False)
         if tree.attrs["converged"]:
             rows.append(
                 run_controls(

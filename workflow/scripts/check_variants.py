@@ -34,13 +34,11 @@ def check_variants(
     from models.average import average_effects
     from models.composition import Composition
     from workflow.lib.checking.files import write_table
-    from workflow.lib.checking.refits import Refitter, gate_of_refits, on_the_grid_of, scaled_priors
+    from workflow.lib.checking.refits import Refitter, on_the_grid_of, scaled_priors
     from workflow.lib.checking.sensitivity import compare_refits
     from workflow.lib.checking.versions import eligible_versions, label_versions
-    from workflow.lib.inference.archive import read_dataset, read_tree
+    from workflow.lib.inference.archive import read_dataset, read_measured, read_tree
     from workflow.lib.inference.given import given_quality
-    from workflow.lib.inference.sampling import SamplerSettings
-    from workflow.lib.settings import priors_from_plain
     from workflow.lib.tables.load import load_tables
     from workflow.lib.tables.prepare import prepare
 
@@ -49,14 +47,16 @@ def check_variants(
     terms = Composition.from_mapping(model, composition)
     tree = read_tree(posterior_path)
     reference = average_effects(tree["posterior"].to_dataset(), data, terms, given_quality(tree))
-    refitter = Refitter(
-        composition=terms,
-        settings=SamplerSettings(**{**sampler, **refits}, cores=threads),
-        thresholds=gate_of_refits(gate, sampler, refits),
-        priors=priors_from_plain(priors),
+    refitter = Refitter.configured(
+        terms,
+        "variants",
+        sampler=sampler,
+        refits=refits,
+        gate=gate,
+        priors=priors,
         seed=seed,
-        stage="variants",
-        measured=read_tree(measured_by_paths[0])["posterior"].to_dataset() if measured_by_paths else None,
+        threads=threads,
+        measured=read_measured(measured_by_paths),
         log=log,
     )
 

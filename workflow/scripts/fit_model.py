@@ -23,7 +23,7 @@ def fit_model(
     """Compile, sample, write."""
     from models.composition import Composition
     from models.priors import Priors
-    from workflow.lib.inference.archive import read_dataset, read_tree, write_tree
+    from workflow.lib.inference.archive import read_dataset, read_measured, write_tree
     from workflow.lib.inference.sampling import SamplerSettings, compile_model, derive_seed
     from workflow.lib.posteriors import sample_posterior
     from workflow.lib.settings import priors_from_plain
@@ -36,7 +36,7 @@ def fit_model(
         Priors(priors_from_plain(priors)),
         SamplerSettings(**sampler, cores=threads),
     )
-    measured = read_tree(measured_by_paths[0])["posterior"].to_dataset() if measured_by_paths else None
+    measured = read_measured(measured_by_paths)
     tree = sample_posterior(compiled, data, measured, derive_seed(seed, "fit", model), log)
     write_tree(tree, posterior_path)
     log(f"{model}: sampled in {tree.attrs['seconds']:.0f} s")

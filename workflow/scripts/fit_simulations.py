@@ -33,23 +33,25 @@ def fit_simulations(
     from models.simulate import prior_draws
     from workflow.lib.checking.calibration import recover
     from workflow.lib.checking.files import write_table
-    from workflow.lib.checking.refits import Refitter, gate_of_refits
+    from workflow.lib.checking.refits import Refitter
     from workflow.lib.checking.simulations import Fitter, simulated_data
     from workflow.lib.inference.archive import read_dataset, read_tree
-    from workflow.lib.inference.sampling import SamplerSettings, derive_seed
+    from workflow.lib.inference.sampling import derive_seed
     from workflow.lib.settings import priors_from_plain
 
     data = read_dataset(analysis_path)
     terms = Composition.from_mapping(model, composition)
     overrides = priors_from_plain(priors)
     fitter = Fitter(
-        Refitter(
-            composition=terms,
-            settings=SamplerSettings(**{**sampler, **refits}, cores=threads),
-            thresholds=gate_of_refits(gate, sampler, refits),
-            priors=overrides,
+        Refitter.configured(
+            terms,
+            f"simulations/{source}",
+            sampler=sampler,
+            refits=refits,
+            gate=gate,
+            priors=priors,
             seed=seed,
-            stage=f"simulations/{source}",
+            threads=threads,
             log=log,
         ),
         data,

@@ -32,24 +32,25 @@ def fit_world(
     from models.worlds import simulate_world
     from workflow.lib.checking.calibration import run_worlds
     from workflow.lib.checking.files import write_table
-    from workflow.lib.checking.refits import Refitter, gate_of_refits
+    from workflow.lib.checking.refits import Refitter
     from workflow.lib.checking.simulations import Fitter, with_converged
     from workflow.lib.inference.archive import read_dataset
-    from workflow.lib.inference.sampling import SamplerSettings, derive_seed
-    from workflow.lib.settings import priors_from_plain
+    from workflow.lib.inference.sampling import derive_seed
 
     data = read_dataset(analysis_path)
     fitters: dict[str, Fitter] = {}
     for model, terms in compositions.items():
         log(f"{world}: compiling {model}")
         fitters[model] = Fitter(
-            Refitter(
-                composition=Composition.from_mapping(model, terms),
-                settings=SamplerSettings(**{**samplers[model], **refits}, cores=threads),
-                thresholds=gate_of_refits(gate, samplers[model], refits),
-                priors=priors_from_plain(priors),
+            Refitter.configured(
+                Composition.from_mapping(model, terms),
+                f"world/{world}",
+                sampler=samplers[model],
+                refits=refits,
+                gate=gate,
+                priors=priors,
                 seed=seed,
-                stage=f"world/{world}",
+                threads=threads,
                 log=log,
             ),
             data,

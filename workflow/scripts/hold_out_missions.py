@@ -34,23 +34,24 @@ def hold_out_missions(
     from workflow.lib.checking.files import write_table
     from workflow.lib.checking.held_out import leave_one_mission_out
     from workflow.lib.checking.predictive import prediction_rows
-    from workflow.lib.checking.refits import Refitter, gate_of_refits
-    from workflow.lib.inference.archive import read_dataset, read_tree
+    from workflow.lib.checking.refits import Refitter
+    from workflow.lib.inference.archive import read_dataset, read_measured, read_tree
     from workflow.lib.inference.given import given_quality
-    from workflow.lib.inference.sampling import SamplerSettings, derive_seed
+    from workflow.lib.inference.sampling import derive_seed
     from workflow.lib.posteriors import without_missions
-    from workflow.lib.settings import priors_from_plain
 
     data = read_dataset(analysis_path)
     terms = Composition.from_mapping(model, composition)
-    refitter = Refitter(
-        composition=terms,
-        settings=SamplerSettings(**{**sampler, **refits}, cores=threads),
-        thresholds=gate_of_refits(gate, sampler, refits),
-        priors=priors_from_plain(priors),
+    refitter = Refitter.configured(
+        terms,
+        "held_out",
+        sampler=sampler,
+        refits=refits,
+        gate=gate,
+        priors=priors,
         seed=seed,
-        stage="held_out",
-        measured=read_tree(measured_by_paths[0])["posterior"].to_dataset() if measured_by_paths else None,
+        threads=threads,
+        measured=read_measured(measured_by_paths),
     )
     compiled = refitter.compile(data)
     whole = read_tree(posterior_path)

@@ -25,20 +25,20 @@ def remeasure_quality(
     from models.composition import Composition
     from models.posterior import latent_path
     from workflow.lib.checking.files import write_table
-    from workflow.lib.checking.refits import Refitter, gate_of_refits
+    from workflow.lib.checking.refits import Refitter
     from workflow.lib.checking.stability import STABILITY_COLUMNS, stability_row, without_each_column
     from workflow.lib.inference.archive import read_dataset
-    from workflow.lib.inference.sampling import SamplerSettings
-    from workflow.lib.settings import priors_from_plain
 
     data = read_dataset(analysis_path)
-    refitter = Refitter(
-        composition=Composition(model, ("quality",)),
-        settings=SamplerSettings(**{**sampler, **refits}, cores=threads),
-        thresholds=gate_of_refits(gate, sampler, refits),
-        priors=priors_from_plain(priors),
+    refitter = Refitter.configured(
+        Composition(model, ("quality",)),
+        "quality_stability",
+        sampler=sampler,
+        refits=refits,
+        gate=gate,
+        priors=priors,
         seed=seed,
-        stage="quality_stability",
+        threads=threads,
         log=log,
     )
     compiled = refitter.compile(data)

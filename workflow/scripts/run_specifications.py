@@ -34,20 +34,20 @@ def run_specifications(
         specification_row,
         specifications,
     )
-    from workflow.lib.checking.refits import Refitter, gate_of_refits
-    from workflow.lib.inference.sampling import SamplerSettings
-    from workflow.lib.settings import priors_from_plain
+    from workflow.lib.checking.refits import Refitter
     from workflow.lib.tables.load import load_tables
 
     tables = load_tables(data_settings)
     base = base_data(tables, data_settings)
-    refitter = Refitter(
-        composition=Composition.from_mapping(model, composition),
-        settings=SamplerSettings(**{**sampler, **refits}, cores=threads),
-        thresholds=gate_of_refits(gate, sampler, refits),
-        priors=priors_from_plain(priors),
+    refitter = Refitter.configured(
+        Composition.from_mapping(model, composition),
+        "multiverse",
+        sampler=sampler,
+        refits=refits,
+        gate=gate,
+        priors=priors,
         seed=seed,
-        stage="multiverse",
+        threads=threads,
     )
     compiled = refitter.compile(base)
     chosen = list(islice(specifications(tables, data_settings, base), most))

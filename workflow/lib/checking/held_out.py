@@ -19,6 +19,7 @@ from scipy.special import expit, logsumexp
 from workflow.lib.checking.convergence import convergence
 from workflow.lib.checking.draws import flat_draws, interval_probabilities
 from workflow.lib.checking.scores import bernoulli_log_likelihood, brier_score, log_score
+from workflow.lib.errors import UserError
 
 BRIDGE_STEPS = 1000
 MISSION_COLUMNS = [
@@ -240,11 +241,20 @@ def leave_future_out(
     pandas.DataFrame
         Columns of `results/comparison/future.csv`: model, cutoff_year, mission, then those of missions.csv. Each mission
         is scored given the earlier ones, not given the others that are predicted.
+
+    Raises
+    ------
+    UserError
+        If the year leaves no mission to fit or none to predict.
     """
     names = [str(name) for name in data["mission"].values]
-    later = data["start_year"].values.astype(int) >= cutoff_year
+    years = data["start_year"].values.astype(int)
+    later = years >= cutoff_year
     if later.all() or not later.any():
-        raise ValueError(f"missions must start both before and from {cutoff_year} on")
+        raise UserError(
+            f"checks.future_from: {cutoff_year} leaves none to fit or none to predict of the missions in use, which start "
+            f"between {years.min()} and {years.max()}; give a year after the first and not after the last, or null"
+        )
     logit, likelihood = fit_before(cutoff_year)
     rows = []
     for place in np.flatnonzero(later):

@@ -21,6 +21,7 @@ from workflow.lib.checking.diagnostics import diagnose, gate
 from workflow.lib.inference.given import given_quality
 from workflow.lib.inference.sampling import Compiled, SamplerSettings, compile_model, derive_seed
 from workflow.lib.posteriors import sample_posterior
+from workflow.lib.settings import priors_from_plain
 
 Log = Callable[[str], None]
 
@@ -164,6 +165,33 @@ class Refitter:
     stage: str
     measured: xr.Dataset | None = None
     log: Log | None = None
+
+    @classmethod
+    def configured(
+        cls,
+        composition: Composition,
+        stage: str,
+        *,
+        sampler: Mapping,
+        refits: Mapping,
+        gate: Mapping,
+        priors: Mapping,
+        seed: int,
+        threads: int,
+        measured: xr.Dataset | None = None,
+        log: Log | None = None,
+    ) -> Refitter:
+        """A refitter by the configuration: the model's `sampler`, and the sections `checks.refits`, `gate` and `priors`."""
+        return cls(
+            composition=composition,
+            settings=SamplerSettings(**{**sampler, **refits}, cores=threads),
+            thresholds=gate_of_refits(gate, sampler, refits),
+            priors=priors_from_plain(priors),
+            seed=seed,
+            stage=stage,
+            measured=measured,
+            log=log,
+        )
 
     def compile(self, data: xr.Dataset) -> Compiled:
         """Compile the composition for data of these labels."""

@@ -45,3 +45,8 @@ def read_dataset(path: Path | str) -> xr.Dataset:
     """Read a data set into memory."""
     with xr.open_dataset(path, engine="h5netcdf") as dataset:
         return dataset.load()
+
+
+def read_measured(paths: list[str]) -> xr.Dataset | None:
+    """Read the posterior that measures a model's latents; None if there is no path, since the model has none measured."""
+    return read_tree(paths[0])["posterior"].to_dataset() if paths else None
