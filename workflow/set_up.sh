@@ -66,7 +66,7 @@ if ! is_usable .venv/bin/python; then
     "$uv" venv --quiet --clear --no-project --python "$python" .venv \
         || fail "no Python 3.13 or 3.12 was found, and uv could not bring one; install one of the two"
 fi
-say "installing $(grep -c '^[a-z]' requirements.lock) packages into .venv (about 1.3 GB; minutes on a slow line)"
+say "installing $(grep -c '^[a-z]' requirements.lock) packages into .venv (about 1.4 GB; minutes on a slow line)"
 # compiled at once: every job of a run imports the packages, and where Python may not write beside them each would compile them
 "$uv" pip sync --quiet --require-hashes --compile-bytecode --python .venv/bin/python requirements.lock \
     || fail "the packages could not be installed; look at the network and at the lines above"

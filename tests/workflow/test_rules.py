@@ -39,6 +39,7 @@ def test_second_run_has_nothing_to_do(built_project):
     result = built_project.run()
     assert result.returncode == 0
     assert "Nothing to be done" in result.stdout + result.stderr
+    assert "Exception" not in result.stdout + result.stderr
 
 
 def test_output_contract_is_met(built_project):

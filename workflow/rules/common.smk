@@ -277,4 +277,4 @@ MULTIVERSE_MODELS = [name for name in OUTCOME_MODELS if outcome_alone(name) and 
 
 
 wildcard_constraints:
-    model="[a-z][a-z0-9_]*",
+    model="|".join(settings.models),
