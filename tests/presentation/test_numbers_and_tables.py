@@ -1,13 +1,20 @@
 """numbers.json and tables: the words follow from the posterior, cells cannot break a table."""
 
 import json
+from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from workflow.lib.errors import UserError
-from workflow.lib.presentation import numbers, tables, wording
+from workflow.lib.presentation import numbers, quantities, tables, wording
 from workflow.lib.presentation.results import Results
+from workflow.lib.settings import load_settings
+from workflow.lib.tables.load import load_tables
+from workflow.lib.tables.prepare import prepare
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_each_number_has_value_text_and_file(run):
@@ -123,6 +130,37 @@ def test_every_table_of_a_full_run_is_made(run):
         lines = text.splitlines()
         assert len(lines) > 2, name
         assert len({line.replace(r"\|", "").count("|") for line in lines}) == 1, name
+
+
+def test_the_made_up_dataset_holds_what_a_prepared_one_does_where_it_does(run):
+    chosen = load_settings(ROOT / "config.yaml").data.model_dump()
+    prepared, made_up = prepare(load_tables(chosen, ROOT), chosen), Results.load(*run).data
+    assert set(made_up.coords) <= set(prepared.coords)
+    assert set(made_up.data_vars) <= set(prepared.data_vars)
+    for name, variable in made_up.variables.items():
+        assert variable.dims == prepared[name].dims, name
+
+
+def test_loadings_go_with_their_families_and_the_directions_that_the_codebook_expects(run):
+    fresh = Results.load(*run)
+    families = quantities.loadings(fresh).set_index("item")["family"]
+    assert families["un_agreement"] == "normal"
+    assert families["troops_any"] == "bernoulli"
+    assert families["igo_joint"].tolist() == ["", ""]
+    assert "negative binomial" in tables.loadings_table(fresh)
+    loadings = (
+        quantities.loadings(fresh)
+        .query("kind == 'indicator' and lower * upper > 0")
+        .set_index("item")["mean"]
+    )
+    # as if the codebook expected the opposite of what was found for one indicator alone
+    direction = np.sign(loadings.reindex(fresh.data["indicator"].values)).fillna(1.0)
+    direction["un_agreement"] *= -1
+    fresh.__dict__["data"] = fresh.data.assign(direction=("indicator", direction.to_numpy()))
+    out = numbers.Collector()
+    numbers.add_measurement(out, fresh)
+    assert out.entries["quality.against_expectation"]["value"] == 1
+    assert out.entries["quality.against_expectation.list"]["text"] == "UN voting agreement"
 
 
 def test_a_missing_file_that_every_run_leaves_is_one_line(tmp_path):

@@ -230,15 +230,14 @@ def add_measurement(out: Collector, results: Results) -> None:
     out.add("quality.unclear_loadings.list", None, wording.listing(unclear), file)
     strongest = [lower_first(style.column_label(name)) for name in clear["item"].head(3)]
     out.add("quality.strongest.list", None, wording.listing(strongest), file)
-    if "direction" in results.data.coords:
-        expected = dict(zip(results.data["indicator"].values, results.data["direction"].values, strict=True))
-        against = [
-            lower_first(style.column_label(row.item))
-            for row in clear.itertuples()
-            if pd.notna(expected.get(row.item)) and float(expected[row.item]) * row.mean < 0
-        ]
-        out.add("quality.against_expectation", len(against), wording.count(len(against), "indicator"), file)
-        out.add("quality.against_expectation.list", None, wording.listing(against), file)
+    expected = dict(zip(results.data["indicator"].values, results.data["direction"].values, strict=True))
+    against = [
+        lower_first(style.column_label(row.item))
+        for row in clear.itertuples()
+        if pd.notna(expected.get(row.item)) and float(expected[row.item]) * row.mean < 0
+    ]
+    out.add("quality.against_expectation", len(against), wording.count(len(against), "indicator"), file)
+    out.add("quality.against_expectation.list", None, wording.listing(against), file)
     ties = loadings[loadings["kind"] == "tie on quality"]
     clear_ties = ties[(ties["lower"] > 0) | (ties["upper"] < 0)]
     labels = [lower_first(style.column_label(name)) for name in clear_ties["item"]]

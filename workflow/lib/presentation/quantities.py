@@ -230,9 +230,7 @@ def loadings(results: Results) -> pd.DataFrame:
     if results.quality_model is None:
         return pd.DataFrame()
     posterior = results.posterior(results.quality_model)
-    families = {}
-    if "family" in results.data.coords:
-        families = dict(zip(results.data["indicator"].values, results.data["family"].values, strict=True))
+    families = dict(zip(results.data["indicator"].values, results.data["family"].values, strict=True))
     tables = []
     for name, dimension, kind in (
         ("indicator_loading", "indicator", "indicator"),

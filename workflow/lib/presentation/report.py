@@ -144,12 +144,11 @@ def check_sentences(numbers: dict, interval: str) -> list[str]:
         return numbers[key]["text"]
 
     sentences = []
-    held_out = (
-        " of predictions made without the mission" if numbers["joiners.source"]["value"] == "held out" else ""
-    )
+    held_out = numbers["joiners.source"]["value"] == "held out"
+    prediction = "made without the mission" if held_out else "with the mission in the fit"
     sentences.append(
-        f"The number of joiners lies within the {interval} interval{held_out} in {text('joiners.covered')} of "
-        f"{text('joiners.missions')} missions."
+        f"The number of joiners lies within the {interval} interval of predictions {prediction} in "
+        f"{text('joiners.covered')} of {text('joiners.missions')} missions."
     )
     if "predictive.figures" in numbers:
         sentences.append(
