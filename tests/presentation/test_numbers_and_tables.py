@@ -163,6 +163,16 @@ def test_loadings_go_with_their_families_and_the_directions_that_the_codebook_ex
     assert out.entries["quality.against_expectation.list"]["text"] == "UN voting agreement"
 
 
+def test_a_model_with_a_sampler_of_its_own_is_named(run):
+    fresh = Results.load(*run)
+    terms = fresh.settings["models"]["joint"] | {"sampler": {"tune": 400, "draws": None}}
+    fresh.__dict__["settings"] = fresh.settings | {"models": fresh.settings["models"] | {"joint": terms}}
+    out = numbers.Collector()
+    numbers.add_settings(out, fresh)
+    assert out.entries["settings.tune_of_some"]["text"] == "400 in the joint model"
+    assert "settings.draws_of_some" not in out.entries
+
+
 def test_a_missing_file_that_every_run_leaves_is_one_line(tmp_path):
     with pytest.raises(
         UserError, match=r"analysis\.nc: missing, expected the analysis dataset; run the workflow"

@@ -73,14 +73,15 @@ def add_settings(out: Collector, results: Results) -> None:
     for name in ("chains", "tune", "draws"):
         if name in sampler:
             out.add_count(f"settings.{name}", sampler[name], "config")
-    longer = {
-        model: own["draws"]
-        for model, terms in (results.settings.get("models") or {}).items()
-        if model in results.models and (own := terms.get("sampler") or {}).get("draws")
-    }
-    if longer:
-        words = [f"{draws:,} in the {in_a_sentence(model)}" for model, draws in longer.items()]
-        out.add("settings.draws_of_some", len(longer), wording.listing(words), "config")
+    for name in ("tune", "draws"):
+        different = {
+            model: own[name]
+            for model, terms in (results.settings.get("models") or {}).items()
+            if model in results.models and (own := terms.get("sampler") or {}).get(name)
+        }
+        if different:
+            words = [f"{number:,} in the {in_a_sentence(model)}" for model, number in different.items()]
+            out.add(f"settings.{name}_of_some", len(different), wording.listing(words), "config")
     for name, decimals in (("r_hat", 2), ("ess_bulk", 0), ("ess_tail", 0), ("bfmi", 1), ("pareto_k", 1)):
         if name in gate:
             out.add(f"settings.gate.{name}", gate[name], wording.fixed(gate[name], decimals), "config")

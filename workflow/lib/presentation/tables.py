@@ -27,6 +27,7 @@ ROLE_LABELS = {
     "placebo": "placebo",
     "other": "description",
 }
+FAMILIES = {"normal": "normal", "bernoulli": "Bernoulli", "negative_binomial": "negative binomial"}
 PANDOC_COLUMNS = 900
 CHECK_LABELS = {
     "negative_control_exposure": "Ties with rivals",
@@ -312,7 +313,7 @@ def loadings_table(results: Results) -> str:
         {
             "Item": escape(style.column_label(row["item"])),
             "Loading of": kinds[row["kind"]],
-            "Family": escape(row["family"].replace("_", " ")) or MISSING,
+            "Family": FAMILIES.get(row["family"], MISSING),
             "Mean (interval)": with_interval(row),
         }
         for row in loadings.to_dict("records")
