@@ -81,6 +81,18 @@ def log_positive(x):
     return np.float64(exponent) * _LN2 + log_near_one(mantissa)
 
 
+@numba.njit(inline="always", **JIT)
+def inverse_square(x):
+    """``x`` to the power -2: infinite at zero, where Numba's own negative powers stop with an error."""
+    return 1.0 / (x * x)
+
+
+@numba.njit(inline="always", **JIT)
+def inverse_cube(x):
+    """``x`` to the power -3, as ``inverse_square``."""
+    return 1.0 / (x * x * x)
+
+
 @numba.njit(**JIT)
 def copy_to(target, source):
     """Copy an array of one axis; Numba's assignment to a slice takes many times as long."""

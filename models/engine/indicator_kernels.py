@@ -9,7 +9,15 @@ import math
 import numba
 import numpy as np
 
-from models.engine.elementary import JIT, dot_of, exp_nonpositive, log_positive, sum_of
+from models.engine.elementary import (
+    JIT,
+    dot_of,
+    exp_nonpositive,
+    inverse_cube,
+    inverse_square,
+    log_positive,
+    sum_of,
+)
 from models.engine.kernels import bernoulli_logit, negative_binomial, panel_gradient, panel_predictor
 from models.working import LOGISTIC_NORMAL
 
@@ -37,7 +45,7 @@ def _state_level(intercept, trend, by_size, loading, share, latent, mean_decade,
 @numba.njit(**JIT)
 def _count_condition(level, total, number, variance, dispersion, spread, mean, precision):
     """Mean and precision of deviations that ``coordinates.count_condition`` pretends, of one indicator."""
-    prior, larger = spread**-2, 1.0 + 0.5 * variance
+    prior, larger = inverse_square(spread), 1.0 + 0.5 * variance
     for s in range(level.shape[0]):
         excess = 1.0 + total[s] / max(number[s], 1.0) / dispersion
         expected = larger * _exponentials(level[s])[0]
@@ -56,7 +64,7 @@ def _count_condition_gradient(
     With c the excess, m the expected mean and tau the prior precision, precision = T / c + tau and
     mean = log (T + tau c) - log (n m + tau c).
     """
-    prior, larger = spread**-2, 1.0 + 0.5 * variance
+    prior, larger = inverse_square(spread), 1.0 + 0.5 * variance
     to_excess, to_prior = work[0], work[1]
     for s in range(level.shape[0]):
         rate = total[s] / max(number[s], 1.0)
@@ -68,14 +76,14 @@ def _count_condition_gradient(
         to_prior[s] = by_precision[s] + difference * excess
         to_excess[s] = (difference * prior - by_precision[s] * total[s] / (excess * excess)) * rate
     by_variance = 0.5 / larger * sum_of(by_level)
-    return by_variance, -sum_of(to_excess) / dispersion**2, -2.0 * spread**-3 * sum_of(to_prior)
+    return by_variance, -sum_of(to_excess) / dispersion**2, -2.0 * inverse_cube(spread) * sum_of(to_prior)
 
 
 @numba.njit(**JIT)
 def _binary_condition(level, total, number, variance, spread, mean, precision):
     """Mean and precision of deviations that ``coordinates.binary_condition`` pretends, of one indicator."""
     wider = 1.0 + LOGISTIC_NORMAL * variance
-    root, prior = math.sqrt(wider), wider * spread**-2
+    root, prior = math.sqrt(wider), wider * inverse_square(spread)
     for s in range(level.shape[0]):
         odds, against = _exponentials(level[s] / root)
         ones = total[s] + prior * (1.0 + odds)
@@ -96,7 +104,7 @@ def _binary_condition_gradient(
     l = n - T + a (1 + e^-z): precision = u l / (w (u + l)) and mean = sqrt w log (u / l) - level.
     """
     wider = 1.0 + LOGISTIC_NORMAL * variance
-    root, inverse, square = math.sqrt(wider), 1.0 / math.sqrt(wider), spread**-2
+    root, inverse, square = math.sqrt(wider), 1.0 / math.sqrt(wider), inverse_square(spread)
     prior = wider * square
     to_wider, to_prior = work[0], work[1]
     for s in range(level.shape[0]):
@@ -115,7 +123,7 @@ def _binary_condition_gradient(
         logarithm = 0.5 * by_mean[s] * (mean[s] + level[s]) / wider
         to_prior[s] = own
         to_wider[s] = logarithm - (by_precision[s] * precision[s] + 0.5 * to_z * z) / wider + own * square
-    return LOGISTIC_NORMAL * sum_of(to_wider), -2.0 * wider * spread**-3 * sum_of(to_prior)
+    return LOGISTIC_NORMAL * sum_of(to_wider), -2.0 * wider * inverse_cube(spread) * sum_of(to_prior)
 
 
 @numba.njit(**JIT)
@@ -134,14 +142,14 @@ def _deviations(standard, mean, precision, spread, deviation, terms):
 @numba.njit(**JIT)
 def _deviations_gradient(standard, precision, spread, deviation, by_deviation, by_standard, by_precision):
     """Reverse pass: takes the gain into ``by_deviation``, fills the others, returns the derivative to the spread."""
-    prior = spread**-2
+    prior = inverse_square(spread)
     for s in range(standard.shape[0]):
         by_deviation[s] -= deviation[s] * prior
         inverse = 1.0 / precision[s]
         root = math.sqrt(inverse)
         by_standard[s] = by_deviation[s] * root + standard[s]
         by_precision[s] = -0.5 * inverse * (by_deviation[s] * root * standard[s] + 1.0)
-    return dot_of(deviation, deviation) * spread**-3 - standard.shape[0] / spread
+    return dot_of(deviation, deviation) * inverse_cube(spread) - standard.shape[0] / spread
 
 
 @numba.njit(**JIT)

@@ -323,6 +323,20 @@ def test_indicators_that_nobody_has_leave_deviations_their_prior_even_at_far_lev
     np.testing.assert_allclose(found[1], point[6][:, None] * point[0], rtol=1e-9)
 
 
+@pytest.mark.parametrize("counts", [True, False])
+@pytest.mark.parametrize("spread", [0.0, 1e-150])
+def test_indicators_at_a_spread_that_vanishes_have_no_finite_density_instead_of_an_error(counts, spread):
+    point, data = indicator_case(np.random.default_rng(11), counts)
+    point[6] = np.array([0.4, spread])
+    if not counts:
+        point[7] = np.zeros(2)
+    inputs = [x.type() for x in map(pt.as_tensor, point)]
+    total, *_ = operators.Indicators()(*inputs, *data)
+    gradient = compiled(inputs, total, "FAST_COMPILE")(*point)
+    found = pytensor.function(inputs, total, mode="FAST_COMPILE")(*point)
+    assert not np.isfinite(found) or not all(np.isfinite(part).all() for part in gradient)
+
+
 @pytest.mark.parametrize("mode", ["NUMBA", "FAST_COMPILE"])
 def test_normal_indicators_equal_the_multivariate_normal(mode):
     random = np.random.default_rng(7)
