@@ -18,6 +18,7 @@ from pathlib import Path
 import pandas as pd
 
 from workflow.lib.derivation.evidence import extracts_folder
+from workflow.lib.derivation.horizon import SHORT_HORIZON_DAYS, dates_of, is_short, read_dates
 from workflow.lib.derivation.participation import coded_missions, derive_participation
 from workflow.lib.derivation.sources import Sources
 from workflow.lib.errors import UserError
@@ -25,9 +26,18 @@ from workflow.lib.errors import UserError
 DATASETS = ("COW ", "UCDP", "MID ", "IMI", "Mullenbach", "Tago", "Geo-PKO")
 GENERAL_KNOWLEDGE = "general knowledge"
 FACTS = ("pivotal", "un_mandate", "short_horizon", "targets", "size")
+DATES = [
+    "trigger_event",
+    "trigger_date",
+    "deployment_date",
+    "days_to_deployment",
+    "days_to_deployment_certainty",
+    "days_to_operation",
+]
 COLUMNS = [
     "mission",
     "label",
+    "conflict",
     "start_year",
     "end_year",
     "pivotal",
@@ -35,13 +45,14 @@ COLUMNS = [
     "type",
     "un_mandate",
     "short_horizon",
+    *DATES,
     "targets",
     "host",
     "size",
     "evidence",
     *(f"{fact}_certainty" for fact in FACTS),
     *(f"{fact}_source" for fact in FACTS),
-    "conflict",
+    "disagreement",
     "source",
     "note",
 ]
@@ -97,25 +108,46 @@ def _with_list(row: dict, listed: pd.Series) -> dict:
         row["size"], row["size_source"] = str(int(listed["PKMNUM1"])), f"{reference} (peak strength)"
     leader = listed["CCODE2"]
     if leader == leader and int(leader) != int(row["pivotal"]):
-        row["conflict"] = f"{reference}: lead state {listed['LEADSTATE']} ({int(leader)})"
+        row["disagreement"] = f"{reference}: lead state {listed['LEADSTATE']} ({int(leader)})"
     if int(listed["STARTYR"]) != int(row["start_year"]):
-        row["conflict"] = "; ".join(
-            filter(None, [row["conflict"], f"{reference}: start {int(listed['STARTYR'])}"])
+        row["disagreement"] = "; ".join(
+            filter(None, [row["disagreement"], f"{reference}: start {int(listed['STARTYR'])}"])
         )
     return row
 
 
-def _with_facts(row: dict, listed: pd.DataFrame) -> dict:
+def _with_horizon(row: dict, dates: pd.DataFrame) -> dict:
+    """Dates of a mission, and its horizon: as Kreps codes it where she does, else by the rule on days."""
+    row |= dates_of(dates, row["mission"])
+    by_rule = is_short(row["days_to_deployment"])
+    if row["short_horizon"] == "":
+        row["short_horizon"] = by_rule
+        row["short_horizon_certainty"] = row["days_to_deployment_certainty"]
+        row["short_horizon_source"] = f"rule: at most {SHORT_HORIZON_DAYS} days from trigger to first forces"
+    else:
+        row["short_horizon_certainty"] = certainty_of_fact(row["short_horizon_source"])
+        if int(row["short_horizon"]) != by_rule:
+            days = f"{row['days_to_deployment']} days to the first forces, {row['days_to_operation']} to the operation"
+            row["disagreement"] = "; ".join(
+                filter(None, [row["disagreement"], f"horizon by the rule: {days}"])
+            )
+    return row
+
+
+def _with_facts(row: dict, listed: pd.DataFrame, dates: pd.DataFrame) -> dict:
     """A coded mission with certainty and source of each fact, checked against the list of third-party missions."""
-    row["conflict"] = ""
+    row["disagreement"] = ""
     if row["mullenbach"]:
         row = _with_list(row, listed.loc[int(row["mullenbach"])])
+    row = _with_horizon(row, dates)
     for fact in FACTS:
-        row[f"{fact}_certainty"] = certainty_of_fact(row[f"{fact}_source"])
+        if fact != "short_horizon":
+            row[f"{fact}_certainty"] = certainty_of_fact(row[f"{fact}_source"])
         row[f"{fact}_source"] = row[f"{fact}_source"] or GENERAL_KNOWLEDGE
-    if not row["size"]:
-        row["size_certainty"] = row["size_source"] = ""
-    row["source"] = "participation evidence and datasets" if row["evidence_name"] else "datasets alone"
+    for fact in ("size", "targets"):
+        if not row[fact]:
+            row[f"{fact}_certainty"] = row[f"{fact}_source"] = ""
+    row["source"] = "compiled evidence and datasets"
     return row
 
 
@@ -142,13 +174,21 @@ def derive_missions(sources: Path) -> pd.DataFrame:
     listed = (
         Sources(folder).read("mullenbach_third_party_pkm_v3_1.csv", encoding="latin-1").set_index("OBSNUM")
     )
-    rows = [_with_facts(row, listed) for row in coded_missions().to_dict("records")]
+    dates = read_dates(folder)
+    rows = [_with_facts(row, listed, dates) for row in coded_missions().to_dict("records")]
     participation = derive_participation(folder)
     for row in rows:
         joiners = participation[(participation["mission"] == row["mission"]) & (participation["joined"] == 1)]
         row["evidence"] = evidence_of(joiners, row["pivotal_certainty"])
     table = pd.DataFrame(rows)[COLUMNS]
-    for column in ("start_year", "pivotal", "un_mandate", "short_horizon"):
+    for column in (
+        "start_year",
+        "pivotal",
+        "un_mandate",
+        "short_horizon",
+        "days_to_deployment",
+        "days_to_operation",
+    ):
         table[column] = table[column].astype(int)
     for column in ("end_year", "size"):
         table[column] = pd.to_numeric(table[column]).astype("Int64")

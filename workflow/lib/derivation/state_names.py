@@ -25,6 +25,7 @@ SPELLINGS: dict[str, str] = {
     "Micronesia": "Federated States of Micronesia",
     "Cote d'Ivoire": "Ivory Coast",
     "Drc": "Democratic Republic of the Congo",
+    "Zaire / DR Congo": "Democratic Republic of the Congo",
     "Zaire": "Democratic Republic of the Congo",
     "Korea": "South Korea",
     "Solomon Islands (denied)": "Solomon Islands",

@@ -1,0 +1,93 @@
+"""How long the pivotal state had: days from what set a mission off to its first forces in the theatre.
+
+Reads the dates compiled in `missions_more.csv` beside the sources' folder; writes nothing. Fails with `UserError` when the
+file or a mission is missing, or its number of days is not the one between its dates.
+
+Rule
+----
+The horizon is *short* when the first forces came at most `SHORT_HORIZON_DAYS` days after the trigger. Where Kreps (2011),
+whose concept it is, codes a mission, her coding stands and a different result of the rule is noted as a disagreement: she
+counts the time until the operation that needs partners (Gulf 1990-91: 5 days to the first forces, 168 to the war).
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+
+from workflow.lib.derivation.evidence import beside_sources
+from workflow.lib.errors import UserError
+
+DATES_FILE = "missions_more.csv"
+SHORT_HORIZON_DAYS = 30
+"""A month: shorter than a parliament's decision or the passage of a contingent by sea takes."""
+
+GRADES = {
+    "verified_dataset": "verified",
+    "verified_excerpt": "probable",
+    "general_knowledge": "uncertain",
+    "uncertain": "uncertain",
+}
+ORDER = ("verified", "probable", "uncertain")
+
+
+def read_dates(folder: Path) -> pd.DataFrame:
+    """Trigger, first deployment and main operation of each mission, by mission.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the extracts.
+
+    Returns
+    -------
+    DataFrame, index mission
+        trigger_event, trigger_date, deployment_date (ISO text), days_to_deployment, days_to_operation,
+        days_to_deployment_certainty (the weaker of its two dates).
+
+    Raises
+    ------
+    UserError
+        The file is missing, or its days are not those between its dates.
+    """
+    table = pd.read_csv(beside_sources(folder, DATES_FILE), keep_default_na=False, dtype=str)
+    table = table[table["trigger_date"] != ""].set_index("mission")
+    rows = {}
+    for mission, row in table.iterrows():
+        trigger = date.fromisoformat(row["trigger_date"])
+        days = (date.fromisoformat(row["first_deployment_date"]) - trigger).days
+        if days != int(row["days_to_first_deployment"]):
+            raise UserError(
+                f"{DATES_FILE}, mission {mission}, column days_to_first_deployment, value "
+                f"{row['days_to_first_deployment']}: {days} days lie between its dates; correct one of them"
+            )
+        grades = [GRADES[row["trigger_certainty"]], GRADES[row["first_deployment_certainty"]]]
+        rows[mission] = {
+            "trigger_event": row["trigger_event"],
+            "trigger_date": row["trigger_date"],
+            "deployment_date": row["first_deployment_date"],
+            "days_to_deployment": days,
+            "days_to_deployment_certainty": max(grades, key=ORDER.index),
+            "days_to_operation": (date.fromisoformat(row["main_operation_date"]) - trigger).days,
+        }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("mission")
+
+
+def dates_of(dates: pd.DataFrame, mission: str) -> dict:
+    """Dates of one mission.
+
+    Raises
+    ------
+    UserError
+        The mission has none.
+    """
+    if mission not in dates.index:
+        raise UserError(f"{DATES_FILE}, mission {mission}: no dates; add its trigger and first deployment")
+    return dates.loc[mission].to_dict()
+
+
+def is_short(days: int) -> int:
+    """1 when the first forces came within `SHORT_HORIZON_DAYS` days of the trigger, else 0."""
+    return int(days <= SHORT_HORIZON_DAYS)
