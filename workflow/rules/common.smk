@@ -210,7 +210,7 @@ def files_of_a_run(wildcards):
 
 def tables():
     """Paths of the tables by name."""
-    names = ("missions", "participation", "states", "codebook", "distances")
+    names = ("missions", "participation", "states", "codebook", "distances", "excluded")
     paths = {name: getattr(settings.data, name) for name in names}
     return {name: path for name, path in paths.items() if path is not None}
 

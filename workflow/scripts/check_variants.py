@@ -36,7 +36,7 @@ def check_variants(
     from workflow.lib.checking.files import write_table
     from workflow.lib.checking.refits import Refitter, on_the_grid_of, scaled_priors
     from workflow.lib.checking.sensitivity import compare_refits
-    from workflow.lib.checking.versions import eligible_versions, label_versions
+    from workflow.lib.checking.versions import eligible_versions, joiner_versions, label_versions
     from workflow.lib.inference.archive import read_dataset, read_measured, read_tree
     from workflow.lib.inference.given import given_quality
     from workflow.lib.tables.load import load_tables
@@ -72,7 +72,7 @@ def check_variants(
         prepared = ((name, on_the_grid_of(data, prepare(tables, settings))) for name, settings in versions)
         return refitter.effects_of_variants(compiled, prepared)
 
-    lists = refit(label_versions(data_settings, tables))
+    lists = refit([*label_versions(data_settings, tables), *joiner_versions(data_settings, tables)])
     if not terms.label_errors:
         # wrong records are a matter of the broadest list: it has those that a strict list leaves out
         broad = on_the_grid_of(data, prepare(tables, {**data_settings, "joined_certainty": "uncertain"}))

@@ -20,7 +20,7 @@ import xarray as xr
 from workflow.lib.checking.draws import summarise
 from workflow.lib.checking.refits import on_the_grid_of
 from workflow.lib.checking.versions import certainties_in_use, tie_versions
-from workflow.lib.tables.contracts import EVIDENCE
+from workflow.lib.tables.contracts import CERTAINTIES, EVIDENCE
 from workflow.lib.tables.load import Tables
 from workflow.lib.tables.prepare import prepare
 
@@ -74,7 +74,8 @@ class Specification:
 def base_data(tables: Tables, data_settings: Mapping) -> xr.Dataset:
     """The most inclusive data set, on whose grid all others lie."""
     return prepare(
-        tables, {**data_settings, "minimum_evidence": EVIDENCE[-1], "joined_certainty": "uncertain"}
+        tables,
+        {**data_settings, **_missions_of(EVIDENCE[-1], data_settings), "joined_certainty": "uncertain"},
     )
 
 
@@ -97,7 +98,7 @@ def specifications(
                     **data_settings,
                     "joined_certainty": participants,
                     "tie_counts": counts,
-                    "minimum_evidence": evidence,
+                    **_missions_of(evidence, data_settings),
                 }
                 if not _any_mission(tables, data_settings, evidence):
                     continue
@@ -150,6 +151,15 @@ def multiverse_table(rows: list[dict]) -> pd.DataFrame:
     """Rows of the specification curve in the order of their effects, with all columns."""
     table = pd.DataFrame(rows, columns=MULTIVERSE_COLUMNS)
     return table.sort_values(["ties_effect", "model"], kind="stable", ignore_index=True)
+
+
+def _missions_of(evidence: str, data_settings: Mapping) -> dict[str, str]:
+    """Which missions a grade of evidence lets in; the weakest takes those of which it is unsure who built them, too."""
+    unsure = evidence == EVIDENCE[-1]
+    return {
+        "minimum_evidence": evidence,
+        "pivotal_certainty": CERTAINTIES[-1] if unsure else data_settings["pivotal_certainty"],
+    }
 
 
 def _any_mission(tables: Tables, data_settings: Mapping, evidence: str) -> bool:

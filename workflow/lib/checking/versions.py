@@ -18,6 +18,7 @@ LISTS = {
     "probable": "list of probable and verified",
     "uncertain": "broad list (all records)",
 }
+OTHER_ROLES = {"staff": "officers in headquarters", "basing": "bases and transit"}
 SMALL_STATE_THOUSANDS = 500.0
 
 Version = tuple[str, dict]
@@ -33,6 +34,23 @@ def label_versions(data_settings: Mapping, tables: Tables) -> list[Version]:
     for certainty, name in LISTS.items():
         if certainty != data_settings["joined_certainty"] and (grades <= CERTAINTIES.index(certainty)).any():
             versions.append((name, {**data_settings, "joined_certainty": certainty}))
+    return versions
+
+
+def joiner_versions(data_settings: Mapping, tables: Tables) -> list[Version]:
+    """Who counts as a joiner: late arrivals, and officers, bases or money instead of contingents.
+
+    A version that the tables cannot tell from the configured one is left out.
+    """
+    versions = []
+    within = data_settings["joined_within_months"]
+    if within is not None and (tables.participation["months_earliest"] > within).any():
+        versions.append(("late arrivals counted", {**data_settings, "joined_within_months": None}))
+    roles = set(tables.participation["role"]) if "role" in tables.participation else set()
+    for role, name in OTHER_ROLES.items():
+        if role in roles and role not in data_settings["also_counted"]:
+            also = [*data_settings["also_counted"], role]
+            versions.append((f"{name} counted", {**data_settings, "also_counted": also}))
     return versions
 
 

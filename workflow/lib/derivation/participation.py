@@ -46,6 +46,7 @@ from workflow.lib.derivation.succession import codes_by_name
 from workflow.lib.derivation.system import state_names
 
 JOINING_ROLES = ("combat", "support")
+SENT_SOMETHING = (*JOINING_ROLES, "staff", "basing", "finance")
 ROLE_ORDER = (
     *("combat", "support", "staff", "basing", "finance", "political", "pledge", "refused", "declined"),
     "listed",
@@ -207,8 +208,8 @@ def _row(case: dict, names: dict[int, str]) -> dict:
         "role": role,
         "joined": joined,
         "first_year": entry.first_year,
-        "months_earliest": entry.earliest if joined else None,
-        "months_latest": entry.latest if joined else None,
+        "months_earliest": entry.earliest if joined or role in SENT_SOMETHING else None,
+        "months_latest": entry.latest if joined or role in SENT_SOMETHING else None,
         "certainty": decision.get("certainty")
         or certainty_of(len(families), bool(_datasets(claims)), capped),
         "n_sources": len(families),

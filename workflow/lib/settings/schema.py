@@ -74,6 +74,9 @@ class DataSettings(Section):
     distances: str | None = Field(
         None, description="optional table: distance of each state to the place of each mission"
     )
+    excluded: str | None = Field(
+        None, description="optional table: states that could not have joined a mission, with the reason"
+    )
     pivotal: int = Field(2, ge=1, description="Correlates of War code of the state that builds the coalition")
     ties_with: int | None = Field(
         None, description="state with which ties and quality are measured (null: the pivotal state)"
@@ -87,11 +90,22 @@ class DataSettings(Section):
     )
     last_start_year: int | None = Field(2014, description="leave out missions that start later (null: none)")
     minimum_evidence: Evidence = Field(
-        "weak", description="leave out missions with weaker evidence on participants"
+        "fair", description="leave out missions with weaker evidence on participants"
+    )
+    pivotal_certainty: Certainty = Field(
+        "probable",
+        description="leave out missions of which it is less certain that the pivotal state built them",
     )
     joined_certainty: Certainty = Field(
         "uncertain",
         description="a participant counts from this certainty on (verified: strict list, uncertain: broad)",
+    )
+    joined_within_months: Annotated[int, Field(ge=0)] | None = Field(
+        24, description="a state that cannot have come within these months did not join (null: no limit)"
+    )
+    also_counted: list[str] = Field(
+        default_factory=list,
+        description="roles in the table of participants that count as joining besides, such as staff or basing",
     )
     exclude_missions: list[str] = Field(
         default_factory=list, description="missions to leave out, by identifier"

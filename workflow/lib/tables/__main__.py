@@ -1,11 +1,11 @@
 """Check tables, shipped or your own, and say what they cover.
 
     python -m workflow.lib.tables [--folder data] [--missions FILE] [--participation FILE] [--states FILE]
-                                  [--codebook FILE] [--distances FILE] [--coverage FILE]
+                                  [--codebook FILE] [--distances FILE] [--excluded FILE] [--coverage FILE]
 
 Reads the tables, prints one line a fault and exits with status 1, or prints what the tables hold: rows, and for each column
 of the table of states the years observed and the share of state-years in them. `--coverage` writes that by column and year
-to a CSV file. Without a file, a table is taken from the folder (distances: if it is there).
+to a CSV file. Without a file, a table is taken from the folder (distances and excluded states: if they are there).
 """
 
 import argparse
@@ -30,7 +30,7 @@ def summary(tables: Tables) -> str:
     """
     joined = tables.participation["joined"] == 1
     lines = [
-        f"{len(tables.missions)} missions, {int(joined.sum())} participants, {int((~joined).sum())} recorded refusals",
+        f"{len(tables.missions)} missions, {int(joined.sum())} participants, {int((~joined).sum())} records of states that did not join",
         f"{len(tables.states)} rows of states and years, pivotal states "
         + ", ".join(map(str, sorted(set(tables.states["pivotal"])))),
     ]
@@ -62,13 +62,16 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--folder", type=Path, default=Path("data"), help="folder of the tables (default: data)"
     )
-    for name in (*REQUIRED, *OPTIONAL):
-        parser.add_argument(f"--{name}", help=f"table of {name} (default: {name}.csv in the folder)")
+    files = {name: f"{name}.csv" for name in (*REQUIRED, *OPTIONAL)} | {
+        "excluded": "participation_excluded.csv"
+    }
+    for name, file in files.items():
+        parser.add_argument(f"--{name}", help=f"table of {name} (default: {file} in the folder)")
     parser.add_argument("--coverage", type=Path, help="write coverage by column and year to this CSV file")
     options = parser.parse_args(arguments)
-    paths = {name: getattr(options, name) or str(options.folder / f"{name}.csv") for name in REQUIRED}
+    paths = {name: getattr(options, name) or str(options.folder / files[name]) for name in REQUIRED}
     for name in OPTIONAL:
-        default = options.folder / f"{name}.csv"
+        default = options.folder / files[name]
         paths[name] = getattr(options, name) or (str(default) if default.is_file() else None)
     try:
         tables = load_tables(paths)

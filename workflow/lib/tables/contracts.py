@@ -26,6 +26,7 @@ TRANSFORMS = ("none", "log", "log1p")
 CERTAINTIES = ("verified", "probable", "uncertain")
 EVIDENCE = ("strong", "fair", "weak")
 OUTCOME_KINDS = ("deployment", "political_support")
+MONTHS = ("months_earliest", "months_latest")
 STATE_KEYS = ("pivotal", "state", "year")
 STATE_NAME = "state_name"
 
@@ -292,8 +293,8 @@ def check_missions(table: RawTable, faults: Faults) -> pd.DataFrame | None:
     """Check the table of missions; None if a required column is missing.
 
     Required: mission, label, start_year, pivotal. Optional with a default: end_year (start_year), outcome_kind
-    (deployment), evidence (fair), targets and host (none). All other columns pass as text; a column of 0, 1 and empty
-    becomes numbers and may serve as a mission covariate.
+    (deployment), evidence (fair), pivotal_certainty (probable), targets and host (none), conflict (the mission itself). All
+    other columns pass as text; a column of 0, 1 and empty becomes numbers and may serve as a mission covariate.
     """
     if not require_columns(table, ["mission", "label", "start_year", "pivotal"], faults):
         return None
@@ -316,13 +317,17 @@ def check_missions(table: RawTable, faults: Faults) -> pd.DataFrame | None:
     for name, allowed, default in (
         ("outcome_kind", OUTCOME_KINDS, "deployment"),
         ("evidence", EVIDENCE, "fair"),
+        ("pivotal_certainty", CERTAINTIES, "probable"),
     ):
         missions[name] = one_of(table, name, allowed, faults) if name in rows else default
     for name in ("un_mandate", "short_horizon"):
         if name in rows:
             missions[name] = numbers(table, name, faults, whole=True, low=0, high=1)
-    if "size" in rows:
-        missions["size"] = numbers(table, "size", faults, low=0)
+    for name in ("size", "days_to_deployment", "days_to_operation"):
+        if name in rows:
+            missions[name] = numbers(table, name, faults, low=0)
+    own = rows["mission"]
+    missions["conflict"] = rows["conflict"].where(rows["conflict"] != "", own) if "conflict" in rows else own
     for name in ("targets", "host"):
         missions[name] = code_lists(table, name, faults)
     if missions[["start_year", "pivotal"]].isna().any(axis=None):
@@ -335,7 +340,8 @@ def check_participation(
 ) -> pd.DataFrame | None:
     """Check the table of participants; None if a required column is missing.
 
-    Required: mission, state, joined, certainty. Optional: state_name, role, first_year, sources and others.
+    Required: mission, state, joined, certainty. Optional: state_name, role, first_year, months_earliest and months_latest
+    (bounds of the entry in months after the start), sources and others.
     """
     if not require_columns(table, ["mission", "state", "joined", "certainty"], faults):
         return None
@@ -351,6 +357,11 @@ def check_participation(
         )
     else:
         participation["first_year"] = np.nan
+    for name in MONTHS:
+        participation[name] = numbers(table, name, faults, whole=True, low=0) if name in rows else np.nan
+    if set(MONTHS) <= set(rows.columns):
+        wrong = participation["months_latest"] < participation["months_earliest"]
+        faults.cells(table, wrong, "months_latest", "as many months as months_earliest, more, or empty")
     if missions is not None:
         known = list(missions["mission"])
         for row in np.flatnonzero(~rows["mission"].isin(known)):
@@ -388,6 +399,28 @@ def _check_against_missions(
             )
             value = table.rows["first_year"].iloc[row]
             faults.cell(table, row, "first_year", value, f"a year of the mission, {years}, or empty")
+
+
+def check_excluded(
+    table: RawTable, missions: pd.DataFrame | None, missions_path: str, faults: Faults
+) -> pd.DataFrame | None:
+    """Check the table of states that could not have joined a mission; None if a required column is missing.
+
+    Required: mission, state, reason. A row without a state code (an organisation that a source names) is passed over.
+    """
+    if not require_columns(table, ["mission", "state", "reason"], faults):
+        return None
+    excluded = table.rows[["mission", "state", "reason"]].copy()
+    excluded["state"] = numbers(table, "state", faults, whole=True, low=1, high=999)
+    faults.cells(table, excluded["reason"] == "", "reason", "the reason why the state could not have joined")
+    if missions is not None:
+        known = list(missions["mission"])
+        for row in np.flatnonzero(~table.rows["mission"].isin(known)):
+            value = table.rows["mission"].iloc[row]
+            faults.cell(
+                table, row, "mission", value, f"a mission of {missions_path}{suggestion(value, known)}"
+            )
+    return excluded.dropna(subset=["state"]).astype({"state": int})
 
 
 def check_distances(

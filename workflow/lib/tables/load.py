@@ -17,7 +17,7 @@ from workflow.lib.tables.read import RawTable, read_csv
 
 MOST_FAULTS = 20
 REQUIRED = ("missions", "participation", "states", "codebook")
-OPTIONAL = ("distances",)
+OPTIONAL = ("distances", "excluded")
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,8 @@ class Tables:
         One row a column of `states`.
     distances : DataFrame or None
         mission, state, distance_km.
+    excluded : DataFrame or None
+        mission, state, reason: states that could not have joined a mission.
     paths : dict
         Where each table was read, as the user wrote it.
     digest : str
@@ -47,6 +49,7 @@ class Tables:
     states: pd.DataFrame
     codebook: pd.DataFrame
     distances: pd.DataFrame | None
+    excluded: pd.DataFrame | None
     paths: dict[str, str]
     digest: str
 
@@ -57,7 +60,7 @@ def load_tables(paths: Mapping[str, object], root: Path | str = ".") -> Tables:
     Parameters
     ----------
     paths : mapping
-        `missions`, `participation`, `states`, `codebook`, and optionally `distances` (or None): paths of CSV files.
+        `missions`, `participation`, `states`, `codebook`, and optionally `distances`, `excluded` (or None): paths of CSV files.
         Other keys are ignored, so that the `data` section of a configuration can be passed as it is.
     root : Path
         Folder from which relative paths are meant.
@@ -106,6 +109,7 @@ def _validated(raw: dict[str, RawTable], faults: contracts.Faults) -> dict[str, 
     for name, check in (
         ("participation", contracts.check_participation),
         ("distances", contracts.check_distances),
+        ("excluded", contracts.check_excluded),
     ):
         if name in raw:
             tables[name] = check(raw[name], missions, shown.get("missions", "missions"), faults)

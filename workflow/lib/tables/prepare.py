@@ -6,7 +6,10 @@ From `Tables` (see `load`) to one `xarray.Dataset` that the models see; no files
 Rules
 -----
 * A mission that starts in year s uses the table's rows of year s - 1: nothing observed at or after the start predicts.
-* Eligible are the states with a row in that year, less the pivotal state and (by setting) targets, hosts, small states.
+* Eligible are the states with a row in that year, less the pivotal state, those that the table of excluded states names (at
+  war on the other side, refused, no longer a state) and (by setting) targets, hosts, small states.
+* A state that cannot have come within `joined_within_months` of the start is a late joiner: it did not join, and is named in
+  the attribute `dropped`. A role may be counted as joining by setting (`also_counted`).
 * A row is scored (`joined` is 0 or 1) if every tie count and every control is observed. Dropped rows are counted in
   the attribute `dropped`, and joiners among them named. A mission without any scored row is left out.
 * Payments are outcomes of bargaining and are refused as predictors.
@@ -21,15 +24,19 @@ import pandas as pd
 import xarray as xr
 
 from workflow.lib.errors import UserError
-from workflow.lib.tables.contracts import CERTAINTIES, EVIDENCE, STATE_KEYS, STATE_NAME, suggestion
+from workflow.lib.tables.contracts import STATE_KEYS, STATE_NAME, suggestion
 from workflow.lib.tables.load import Tables
+from workflow.lib.tables.outcome import choose_missions, counted, eligible_states, labels, named_by
 
 DEFAULTS = {
     "pivotal": 2,
     "outcome_kind": "deployment",
     "last_start_year": 2014,
-    "minimum_evidence": "weak",
+    "minimum_evidence": "fair",
+    "pivotal_certainty": "probable",
     "joined_certainty": "uncertain",
+    "joined_within_months": 24,
+    "also_counted": [],
     "exclude_missions": [],
     "eligible": {"exclude_targets": True, "exclude_host": True, "minimum_population_thousands": 0},
     "tie_counts": None,
@@ -42,8 +49,7 @@ DEFAULTS = {
     "ties_with": None,
     "missions_led_by_others": False,
 }
-PATHS = ("missions", "participation", "states", "codebook", "distances")
-CERTAINTY_VALUE = {"verified": 1.0, "probable": 0.75, "uncertain": 0.5}
+PATHS = ("missions", "participation", "states", "codebook", "distances", "excluded")
 DERIVED_COVARIATES = {"log_distance": "normal", "contiguous_to_target": "bernoulli"}
 COOPERATIVENESS = ("igo_own", "un_treaty_own")
 PANEL_COVARIATES = {"log_population": "none", "state_age": "log1p"}
@@ -87,7 +93,7 @@ def prepare(tables: Tables, data_settings: Mapping | None = None) -> xr.Dataset:
     settings = resolve_settings(data_settings or {})
     columns = _choose_columns(tables, settings)
     partner = settings["ties_with"] or settings["pivotal"]
-    missions = _choose_missions(tables, settings, partner)
+    missions = choose_missions(tables, settings, partner)
     rows = tables.states[tables.states["pivotal"] == partner].set_index(["year", "state"]).sort_index()
     panel_years = _panel_years(settings)
     years = set(missions["start_year"] - 1) | set(panel_years)
@@ -97,11 +103,11 @@ def prepare(tables: Tables, data_settings: Mapping | None = None) -> xr.Dataset:
     values = {name: at_start[name].to_numpy().reshape(len(missions), len(states)) for name in at_start}
     values |= derived
 
-    eligible = _eligible(values, missions, states, partner, settings)
+    eligible = eligible_states(values, missions, states, partner, settings, tables.excluded)
     needed = [*columns["tie_counts"], *columns["controls"]]
     complete = np.all([np.isfinite(_transformed(values, name, columns)) for name in needed], axis=0)
     scored = eligible & complete
-    joined, certainty = _labels(tables.participation, missions, states, settings)
+    joined, certainty = labels(tables.participation, missions, states, settings)
     if not scored.any():
         missing = {name: int((eligible & ~np.isfinite(values[name])).sum()) for name in needed}
         worst = max(missing, key=missing.get)
@@ -133,6 +139,7 @@ def prepare(tables: Tables, data_settings: Mapping | None = None) -> xr.Dataset:
             "state": states,
             "mission_label": ("mission", missions["label"].to_numpy(str)),
             "pivotal": ("mission", missions["pivotal"].to_numpy()),
+            "conflict": ("mission", missions["conflict"].to_numpy(str)),
             "state_name": ("state", _state_names(tables, states)),
             "covariate": covariates["name"],
             "covariate_role": ("covariate", covariates["role"]),
@@ -147,6 +154,13 @@ def prepare(tables: Tables, data_settings: Mapping | None = None) -> xr.Dataset:
     dropped = _dropped(
         values, columns, needed, eligible, joined, missions, states, dataset["state_name"].to_numpy()
     )
+    late = (
+        named_by(tables.participation[counted(tables.participation, settings)[1]], missions, states) & scored
+    )
+    dropped["late_joiners"] = [
+        {"mission": missions["mission"].iloc[row], "state": int(states[column])}
+        for row, column in np.argwhere(late)
+    ]
     # A mission of which no row can be scored says nothing; its name is kept with what was dropped.
     kept = scored.any(axis=1)
     dropped["missions_without_rows"] = missions.loc[~kept, "mission"].tolist()
@@ -233,30 +247,6 @@ def _choose_columns(tables: Tables, settings: Mapping) -> dict:
     return columns
 
 
-def _choose_missions(tables: Tables, settings: Mapping, partner: int) -> pd.DataFrame:
-    missions = tables.missions
-    for name in settings["exclude_missions"]:
-        if name not in set(missions["mission"]):
-            near = suggestion(name, missions["mission"])
-            raise UserError(f"data.exclude_missions: no mission {name} in {tables.paths['missions']}{near}")
-    others = settings["missions_led_by_others"]
-    led = missions["pivotal"] != partner if others else missions["pivotal"] == settings["pivotal"]
-    enough = EVIDENCE.index(settings["minimum_evidence"])
-    kept = led & (missions["outcome_kind"] == settings["outcome_kind"])
-    kept &= missions["evidence"].map(EVIDENCE.index) <= enough
-    kept &= ~missions["mission"].isin(settings["exclude_missions"])
-    if settings["last_start_year"] is not None:
-        kept &= missions["start_year"] <= settings["last_start_year"]
-    if not kept.any():
-        leaders = sorted(set(missions["pivotal"]))
-        raise UserError(
-            f"data: no mission of {tables.paths['missions']} fits the settings (pivotal {settings['pivotal']}, "
-            f"outcome_kind {settings['outcome_kind']}, last_start_year {settings['last_start_year']}, minimum_evidence "
-            f"{settings['minimum_evidence']}); the table has missions of pivotal states {', '.join(map(str, leaders))}"
-        )
-    return missions[kept].sort_values(["start_year", "mission"], ignore_index=True)
-
-
 def _panel_years(settings: Mapping) -> np.ndarray:
     panel = settings["measurement_panel"]
     return np.arange(panel["first"], panel["last"] + 1, panel["every"])
@@ -280,45 +270,6 @@ def _derived_covariates(tables: Tables, missions: pd.DataFrame, states: np.ndarr
     km = distance.reindex(grid).to_numpy().reshape(len(missions), len(states))
     contiguous = np.where(np.isfinite(km), (km == 0).astype(float), np.nan)
     return {"log_distance": np.log1p(km), "contiguous_to_target": contiguous}
-
-
-def _eligible(
-    values: Mapping, missions: pd.DataFrame, states: np.ndarray, partner: int, settings: Mapping
-) -> np.ndarray:
-    """Which states could have joined which mission, shape (mission, state)."""
-    eligible = values["present"] > 0
-    rule = settings["eligible"]
-    for row, mission in enumerate(missions.itertuples()):
-        outside = {mission.pivotal, partner}
-        outside |= set(mission.targets) if rule["exclude_targets"] else set()
-        outside |= set(mission.host) if rule["exclude_host"] else set()
-        eligible[row] &= ~np.isin(states, list(outside))
-    least = rule["minimum_population_thousands"]
-    if least:
-        if "log_population" not in values:
-            raise UserError(
-                "data.eligible.minimum_population_thousands: the table of states has no log_population"
-            )
-        eligible &= ~(np.exp(values["log_population"]) < least)
-    return eligible
-
-
-def _labels(
-    participation: pd.DataFrame, missions: pd.DataFrame, states: np.ndarray, settings: Mapping
-) -> tuple[np.ndarray, np.ndarray]:
-    """Who joined, and how certain each label is; states without a record did not join, for certain."""
-    joined, certainty = np.zeros((len(missions), len(states))), np.ones((len(missions), len(states)))
-    row = pd.Index(missions["mission"]).get_indexer(participation["mission"])
-    column = pd.Index(states).get_indexer(participation["state"])
-    grade = participation["certainty"].map(CERTAINTY_VALUE).to_numpy(float)
-    counts = participation["certainty"].map(CERTAINTIES.index) <= CERTAINTIES.index(
-        settings["joined_certainty"]
-    )
-    label = ((participation["joined"] == 1) & counts).to_numpy(float)
-    found = (row >= 0) & (column >= 0)
-    joined[row[found], column[found]] = label[found]
-    certainty[row[found], column[found]] = grade[found]
-    return joined, certainty
 
 
 def _standardised_ties(total: np.ndarray, scored: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:

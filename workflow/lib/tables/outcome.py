@@ -1,0 +1,129 @@
+"""Which missions, which states could have joined them, and which did: the outcome under the settings.
+
+From validated tables and the `data` section to arrays of shape (mission, state), called by `prepare`. No files are read or
+written. Fails with `UserError` when the settings leave no mission or name an unknown one, or an unknown role.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from workflow.lib.errors import UserError
+from workflow.lib.tables.contracts import CERTAINTIES, EVIDENCE, suggestion
+from workflow.lib.tables.load import Tables
+
+REFUSAL = "declined"
+CERTAINTY_VALUE = {"verified": 1.0, "probable": 0.75, "uncertain": 0.5}
+BY_COLUMN = ("pivotal state", "target", "host")
+"""Reasons in the table of excluded states that the table of missions and the settings decide."""
+
+
+def choose_missions(tables: Tables, settings: Mapping, partner: int) -> pd.DataFrame:
+    """Missions that fit the settings, in order of their start.
+
+    Raises
+    ------
+    UserError
+        None fits, or one to leave out is unknown.
+    """
+    missions = tables.missions
+    for name in settings["exclude_missions"]:
+        if name not in set(missions["mission"]):
+            near = suggestion(name, missions["mission"])
+            raise UserError(f"data.exclude_missions: no mission {name} in {tables.paths['missions']}{near}")
+    others = settings["missions_led_by_others"]
+    led = missions["pivotal"] != partner if others else missions["pivotal"] == settings["pivotal"]
+    enough = EVIDENCE.index(settings["minimum_evidence"])
+    kept = led & (missions["outcome_kind"] == settings["outcome_kind"])
+    kept &= missions["evidence"].map(EVIDENCE.index) <= enough
+    least = CERTAINTIES.index(settings["pivotal_certainty"])
+    kept &= missions["pivotal_certainty"].map(CERTAINTIES.index) <= least
+    kept &= ~missions["mission"].isin(settings["exclude_missions"])
+    if settings["last_start_year"] is not None:
+        kept &= missions["start_year"] <= settings["last_start_year"]
+    if not kept.any():
+        leaders = sorted(set(missions["pivotal"]))
+        raise UserError(
+            f"data: no mission of {tables.paths['missions']} fits the settings (pivotal {settings['pivotal']}, "
+            f"outcome_kind {settings['outcome_kind']}, last_start_year {settings['last_start_year']}, minimum_evidence "
+            f"{settings['minimum_evidence']}, pivotal_certainty {settings['pivotal_certainty']}); the table has missions "
+            f"of pivotal states {', '.join(map(str, leaders))}"
+        )
+    return missions[kept].sort_values(["start_year", "mission"], ignore_index=True)
+
+
+def eligible_states(
+    values: Mapping,
+    missions: pd.DataFrame,
+    states: np.ndarray,
+    partner: int,
+    settings: Mapping,
+    excluded: pd.DataFrame | None = None,
+) -> np.ndarray:
+    """Which states could have joined which mission, shape (mission, state)."""
+    eligible = values["present"] > 0
+    if excluded is not None:
+        eligible &= ~named_by(excluded[~excluded["reason"].isin(BY_COLUMN)], missions, states)
+    rule = settings["eligible"]
+    for row, mission in enumerate(missions.itertuples()):
+        outside = {mission.pivotal, partner}
+        outside |= set(mission.targets) if rule["exclude_targets"] else set()
+        outside |= set(mission.host) if rule["exclude_host"] else set()
+        eligible[row] &= ~np.isin(states, list(outside))
+    least = rule["minimum_population_thousands"]
+    if least:
+        if "log_population" not in values:
+            raise UserError(
+                "data.eligible.minimum_population_thousands: the table of states has no log_population"
+            )
+        eligible &= ~(np.exp(values["log_population"]) < least)
+    return eligible
+
+
+def named_by(pairs: pd.DataFrame | None, missions: pd.DataFrame, states: np.ndarray) -> np.ndarray:
+    """Which missions and states a table names, shape (mission, state)."""
+    named = np.zeros((len(missions), len(states)), dtype=bool)
+    if pairs is not None:
+        row = pd.Index(missions["mission"]).get_indexer(pairs["mission"])
+        column = pd.Index(states).get_indexer(pairs["state"])
+        found = (row >= 0) & (column >= 0)
+        named[row[found], column[found]] = True
+    return named
+
+
+def counted(participation: pd.DataFrame, settings: Mapping) -> tuple[pd.Series, pd.Series]:
+    """Which records are joiners under the settings, and which of them came too late."""
+    joined = participation["joined"] == 1
+    if settings["also_counted"]:
+        roles = participation["role"] if "role" in participation else pd.Series("", index=participation.index)
+        for role in settings["also_counted"]:
+            if role not in set(roles):
+                raise UserError(
+                    f"data.also_counted: no record has the role {role}{suggestion(role, set(roles))}"
+                )
+        joined |= roles.isin(settings["also_counted"])
+    joined &= participation["certainty"].map(CERTAINTIES.index) <= CERTAINTIES.index(
+        settings["joined_certainty"]
+    )
+    within = settings["joined_within_months"]
+    late = joined & (participation["months_earliest"] > (np.inf if within is None else within))
+    return joined & ~late, late
+
+
+def labels(
+    participation: pd.DataFrame, missions: pd.DataFrame, states: np.ndarray, settings: Mapping
+) -> tuple[np.ndarray, np.ndarray]:
+    """Who joined, and how certain each label is; states without a record did not join, for certain."""
+    joined, certainty = np.zeros((len(missions), len(states))), np.ones((len(missions), len(states)))
+    row = pd.Index(missions["mission"]).get_indexer(participation["mission"])
+    column = pd.Index(states).get_indexer(participation["state"])
+    grade = participation["certainty"].map(CERTAINTY_VALUE).to_numpy(float)
+    if "role" in participation:
+        # Nobody claims that a state that refused took part, however the refusal is known.
+        grade = np.where(participation["role"] == REFUSAL, 1.0, grade)
+    label = counted(participation, settings)[0].to_numpy(float)
+    found = (row >= 0) & (column >= 0)
+    joined[row[found], column[found]] = label[found]
+    certainty[row[found], column[found]] = grade[found]
+    return joined, certainty
