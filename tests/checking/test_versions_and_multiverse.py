@@ -15,7 +15,7 @@ from workflow.lib.checking.multiverse import (
     specifications,
 )
 from workflow.lib.checking.payments import payments_table
-from workflow.lib.checking.versions import eligible_versions, label_versions, tie_versions
+from workflow.lib.checking.versions import eligible_versions, joiner_versions, label_versions, tie_versions
 from workflow.lib.settings import load_settings
 from workflow.lib.tables.load import load_tables
 from workflow.lib.tables.prepare import prepare
@@ -36,6 +36,18 @@ def test_lists_other_than_the_configured_one_are_offered(settings, tables):
     assert {value["joined_certainty"] for value in versions.values()} == {"verified", "probable"}
     strict = prepare(tables, versions["strict list (verified)"])
     assert 0 < float(strict["joined"].sum()) < float(prepare(tables, settings)["joined"].sum())
+
+
+def test_late_arrivals_officers_and_bases_can_be_counted(settings, tables):
+    joined = float(prepare(tables, settings)["joined"].sum())
+    versions = dict(joiner_versions(settings, tables))
+    assert set(versions) == {
+        "late arrivals counted",
+        "officers in headquarters counted",
+        "bases and transit counted",
+    }
+    assert all(float(prepare(tables, version)["joined"].sum()) > joined for version in versions.values())
+    assert "late arrivals counted" not in dict(joiner_versions(versions["late arrivals counted"], tables))
 
 
 def test_each_set_of_candidates_differs_from_the_configured_one(settings, tables):

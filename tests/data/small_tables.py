@@ -65,7 +65,10 @@ TEXTS = {
 
 
 def write_tables(folder: Path, **changes: str | bytes | None) -> dict[str, str]:
-    """Write the tables with some of them replaced (None: left out); return the paths, relative to the folder."""
+    """Write the tables with some of them replaced (None: left out); return the paths, relative to the folder.
+
+    A table of excluded states is written when it is given.
+    """
     texts = {**TEXTS, **changes}
     for name, text in texts.items():
         if text is not None:

@@ -13,7 +13,9 @@ from workflow.lib.tables import load_tables
 PROJECT = Path(__file__).resolve().parents[2]
 SHIPPED = {
     name: f"data/{name}.csv" for name in ("missions", "participation", "states", "codebook", "distances")
-}
+} | {"excluded": "data/participation_excluded.csv"}
+MONTHS = PARTICIPATION.replace("note\n", "note,months_earliest,months_latest\n", 1)
+EXCLUDED = "mission,state,reason\ngulf_1990,40,on the other side\n"
 
 
 def faults(folder, **changes):
@@ -39,6 +41,12 @@ def test_whole_tables_load(tmp_path):
 
 def test_distances_are_optional(tmp_path):
     assert load_tables(write_tables(tmp_path, distances=None), tmp_path).distances is None
+
+
+def test_excluded_states_are_optional_and_names_of_no_state_are_passed_over(tmp_path):
+    assert load_tables(write_tables(tmp_path), tmp_path).excluded is None
+    paths = write_tables(tmp_path, excluded=EXCLUDED + "gulf_1990,,not a state\n")
+    assert load_tables(paths, tmp_path).excluded["state"].tolist() == [40]
 
 
 def test_namibia_is_not_missing(tmp_path):
@@ -243,6 +251,36 @@ CASES = {
         {"distances": swap(DISTANCES, "gulf_1990,40,", "gulf_1990,31,")},
         "distances.csv, row 3, column mission+state: 'gulf_1990 31'; expected each once, but row 2 has it too",
     ),
+    "entry bounds in the wrong order": (
+        {
+            "participation": "\n".join(
+                line + (",12,3" if ",220," in line else ",,") if number else line
+                for number, line in enumerate(MONTHS.strip().split("\n"))
+            )
+        },
+        "participation.csv, row 3, column months_latest: '3'; expected as many months as months_earliest, more, or empty",
+    ),
+    "days to the deployment": (
+        {
+            "missions": "mission,label,start_year,pivotal,days_to_deployment\ngulf_1990,Gulf,1990,2,-5\nhaiti_1994,H,1994,2,\n"
+        },
+        "missions.csv, row 2, column days_to_deployment: '-5'; expected a number of 0 or more or empty",
+    ),
+    "certainty of the pivotal state": (
+        {
+            "missions": "mission,label,start_year,pivotal,pivotal_certainty\ngulf_1990,G,1990,2,verfied\nhaiti_1994,H,1994,2,\n"
+        },
+        "missions.csv, row 2, column pivotal_certainty: 'verfied'; expected one of verified, probable, uncertain; did you "
+        "mean verified?",
+    ),
+    "exclusion of an unknown mission": (
+        {"excluded": swap(EXCLUDED, "gulf_1990", "gulf_1991")},
+        "excluded.csv, row 2, column mission: 'gulf_1991'; expected a mission of missions.csv; did you mean gulf_1990?",
+    ),
+    "exclusion without a reason": (
+        {"excluded": swap(EXCLUDED, "on the other side", "")},
+        "excluded.csv, row 2, column reason: empty; expected the reason why the state could not have joined",
+    ),
     "empty file": (
         {"states": ""},
         "states.csv: the file is empty; expected a header line and at least one row",
@@ -364,7 +402,9 @@ def test_command_checks_a_users_tables(tmp_path, capsys, monkeypatch):
     write_tables(tmp_path)
     assert command.main(["--folder", ".", "--coverage", "coverage.csv"]) == 0
     printed = capsys.readouterr().out
-    assert printed.startswith("2 missions, 3 participants, 1 recorded refusals\n14 rows of states and years")
+    assert printed.startswith(
+        "2 missions, 3 participants, 1 records of states that did not join\n14 rows of states and years"
+    )
     assert "  sanctions: 1989-1993, 93%\n" in printed
     assert (tmp_path / "coverage.csv").read_text().startswith("column,role,year,states,share\nigo_joint,")
     write_tables(tmp_path, states="")
@@ -376,4 +416,4 @@ def test_command_checks_a_users_tables(tmp_path, capsys, monkeypatch):
 
 
 def test_shipped_tables_are_small():
-    assert sum(path.stat().st_size for path in (PROJECT / "data").glob("*.csv")) < 3_000_000
+    assert sum(path.stat().st_size for path in (PROJECT / "data").glob("*.csv")) < 5_000_000

@@ -80,17 +80,136 @@ def test_a_state_that_only_lent_bases_or_money_did_not_join(participation):
     assert rows.loc[("gulf_1990", "Japan"), ["role", "joined"]].tolist() == ["finance", 0]
 
 
-def test_a_dated_entry_after_the_window_is_no_joiner_and_says_so(participation):
-    hungary = participation.set_index(["mission", "state_name"]).loc[("sinai_1982", "Hungary")]
-    assert (hungary["joined"], hungary["late"], int(hungary["first_year"])) == (0, "yes", 1995)
-    assert "counted as not joined" in hungary["note"]
+def test_turkey_in_1990_is_treated_like_kuwait_in_2003_pakistan_in_2001_and_hungary_in_1999(participation):
+    rows = participation.set_index(["mission", "state_name"])
+    for case in (
+        ("gulf_1990", "Turkey"),
+        ("iraq_invasion_2003", "Kuwait"),
+        ("afghanistan_oef_2001", "Pakistan"),
+        ("afghanistan_oef_2001", "Uzbekistan"),
+        ("allied_force_1999", "Hungary"),
+        ("libya_1986", "United Kingdom"),
+    ):
+        assert rows.loc[case, ["role", "joined"]].tolist() == ["basing", 0], case
 
 
-def test_a_state_first_seen_after_the_window_stays_but_uncertain(participation):
-    seen_late = participation[(participation["late"] == "possible") & (participation["joined"] == 1)]
-    assert len(seen_late) > 0
-    assert set(seen_late["certainty"]) == {"uncertain"}
-    assert "Mongolia" in set(seen_late.loc[seen_late["mission"] == "afghanistan_isaf_2001", "state_name"])
+def test_officers_in_a_headquarters_are_no_contingent(participation):
+    staff = participation[participation["role"] == "staff"]
+    assert set(staff["joined"]) == {0}
+    named = staff.groupby("mission")["state_name"].apply(set)
+    assert {"United Kingdom", "Luxembourg", "Greece", "Bulgaria", "Romania"} <= named["chad_2008"]
+    assert {"Austria", "Ireland", "Italy"} <= named["artemis_2003"]
+    assert named["sinai_1982"] == {"Norway"}
+
+
+def test_crews_of_the_early_warning_force_count_alike_in_both_air_operations_over_bosnia(participation):
+    staff = participation[participation["role"] == "staff"].groupby("mission")["state_name"].apply(set)
+    crews = {"Belgium", "Canada", "Denmark"}
+    assert crews <= staff["deny_flight_1993"] and crews <= staff["deliberate_force_1995"]
+
+
+@pytest.mark.parametrize(
+    ("mission", "name", "months"),
+    [
+        ("sinai_1982", "Hungary", 153),
+        ("sinai_1982", "Canada", 45),
+        ("somalia_amisom_2007", "Sierra Leone", 73),
+        ("afghanistan_isaf_2001", "South Korea", 56),
+        ("kosovo_1999", "Croatia", 60),
+        ("kosovo_1999", "Latvia", 8),
+    ],
+)
+def test_a_late_joiner_joined_and_its_months_say_when(participation, mission, name, months):
+    row = participation.set_index(["mission", "state_name"]).loc[(mission, name)]
+    assert (row["joined"], int(row["months_earliest"])) == (1, months)
+
+
+def test_a_year_in_which_a_dataset_first_shows_a_state_is_no_entry_date(participation):
+    rows = participation.set_index(["mission", "state_name"])
+    for name in ("Ireland", "Sweden", "Slovenia", "Estonia"):
+        seen = rows.loc[("afghanistan_isaf_2001", name)]
+        assert (seen["first_year"], int(seen["months_earliest"])) == ("", 0)
+        assert int(seen["months_latest"]) > 24
+
+
+def test_bounds_of_an_entry_are_in_order(participation):
+    known = participation[(participation["months_earliest"] != "") & (participation["months_latest"] != "")]
+    assert len(known) > 600
+    assert (known["months_earliest"].astype(int) <= known["months_latest"].astype(int)).all()
+
+
+def test_east_germany_stopped_at_the_border_of_czechoslovakia(participation):
+    assert joiners(participation, "czechoslovakia_1968") == {"Poland", "Hungary", "Bulgaria"}
+
+
+def test_two_more_than_the_list_counts_are_not_in_somalia_1992(participation):
+    names = joiners(participation, "somalia_1992")
+    assert not {"Indonesia", "Malaysia"} & names
+    assert len(names) + 1 == 27  # with the USA
+
+
+def test_the_list_of_supporters_has_49_states_with_the_usa(participation):
+    names = joiners(participation, "iraq_supporters_2003")
+    assert len(names) + 1 == 49
+    assert "Solomon Islands" in names
+    assert not {"Bahrain", "Qatar", "Kazakhstan", "Taiwan"} & names
+
+
+def test_thailand_and_mongolia_served_under_enduring_freedom(participation):
+    assert {"Thailand", "Mongolia"} <= joiners(participation, "afghanistan_oef_2001")
+
+
+@pytest.mark.parametrize(
+    ("mission", "name", "grade"),
+    [
+        ("gulf_1990", "Honduras", "uncertain"),
+        ("afghanistan_oef_2001", "Russia", "uncertain"),
+        ("bosnia_1995", "Jordan", "probable"),
+        ("iraq_invasion_2003", "Denmark", "probable"),
+        ("deliberate_force_1995", "Netherlands", "probable"),
+    ],
+)
+def test_grades_after_the_second_look(participation, mission, name, grade):
+    row = participation.set_index(["mission", "state_name"]).loc[(mission, name)]
+    assert (row["joined"], row["certainty"]) == (1, grade)
+
+
+def test_eritrea_lent_its_base_for_the_war_in_yemen(participation):
+    row = participation.set_index(["mission", "state_name"]).loc[("yemen_2015", "Eritrea")]
+    assert (row["role"], row["joined"], row["certainty"]) == ("basing", 0, "uncertain")
+
+
+def test_nepal_did_not_land_in_haiti_in_1994_and_zambia_was_not_in_somalia(participation):
+    assert "Nepal" not in joiners(participation, "haiti_1994")
+    assert "Zambia" not in joiners(participation, "somalia_amisom_2007")
+
+
+@pytest.mark.parametrize(
+    ("mission", "names"),
+    [
+        ("southern_watch_1992", {"United Kingdom", "France"}),
+        ("jordan_lebanon_1958", {"United Kingdom"}),
+        ("thailand_1962", {"United Kingdom", "Australia", "New Zealand"}),
+        ("momep_1995", {"Brazil", "Argentina", "Chile"}),
+        ("lesotho_1998", {"Botswana"}),
+        ("kazakhstan_2022", {"Belarus", "Armenia", "Tajikistan", "Kyrgyzstan"}),
+        ("libya_1986", set()),
+        (
+            "haiti_embargo_1993",
+            {"Canada", "Dominican Republic", "Argentina", "United Kingdom", "Netherlands", "France"},
+        ),
+    ],
+)
+def test_who_joined_the_further_missions(participation, mission, names):
+    assert joiners(participation, mission) == names
+
+
+def test_recorded_refusals_did_not_join(participation):
+    refused = participation[participation["role"] == "declined"]
+    assert set(refused["joined"]) == {0}
+    assert {"Turkey", "Canada", "France", "Germany"} <= set(
+        refused.loc[refused["mission"] == "iraq_invasion_2003", "state_name"]
+    )
 
 
 def test_first_years_lie_in_the_mission(participation, missions):
@@ -130,12 +249,34 @@ def test_states_outside_the_system_left_with_their_reason(participation, exclude
     assert (excluded["reason"].str.len() > 0).all()
 
 
-def test_conflicts_between_sources_are_visible(participation):
-    rows = participation.set_index(["mission", "state_name"])["conflict"]
+@pytest.mark.parametrize(
+    ("mission", "name", "reason"),
+    [
+        ("bosnia_1995", "Croatia", "its own war"),
+        ("bosnia_1995", "Yugoslavia", "on the other side"),
+        ("lebanon_1982", "Israel", "at war in the host's territory"),
+        ("lebanon_1982", "Syria", "at war in the host's territory"),
+        ("tanker_escort_1987", "Iraq", "its own war"),
+        ("korea_1950", "Taiwan", "offered and refused"),
+        ("stanleyville_1964", "Zanzibar", "no longer in the state system at the start"),
+        ("gulf_1990", "Yemen People's Republic", "no longer in the state system at the start"),
+        ("jordan_lebanon_1958", "Syria", "no longer in the state system at the start"),
+        ("grenada_1983", "St. Kitts and Nevis", "entered the state system in the start year"),
+        ("gulf_1990", "German Democratic Republic", "ended within two months of the start"),
+    ],
+)
+def test_a_state_that_could_not_have_joined_did_not_decline(participation, excluded, mission, name, reason):
+    assert excluded.set_index(["mission", "state_name"])["reason"][mission, name] == reason
+    assert participation[(participation["mission"] == mission) & (participation["state_name"] == name)].empty
+
+
+def test_yemen_that_went_on_under_another_code_stays_a_candidate(excluded):
+    gulf = excluded[excluded["mission"] == "gulf_1990"]
+    assert not {678, 679} & set(gulf["state"])
+
+
+def test_disagreements_between_sources_are_visible(participation):
+    rows = participation.set_index(["mission", "state_name"])["disagreement"]
     assert "every member of NATO" in rows["allied_force_1999", "Iceland"]
     assert "extract does not list" in rows["gulf_1990", "Bangladesh"]
     assert "denied" in rows["iraq_supporters_2003", "Solomon Islands"]
-
-
-def test_a_state_that_denied_its_support_is_no_supporter(participation):
-    assert "Solomon Islands" not in joiners(participation, "iraq_supporters_2003")

@@ -1,25 +1,23 @@
 """Rules of names, succession and grading, each on a real case; derivation from the sources where they are at hand."""
 
 import os
+from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 
-from workflow.lib.derivation.evidence import (
-    evidence_path,
-    extracts_folder,
-    list_family,
-    role_class,
-    split_sources,
-    year_in_role,
-)
+from workflow.lib.derivation import evidence
+from workflow.lib.derivation.eligibility import membership
+from workflow.lib.derivation.entry import entry_of
+from workflow.lib.derivation.evidence import extracts_folder, read_evidence
+from workflow.lib.derivation.evidence_texts import list_family, role_class, split_sources, year_in_role
 from workflow.lib.derivation.participation import (
     certainty_of,
     coded_missions,
     derive_excluded,
     derive_participation,
-    lateness,
 )
 from workflow.lib.derivation.sources import VARIABLE, Sources, sources_folder
 from workflow.lib.derivation.state_names import NOT_STATES
@@ -132,19 +130,52 @@ def test_certainty_follows_the_number_and_kind_of_sources(families, dataset, cap
     assert certainty_of(families, dataset, capped) == grade
 
 
+def claim(year: int | None, basis: str) -> SimpleNamespace:
+    return SimpleNamespace(first_year=year, basis=basis)
+
+
 @pytest.mark.parametrize(
-    ("year", "basis", "start", "end", "late"),
+    ("claims", "end", "decision", "bounds"),
     [
-        (1995, "dated", 1982, None, "yes"),
-        (1986, "dated", 1982, None, "no"),
-        (2010, "latest", 2001, 2014, "possible"),
-        (2006, "latest", 2001, 2014, "no"),
-        (None, "", 2001, 2014, ""),
-        (None, "", 1990, 1991, "no"),
+        ([(1995, "dated")], None, {}, (153, 164)),
+        ([(1982, "dated")], None, {}, (0, 8)),
+        ([(1986, "latest")], None, {}, (0, 56)),
+        ([(1986, "latest"), (1984, "dated")], None, {}, (21, 32)),
+        ([(None, "")], None, {}, (0, None)),
+        ([(None, "")], 1983, {}, (0, 20)),
+        ([(1982, "latest")], None, {"earliest": "1986-08", "latest": "1990"}, (52, 104)),
+        ([(1995, "latest")], None, {"earliest": "1986-08", "latest": ""}, (52, None)),
+        ([(1995, "latest")], None, {"earliest": "", "latest": "1986-03"}, (0, 47)),
     ],
 )
-def test_lateness(year, basis, start, end, late):
-    assert lateness(year, basis, start, end) == late
+def test_bounds_of_an_entry_into_the_sinai_force_of_april_1982(claims, end, decision, bounds):
+    entry = entry_of([claim(*one) for one in claims], (1982, 4), end, decision)
+    assert (entry.earliest, entry.latest) == bounds
+
+
+def test_only_a_dated_entry_has_a_first_year():
+    assert entry_of([claim(1986, "latest")], (1982, 4), None, {}).first_year is None
+    assert entry_of([claim(1986, "dated")], (1982, 4), None, {}).first_year == 1986
+
+
+@with_sources
+@pytest.mark.parametrize(
+    ("code", "deployed", "gone"),
+    [
+        (511, date(1964, 11, 24), True),  # Zanzibar joined Tanganyika in April 1964
+        (680, date(1990, 8, 7), True),  # South Yemen, May 1990
+        (678, date(1990, 8, 7), False),  # the Yemen that went on under another code
+        (260, date(1990, 8, 7), False),  # the Federal Republic
+        (265, date(1990, 8, 7), False),  # East Germany, to October 1990
+        (652, date(1958, 7, 15), True),  # Syria in the United Arab Republic
+        (315, date(1993, 2, 28), True),  # Czechoslovakia
+        (200, date(2023, 12, 18), False),
+    ],
+)
+def test_who_had_left_the_system_when_the_forces_came(code, deployed, gone, cow_states):
+    members = membership(cow_states, deployed.year, deployed)
+    assert code in members.year_before
+    assert (code in members.gone) is gone
 
 
 @pytest.mark.parametrize(
@@ -159,6 +190,16 @@ def test_lateness(year, basis, start, end, late):
         ("offer only (pledge reported, INTERFET deployment doubtful)", "pledge"),
         ("UN guard only (UNAMI), not MNF-I", "listed"),
         ("political (on 48/49 list)", "political"),
+        ("staff (1; pledged 120, then declined)", "staff"),
+        ("support (AWACS crews; Tornado from 1995)", "staff"),
+        ("declined (bases refused)", "declined"),
+        ("offered, refused by the command", "refused"),
+        ("naval (parallel national commands)", "combat"),
+        ("naval (named; ships under national command)", "listed"),
+        ("basing and air (strike aircraft from 1995)", "basing"),
+        ("police (later)", "support"),
+        ("police/troops", "combat"),
+        ("not sovereign in 1950 (basing, mine clearing)", "listed"),
     ],
 )
 def test_role_classes(text, role):
@@ -202,6 +243,23 @@ def test_copies_of_wikipedia_are_one_source():
     assert list_family("Reuters 4 Mar 2004") != list_family("AP list of Feb 2006")
 
 
+def test_what_the_evidence_says_of_a_dataset_at_hand_is_no_source_of_its_own():
+    text = "IMI (Pearson & Baumann; Kisangani & Pickering), target 690 (8 Oct 1994); GML MID participants, dispute 4269"
+    assert split_sources(text) == [("none", "", "")]
+    assert split_sources("planken.org, Allied Harbor (all NATO nations contribute forces; no names)") == [
+        ("none", "", "")
+    ]
+
+
+@with_sources
+def test_a_code_that_is_not_that_of_the_name_is_refused(folder, monkeypatch, cow_states):
+    table = read_evidence(folder)
+    table.loc[(table["participant_name"] == "Botswana") & (table["code"] != ""), "code"] = "570"
+    monkeypatch.setattr(evidence, "read_evidence", lambda _: table)
+    with pytest.raises(UserError, match="column state, value 570: Botswana is 571 in 1998"):
+        evidence.evidence_claims(folder, coded_missions(), codes_by_name(cow_states))
+
+
 def test_names_that_are_no_states():
     assert "CARICOM" in NOT_STATES
 
@@ -229,11 +287,11 @@ def test_every_participant_is_eligible_and_every_other_has_a_reason(folder, deri
 
 @with_sources
 def test_no_name_of_the_evidence_is_lost(folder, derived):
-    evidence = pd.read_csv(evidence_path(folder))
+    evidence_rows = read_evidence(folder).drop_duplicates(["mission", "participant_name"])
     out = derive_excluded(folder)
     # Every row of the evidence is one mission and state; datasets add rows, so compare from the evidence's side.
     table = coded_missions()
     coded = table[table["evidence_name"] != ""].set_index("evidence_name")["mission"]
-    named = evidence.groupby(evidence["mission"].map(coded)).size()
+    named = evidence_rows.groupby(evidence_rows["mission"].map(coded)).size()
     kept = derived.groupby("mission").size().add(out.groupby("mission").size(), fill_value=0)
     assert (kept.reindex(named.index) >= named).all()

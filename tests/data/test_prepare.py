@@ -8,15 +8,16 @@ import pytest
 
 from models.composition import Composition
 from models.inputs import model_inputs
-from tests.data.small_tables import CODEBOOK, DISTANCES, PARTICIPATION, STATES, write_tables
+from tests.data.small_tables import CODEBOOK, DISTANCES, MISSIONS, PARTICIPATION, STATES, write_tables
 from workflow.lib.errors import UserError
 from workflow.lib.inference.archive import read_dataset, write_tree
 from workflow.lib.tables import load_tables, prepare
 from workflow.lib.tables.coverage import certainty_by_mission, coverage_by_year
-from workflow.lib.tables.prepare import CERTAINTY_VALUE
+from workflow.lib.tables.outcome import CERTAINTY_VALUE
 
 PROJECT = Path(__file__).resolve().parents[2]
 SETTINGS = {
+    "minimum_evidence": "weak",
     "cooperativeness": ["igo_own"],
     "measurement_panel": {"first": 1989, "last": 1993, "every": 4},
     "eligible": {"exclude_host": False},
@@ -26,7 +27,8 @@ SETTINGS = {
 @pytest.fixture(scope="module")
 def shipped():
     names = ("missions", "participation", "states", "codebook", "distances")
-    return load_tables({name: f"data/{name}.csv" for name in names}, PROJECT)
+    paths = {name: f"data/{name}.csv" for name in names} | {"excluded": "data/participation_excluded.csv"}
+    return load_tables(paths, PROJECT)
 
 
 @pytest.fixture(scope="module")
@@ -173,6 +175,73 @@ def test_eligible_settings(small):
     assert np.isnan(data.joined.sel(mission="haiti_1994", state=31))
 
 
+EXCLUDED = (
+    "mission,state,reason\ngulf_1990,40,on the other side\ngulf_1990,690,host\ngulf_1990,,not a state\n"
+)
+
+
+def test_a_state_that_could_not_have_joined_is_not_scored_and_a_host_follows_the_setting(tmp_path):
+    tables = changed(tmp_path, excluded=EXCLUDED)
+    gulf = prepare(tables, SETTINGS).joined.sel(mission="gulf_1990")
+    assert np.isnan(gulf.sel(state=40))
+    assert gulf.sel(state=690) == 0
+    assert prepare(tables, SETTINGS).joined.sel(mission="haiti_1994", state=40) == 0
+
+
+def late(text: str) -> str:
+    """The small table of participants with bounds of entry: France after 30 to 40 months, others at once or unknown."""
+    header, *rows = text.strip().split("\n")
+    months = [",30,40" if ",220," in row else ",0," for row in rows]
+    lines = [row + more for row, more in zip(rows, months, strict=True)]
+    return "\n".join([f"{header},months_earliest,months_latest", *lines, ""])
+
+
+@pytest.mark.parametrize(("within", "label"), [(24, 0), (30, 1), (None, 1)])
+def test_a_state_that_cannot_have_come_in_time_did_not_join_and_is_named(tmp_path, within, label):
+    tables = changed(tmp_path, participation=late(PARTICIPATION))
+    data = prepare(tables, {**SETTINGS, "joined_within_months": within})
+    assert data.joined.sel(mission="gulf_1990", state=220) == label
+    named = json.loads(data.attrs["dropped"])["late_joiners"]
+    assert named == ([] if label else [{"mission": "gulf_1990", "state": 220}])
+
+
+def test_other_roles_count_by_setting(small):
+    assert prepare(small, SETTINGS).joined.sel(mission="gulf_1990", state=40) == 0
+    data = prepare(small, {**SETTINGS, "also_counted": ["political"]})
+    assert data.joined.sel(mission="gulf_1990", state=40) == 1
+
+
+def test_a_refusal_is_a_certain_label_however_it_is_known(tmp_path):
+    text = PARTICIPATION.replace("Cuba,political,0,,verified", "Cuba,declined,0,,uncertain")
+    data = prepare(changed(tmp_path, participation=text), SETTINGS)
+    assert data.certainty.sel(mission="gulf_1990", state=40) == 1
+
+
+def with_column(text: str, name: str, values: list[str]) -> str:
+    header, *rows = text.strip().split("\n")
+    return "\n".join([f"{header},{name}", *[f"{row},{v}" for row, v in zip(rows, values, strict=True)], ""])
+
+
+def test_a_mission_of_which_the_builder_is_a_judgement_is_out_by_default(tmp_path):
+    tables = changed(tmp_path, missions=with_column(MISSIONS, "pivotal_certainty", ["verified", "uncertain"]))
+    assert prepare(tables, SETTINGS).mission.values.tolist() == ["gulf_1990"]
+    data = prepare(tables, {**SETTINGS, "pivotal_certainty": "uncertain"})
+    assert data.mission.values.tolist() == ["gulf_1990", "haiti_1994"]
+
+
+def test_weak_missions_are_out_by_default(small):
+    settings = {name: value for name, value in SETTINGS.items() if name != "minimum_evidence"}
+    assert prepare(small, settings).mission.values.tolist() == ["gulf_1990"]
+
+
+def test_conflicts_are_those_of_the_table_and_otherwise_the_missions_own(tmp_path, small):
+    assert prepare(small, SETTINGS).conflict.values.tolist() == ["gulf_1990", "haiti_1994"]
+    tables = changed(tmp_path, missions=with_column(MISSIONS, "conflict", ["gulf", ""]))
+    data = prepare(tables, SETTINGS)
+    assert data.conflict.dims == ("mission",)
+    assert data.conflict.values.tolist() == ["gulf", "haiti_1994"]
+
+
 def test_missions_led_by_others_scored_with_the_pivotal_states_ties(tmp_path):
     missions = (
         "mission,label,start_year,pivotal,targets\ngulf_1990,Gulf,1990,220,645\nhaiti_1994,Haiti,1994,2,41\n"
@@ -203,11 +272,15 @@ REFUSALS = {
     "no mission left": (
         {"pivotal": 900},
         "data: no mission of missions.csv fits the settings (pivotal 900, outcome_kind deployment, last_start_year 2014, "
-        "minimum_evidence weak); the table has missions of pivotal states 2",
+        "minimum_evidence weak, pivotal_certainty probable); the table has missions of pivotal states 2",
     ),
     "unknown mission": (
         {"exclude_missions": ["gulf_1991"]},
         "data.exclude_missions: no mission gulf_1991 in missions.csv; did you mean gulf_1990?",
+    ),
+    "unknown role": (
+        {"also_counted": ["poltical"]},
+        "data.also_counted: no record has the role poltical; did you mean political?",
     ),
     "unknown mission covariate": (
         {"mission_covariates": ["un_mandat"]},

@@ -236,7 +236,7 @@ def write_inputs(folder: Path, rng: np.random.Generator, data: xr.Dataset) -> No
     members["state_name"] = members["state"].map(STATES)
     members["role"] = "combat"
     members["certainty"] = rng.choice(["verified", "probable", "uncertain"], size=len(members))
-    members["n_sources"], members["sources"], members["conflict"], members["note"] = 2, "made up", "", ""
+    members["n_sources"], members["sources"], members["disagreement"], members["note"] = 2, "made up", "", ""
     members.to_csv(folder / "participation.csv", index=False)
     years = np.arange(1946, 2015)
     index = pd.MultiIndex.from_product([[2], list(STATES)[:12], years], names=["pivotal", "state", "year"])
