@@ -268,7 +268,8 @@ CASES = {
     ),
     "certainty of the pivotal state": (
         {
-            "missions": "mission,label,start_year,pivotal,pivotal_certainty\ngulf_1990,G,1990,2,verfied\nhaiti_1994,H,1994,2,\n"
+            "missions": "mission,label,start_year,pivotal,pivotal_certainty\n"
+            "gulf_1990,G,1990,2,verfied\nhaiti_1994,H,1994,2,probable\n"
         },
         "missions.csv, row 2, column pivotal_certainty: 'verfied'; expected one of verified, probable, uncertain; did you "
         "mean verified?",

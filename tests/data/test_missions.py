@@ -73,7 +73,8 @@ def test_elsewhere_the_horizon_is_the_days_from_trigger_to_first_forces(missions
     ruled = missions[missions["short_horizon_source"].str.startswith("rule")]
     assert len(ruled) >= len(missions) - 5
     days = ruled["days_to_deployment"].astype(int)
-    assert (ruled["short_horizon"].astype(bool) == (days <= SHORT_HORIZON_DAYS)).all()
+    event = ruled["trigger_kind"] == "event"
+    assert (ruled["short_horizon"].astype(bool) == event & (days <= SHORT_HORIZON_DAYS)).all()
     assert (missions["days_to_deployment"] >= 0).all()
     assert (missions["days_to_operation"] >= missions["days_to_deployment"]).all()
 
@@ -83,6 +84,16 @@ def test_five_days_after_the_invasion_of_kuwait_the_first_forces_came_and_the_wa
     assert (gulf["trigger_date"], gulf["deployment_date"]) == ("1990-08-02", "1990-08-07")
     assert (gulf["days_to_deployment"], gulf["days_to_operation"]) == (5, 168)
     assert "horizon by the rule: 5 days" in gulf["disagreement"]
+
+
+@pytest.mark.parametrize("mission", ["bosnia_1995", "kosovo_1999", "darfur_2007", "afghanistan_rs_2015"])
+def test_a_mission_that_follows_an_agreement_or_a_resolution_had_time_to_bargain(missions, mission):
+    assert missions.loc[mission, ["trigger_kind", "short_horizon"]].tolist() == ["decision", 0]
+
+
+@pytest.mark.parametrize("mission", ["grenada_1983", "provide_comfort_1991", "tsunami_2004", "thailand_1962"])
+def test_an_event_and_forces_within_the_month_are_a_short_horizon(missions, mission):
+    assert missions.loc[mission, ["trigger_kind", "short_horizon"]].tolist() == ["event", 1]
 
 
 def test_weak_missions_are_marked(missions):

@@ -5,9 +5,14 @@ file or a mission is missing, or its number of days is not the one between its d
 
 Rule
 ----
-The horizon is *short* when the first forces came at most `SHORT_HORIZON_DAYS` days after the trigger. Where Kreps (2011),
-whose concept it is, codes a mission, her coding stands and a different result of the rule is noted as a disagreement: she
-counts the time until the operation that needs partners (Gulf 1990-91: 5 days to the first forces, 168 to the war).
+The horizon is *short* when an event set the mission off (an attack, a coup, a flight, a disaster: what others did) and the
+first forces came at most `SHORT_HORIZON_DAYS` days later. Where the trigger at hand is a decision (a resolution, an agreement, a
+request, an act of the builder itself), the mission was bargained over before it, and the horizon is not short however soon the
+forces followed. The kind of each trigger is coded in `coding/missions.csv`.
+
+Where Kreps (2011), whose concept it is, codes a mission, her coding stands and a different result of the rule is noted as a
+disagreement: she counts the time until the operation that needs partners (Gulf 1990-91: 5 days to the first forces, 168 to the
+war).
 """
 
 from __future__ import annotations
@@ -24,6 +29,7 @@ DATES_FILE = "missions_more.csv"
 SHORT_HORIZON_DAYS = 30
 """A month: shorter than a parliament's decision or the passage of a contingent by sea takes."""
 
+TRIGGER_KINDS = ("event", "decision")
 GRADES = {
     "verified_dataset": "verified",
     "verified_excerpt": "probable",
@@ -88,6 +94,16 @@ def dates_of(dates: pd.DataFrame, mission: str) -> dict:
     return dates.loc[mission].to_dict()
 
 
-def is_short(days: int) -> int:
-    """1 when the first forces came within `SHORT_HORIZON_DAYS` days of the trigger, else 0."""
-    return int(days <= SHORT_HORIZON_DAYS)
+def is_short(trigger_kind: str, days: int) -> int:
+    """1 when an event was the trigger and the first forces came within `SHORT_HORIZON_DAYS` days of it, else 0.
+
+    Raises
+    ------
+    UserError
+        The kind is unknown.
+    """
+    if trigger_kind not in TRIGGER_KINDS:
+        raise UserError(
+            f"coding/missions.csv, column trigger_kind, value {trigger_kind!r}: expected one of {', '.join(TRIGGER_KINDS)}"
+        )
+    return int(trigger_kind == "event" and days <= SHORT_HORIZON_DAYS)

@@ -27,6 +27,7 @@ DATASETS = ("COW ", "UCDP", "MID ", "IMI", "Mullenbach", "Tago", "Geo-PKO")
 GENERAL_KNOWLEDGE = "general knowledge"
 FACTS = ("pivotal", "un_mandate", "short_horizon", "targets", "size")
 DATES = [
+    "trigger_kind",
     "trigger_event",
     "trigger_date",
     "deployment_date",
@@ -119,11 +120,11 @@ def _with_list(row: dict, listed: pd.Series) -> dict:
 def _with_horizon(row: dict, dates: pd.DataFrame) -> dict:
     """Dates of a mission, and its horizon: as Kreps codes it where she does, else by the rule on days."""
     row |= dates_of(dates, row["mission"])
-    by_rule = is_short(row["days_to_deployment"])
+    by_rule = is_short(row["trigger_kind"], row["days_to_deployment"])
     if row["short_horizon"] == "":
         row["short_horizon"] = by_rule
         row["short_horizon_certainty"] = row["days_to_deployment_certainty"]
-        row["short_horizon_source"] = f"rule: at most {SHORT_HORIZON_DAYS} days from trigger to first forces"
+        row["short_horizon_source"] = f"rule: at most {SHORT_HORIZON_DAYS} days from an event to first forces"
     else:
         row["short_horizon_certainty"] = certainty_of_fact(row["short_horizon_source"])
         if int(row["short_horizon"]) != by_rule:

@@ -30,7 +30,8 @@ def summary(tables: Tables) -> str:
     """
     joined = tables.participation["joined"] == 1
     lines = [
-        f"{len(tables.missions)} missions, {int(joined.sum())} participants, {int((~joined).sum())} records of states that did not join",
+        f"{len(tables.missions)} missions, {int(joined.sum())} participants, "
+        f"{int((~joined).sum())} records of states that did not join",
         f"{len(tables.states)} rows of states and years, pivotal states "
         + ", ".join(map(str, sorted(set(tables.states["pivotal"])))),
     ]
