@@ -204,6 +204,35 @@ def test_who_joined_the_further_missions(participation, mission, names):
     assert joiners(participation, mission) == names
 
 
+@pytest.mark.parametrize(
+    ("mission", "name"),
+    [
+        ("adriatic_1992", "Romania"),  # in the dispute for a clash of its own
+        ("southern_watch_1992", "Kuwait"),  # clashes on its own border
+        ("congo_1998", "Libya"),  # one flight that fetched stranded Arabs
+        ("ivory_coast_2002", "United States of America"),  # fetched foreigners
+        ("desert_strike_1996", "United Kingdom"),  # a clash two months later
+        ("rwanda_relief_1994", "Australia"),  # served in the force of the UN
+    ],
+)
+def test_a_state_in_the_same_dataset_for_something_else_did_not_join(participation, mission, name):
+    row = participation.set_index(["mission", "state_name"]).loc[(mission, name)]
+    assert row["joined"] == 0
+
+
+def test_the_emirates_of_1994_stand_under_a_misprint_in_the_interventions(participation):
+    row = participation.set_index(["mission", "state_name"]).loc[
+        ("vigilant_warrior_1994", "United Arab Emirates")
+    ]
+    assert "IMI" in row["sources"] and row["certainty"] == "verified"
+
+
+def test_members_that_a_description_names_are_claims_of_the_dataset(participation):
+    rows = participation.set_index(["mission", "state_name"])["sources"]
+    assert "IMI (description" in rows["southern_watch_1992", "France"]
+    assert "IMI (description" in rows["congo_1998", "Namibia"]
+
+
 def test_recorded_refusals_did_not_join(participation):
     refused = participation[participation["role"] == "declined"]
     assert set(refused["joined"]) == {0}
@@ -258,6 +287,8 @@ def test_states_outside_the_system_left_with_their_reason(participation, exclude
         ("lebanon_1982", "Syria", "at war in the host's territory"),
         ("tanker_escort_1987", "Iraq", "its own war"),
         ("korea_1950", "Taiwan", "offered and refused"),
+        ("ivory_coast_2002", "Gambia", "offered and refused"),
+        ("gulf_1990", "Israel", "kept out by the builder"),
         ("stanleyville_1964", "Zanzibar", "no longer in the state system at the start"),
         ("gulf_1990", "Yemen People's Republic", "no longer in the state system at the start"),
         ("jordan_lebanon_1958", "Syria", "no longer in the state system at the start"),

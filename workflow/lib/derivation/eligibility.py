@@ -3,7 +3,7 @@
 By rule: the pivotal state, the targets, the hosts; a state outside the system in the start year; one that entered it in the
 start year (no year before the start, so nothing to predict from); one that had left it by the day of the first deployment.
 By coding (`coding/excluded.csv`, mission by mission): a state at war on the other side, one whose own war it was, and one
-whose offer was refused. None of them declined.
+that was refused or asked to stay out. None of them declined.
 """
 
 from __future__ import annotations

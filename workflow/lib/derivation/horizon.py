@@ -50,8 +50,8 @@ def read_dates(folder: Path) -> pd.DataFrame:
     Returns
     -------
     DataFrame, index mission
-        trigger_event, trigger_date, deployment_date (ISO text), days_to_deployment, days_to_operation,
-        days_to_deployment_certainty (the weaker of its two dates).
+        trigger_event, trigger_date, deployment_date (ISO text), days_to_deployment with its certainty (the weaker of its
+        two dates) and source, days_to_operation.
 
     Raises
     ------
@@ -76,6 +76,7 @@ def read_dates(folder: Path) -> pd.DataFrame:
             "deployment_date": row["first_deployment_date"],
             "days_to_deployment": days,
             "days_to_deployment_certainty": max(grades, key=ORDER.index),
+            "days_to_deployment_source": row["source"],
             "days_to_operation": (date.fromisoformat(row["main_operation_date"]) - trigger).days,
         }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("mission")

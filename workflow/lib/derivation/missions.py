@@ -33,6 +33,7 @@ DATES = [
     "deployment_date",
     "days_to_deployment",
     "days_to_deployment_certainty",
+    "days_to_deployment_source",
     "days_to_operation",
 ]
 COLUMNS = [
