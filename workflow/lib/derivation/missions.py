@@ -55,7 +55,6 @@ COLUMNS = [
     *(f"{fact}_certainty" for fact in FACTS),
     *(f"{fact}_source" for fact in FACTS),
     "disagreement",
-    "source",
     "note",
 ]
 
@@ -149,7 +148,6 @@ def _with_facts(row: dict, listed: pd.DataFrame, dates: pd.DataFrame) -> dict:
     for fact in ("size", "targets"):
         if not row[fact]:
             row[f"{fact}_certainty"] = row[f"{fact}_source"] = ""
-    row["source"] = "compiled evidence and datasets"
     return row
 
 
