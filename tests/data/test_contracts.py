@@ -190,9 +190,9 @@ CASES = {
     ),
     "role": (
         {"codebook": swap(CODEBOOK, "un_agreement,quality", "un_agreement,qualty")},
-        "codebook.csv, row 7, column role: 'qualty'; expected one of key, tie_count, tie_exposure, quality, "
-        "personal_contact, cooperativeness, rival_tie, hierarchy, payment, control, placebo, other; did you mean "
-        "quality?",
+        "codebook.csv, row 7, column role: 'qualty'; expected one of key, tie_count, tie_exposure, "
+        "indicator, quality, personal_contact, cooperativeness, rival_tie, hierarchy, payment, control, placebo, other; "
+        "did you mean quality?",
     ),
     "family": (
         {"codebook": swap(CODEBOOK, "un_agreement,quality,normal", "un_agreement,quality,gaussian")},

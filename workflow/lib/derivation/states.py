@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from workflow.lib.derivation import ties
+from workflow.lib.derivation.codebook import column_facts
 from workflow.lib.derivation.contact import contact_columns
 from workflow.lib.derivation.contributions import missions_contributed_to
 from workflow.lib.derivation.controls import control_columns
@@ -17,30 +18,12 @@ from workflow.lib.derivation.system import members_by_year, state_names
 
 YEARS_OF_USA = range(1948, 2023)
 SIGNIFICANT_DIGITS = 5
+KEYS = ("pivotal", "state", "year", "state_name")
 
-COLUMNS = [
-    *["igo_joint", "igo_own", "un_treaty_joint", "un_treaty_own", "alliance_joint", "alliance_own"],
-    *["trade_pact_joint", "trade_pact_own"],
-    *[
-        "un_agreement",
-        "trade_share",
-        "economic_aid",
-        "military_aid",
-        "troops",
-        "exercises",
-        "disputes",
-        "sanctions",
-    ],
-    *["visits_to_pivotal", "visits_from_pivotal", "ambassador_in_post", "ambassador_vacancy_days"],
-    *["ambassador_turnover", "ambassador_career"],
-    *["igo_joint_russia", "igo_joint_china", "igo_joint_france", "igo_joint_uk"],
-    *["alliance_russia", "alliance_china", "alliance_france", "alliance_uk"],
-    "un_missions_joined",
-    *["hierarchy_security", "hierarchy_trade", "alliance_only_pivotal"],
-    *["aid_change_economic", "aid_change_military"],
-    *["log_population", "log_gdp_per_head", "capability", "democracy", "state_age", "rivalry"],
-    *["igo_joint_lead5", "un_treaty_joint_lead5"],
-]
+
+def measured() -> list[str]:
+    """Names of the measured columns, in the order of the table and its codebook."""
+    return [name for name in column_facts()["column"] if name not in KEYS]
 
 
 def state_years(
@@ -59,7 +42,7 @@ def state_years(
 
     Returns
     -------
-    DataFrame, n rows: pivotal, state, year and `COLUMNS`
+    DataFrame, n rows: pivotal, state, year and the measured columns
     """
     states = frame["state"].unique()
     blocks = [
@@ -72,7 +55,7 @@ def state_years(
     blocks.append(pd.DataFrame({"un_missions_joined": contributed}))
     if pivotal == USA:
         blocks.append(contact_columns(frame, sources, states))
-    table = pd.concat(blocks, axis=1).reindex(columns=COLUMNS)
+    table = pd.concat(blocks, axis=1).reindex(columns=measured())
     return pd.concat([frame.assign(pivotal=pivotal)[["pivotal", "state", "year"]], table], axis=1)
 
 

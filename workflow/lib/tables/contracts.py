@@ -17,9 +17,10 @@ from workflow.lib.tables.read import RawTable
 FIRST_YEAR, LAST_YEAR = 1816, 2100
 STATE_CODES = (1, 999)
 ROLES = (
-    *("key", "tie_count", "tie_exposure", "quality", "personal_contact", "cooperativeness", "rival_tie"),
-    *("hierarchy", "payment", "control", "placebo", "other"),
+    *("key", "tie_count", "tie_exposure", "indicator", "quality", "personal_contact", "cooperativeness"),
+    *("rival_tie", "hierarchy", "payment", "control", "placebo", "other"),
 )
+CONSTRUCTS = ("alignment", "contact", "clientship", "hierarchy", "cooperativeness", "ties")
 FAMILIES = ("normal", "negative_binomial", "bernoulli", "hurdle", "count")
 COUNT_FAMILIES = ("negative_binomial", "count")
 TRANSFORMS = ("none", "log", "log1p")
@@ -27,6 +28,17 @@ CERTAINTIES = ("verified", "probable", "uncertain")
 EVIDENCE = ("strong", "fair", "weak")
 OUTCOME_KINDS = ("deployment", "political_support")
 STATE_KEYS = ("pivotal", "state", "year")
+OPTIONAL_TEXTS = (
+    "construct",
+    "label",
+    "adjust_for",
+    "unit",
+    "window",
+    "definition",
+    "source",
+    "citation",
+    "terms",
+)
 STATE_NAME = "state_name"
 
 
@@ -148,7 +160,8 @@ def one_of(table: RawTable, column: str, allowed: Collection[str], faults: Fault
     wrong = ~texts.isin(allowed)
     for row in np.flatnonzero(wrong):
         value = texts.iloc[row]
-        faults.cell(table, row, column, value, f"one of {', '.join(allowed)}{suggestion(value, allowed)}")
+        shown = ", ".join(word or "empty" for word in allowed)
+        faults.cell(table, row, column, value, f"one of {shown}{suggestion(value, allowed)}")
     return texts
 
 
@@ -173,7 +186,8 @@ def unique_key(table: RawTable, columns: list[str], faults: Faults) -> None:
 def check_codebook(table: RawTable, faults: Faults) -> pd.DataFrame | None:
     """Check the codebook; None if a column is missing.
 
-    Optional columns are added empty: unit, window, definition, source, citation, terms, first_year, last_year.
+    Optional columns are added empty: construct, label, anchor, adjust_for, unit, window, definition, minimum, maximum,
+    source, citation, terms, first_year, last_year.
     """
     if not require_columns(
         table, ["column", "role", "family", "pairs_with", "direction", "transform"], faults
@@ -184,18 +198,22 @@ def check_codebook(table: RawTable, faults: Faults) -> pd.DataFrame | None:
     one_of(table, "family", FAMILIES, faults)
     one_of(table, "transform", TRANSFORMS, faults)
     codebook = table.rows.copy()
-    for name in ("unit", "window", "definition", "source", "citation", "terms"):
+    for name in OPTIONAL_TEXTS:
         if name not in codebook:
             codebook[name] = ""
     codebook["direction"] = numbers(table, "direction", faults, whole=True, low=-1, high=1)
-    for name in ("first_year", "last_year"):
-        given = name in table.rows
-        codebook[name] = (
-            numbers(table, name, faults, whole=True, low=FIRST_YEAR, high=LAST_YEAR) if given else np.nan
-        )
-    if "first_year" in table.rows and "last_year" in table.rows:
-        wrong = codebook["last_year"] < codebook["first_year"]
-        faults.cells(table, wrong, "last_year", "a year not before first_year")
+    year = {"whole": True, "low": FIRST_YEAR, "high": LAST_YEAR}
+    limits = {"first_year": year, "last_year": year, "minimum": {}, "maximum": {}}
+    limits["anchor"] = {"whole": True, "low": 0, "high": 1}
+    for name, limit in limits.items():
+        codebook[name] = numbers(table, name, faults, **limit) if name in table.rows else np.nan
+    for first, last, what in (("first_year", "last_year", "a year"), ("minimum", "maximum", "a number")):
+        wrong = codebook[last] < codebook[first]
+        if wrong.any():
+            faults.cells(
+                table, wrong, last, f"{what} not {'before' if what == 'a year' else 'below'} {first}"
+            )
+    _check_constructs(table, codebook, faults)
     counts = codebook["role"] == "tie_count"
     for row in np.flatnonzero(counts):
         exposure = codebook["pairs_with"].iloc[row]
@@ -204,6 +222,22 @@ def check_codebook(table: RawTable, faults: Faults) -> pd.DataFrame | None:
             expected = f"the column that holds the exposure of this tie count{near}"
             faults.cell(table, row, "pairs_with", exposure, expected)
     return codebook
+
+
+def _check_constructs(table: RawTable, codebook: pd.DataFrame, faults: Faults) -> None:
+    """A construct is one of the list or none, has at most one anchor, and is adjusted for described columns only."""
+    if "construct" in table.rows:
+        one_of(table, "construct", ("", *CONSTRUCTS), faults)
+    anchors = codebook[(codebook["anchor"] == 1) & codebook["construct"].isin(CONSTRUCTS)]
+    for row in anchors.index[anchors.duplicated("construct")]:
+        construct = codebook["construct"].iloc[row]
+        faults.cell(table, row, "anchor", "1", f"0: another column is the anchor of {construct}")
+    known = list(codebook["column"])
+    for row, text in enumerate(codebook["adjust_for"]):
+        for name in filter(None, text.split(";")):
+            if name not in known:
+                near = suggestion(name, known)
+                faults.cell(table, row, "adjust_for", name, f"columns of this codebook, separated by ;{near}")
 
 
 def check_states(
