@@ -8,16 +8,21 @@ import numpy as np
 import pandas as pd
 
 from workflow.lib.derivation import ties
+from workflow.lib.derivation.bilateral import agreement_columns, treaty_columns
 from workflow.lib.derivation.codebook import column_facts
 from workflow.lib.derivation.contact import contact_columns
+from workflow.lib.derivation.continuation import continuation_columns
 from workflow.lib.derivation.contributions import missions_contributed_to
 from workflow.lib.derivation.controls import control_columns
 from workflow.lib.derivation.relations import USA, relation_columns
 from workflow.lib.derivation.sources import Sources
 from workflow.lib.derivation.system import members_by_year, state_names
+from workflow.lib.derivation.trade import trade_volumes
 
 YEARS_OF_USA = range(1948, 2023)
-SIGNIFICANT_DIGITS = 5
+# The same relationship is measured with the rival, as a negative control.
+RUSSIA, YEARS_OF_RUSSIA = 365, range(1948, 2015)
+SIGNIFICANT_DIGITS = 4
 KEYS = ("pivotal", "state", "year", "state_name")
 
 
@@ -27,7 +32,11 @@ def measured() -> list[str]:
 
 
 def state_years(
-    frame: pd.DataFrame, pivotal: int, sources: Sources, parts: dict[str, ties.Agreements]
+    frame: pd.DataFrame,
+    pivotal: int,
+    sources: Sources,
+    parts: dict[str, ties.Agreements],
+    volumes: tuple[np.ndarray, np.ndarray],
 ) -> pd.DataFrame:
     """Measure all columns for one pivotal state.
 
@@ -39,6 +48,8 @@ def state_years(
     sources : Sources
     parts : dict
         `Agreements` by kind, see `ties.tie_columns`.
+    volumes : tuple
+        What `trade.trade_volumes` returns.
 
     Returns
     -------
@@ -47,8 +58,11 @@ def state_years(
     states = frame["state"].unique()
     blocks = [
         ties.tie_columns(frame, pivotal, sources, parts),
-        ties.rival_columns(frame, pivotal, sources, parts["alliance"]),
-        relation_columns(frame, pivotal, sources, states),
+        ties.rival_columns(frame, pivotal, sources, parts["alliance"], states),
+        treaty_columns(frame, pivotal, sources, states),
+        agreement_columns(frame, pivotal, sources, states),
+        continuation_columns(frame, pivotal, sources),
+        relation_columns(frame, pivotal, sources, states, volumes),
         control_columns(frame, pivotal, sources),
     ]
     contributed = missions_contributed_to(frame, sources, states)
@@ -86,18 +100,19 @@ def derive_states(sources: Sources, missions: pd.DataFrame) -> pd.DataFrame:
         "alliance": ties.alliance_agreements(sources, everyone),
         "trade_pact": ties.trade_agreements(sources, everyone),
     }
-    wanted = {USA: list(YEARS_OF_USA), **other_pivotal_years(missions)}
+    volumes = trade_volumes(sources)
+    wanted = {**other_pivotal_years(missions), USA: list(YEARS_OF_USA), RUSSIA: list(YEARS_OF_RUSSIA)}
     tables = []
     for pivotal, years in sorted(wanted.items()):
         frame = members[(members["state"] != pivotal) & members["year"].isin(years)].reset_index(drop=True)
-        tables.append(state_years(frame, pivotal, sources, parts))
+        tables.append(state_years(frame, pivotal, sources, parts, volumes))
     table = pd.concat(tables, ignore_index=True).sort_values(["pivotal", "state", "year"], ignore_index=True)
     table.insert(3, "state_name", table["state"].map(state_names(sources.system)))
     return table
 
 
 def format_column(values: pd.Series) -> pd.Series:
-    """Write numbers as text: whole columns as integers, others to five significant digits, missing as empty."""
+    """Write numbers as text: whole columns as integers, others to `SIGNIFICANT_DIGITS` digits, missing as empty."""
     present = values.dropna()
     whole = bool((present == present.round()).all()) and bool((present.abs() < 1e15).all())
     if whole:
