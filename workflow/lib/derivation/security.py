@@ -10,7 +10,6 @@ import pandas as pd
 from workflow.lib.derivation.grid import YEARS, complete, grid, look_up, window_mean, window_sum
 from workflow.lib.derivation.population import population
 from workflow.lib.derivation.sources import Sources
-from workflow.lib.derivation.state_names import SPELLINGS
 from workflow.lib.derivation.system import (
     LAST_YEAR_OF_SOUTH_VIETNAM,
     SOUTH_VIETNAM,
@@ -42,8 +41,17 @@ LONGEST_ERROR = 3
 # 5 territory, 6 strategic material, 7 alliance or alignment, 8 human rights, 9 proliferation, 10 support of non-state actors.
 # Drugs, environment, trade practices, economic reform and other issues (11 to 15) are not about security or politics.
 SECURITY_AND_POLITICS = range(1, 11)
+# A stop of foreign aid as the only measure.
+STOP_OF_AID = "7"
 # Codes of the exercises' source that are not those of the year: unified Vietnam under South Vietnam's, Serbia before 2006.
 SERBIA_IN_GLEDITSCH_WARD, YUGOSLAVIA = 340, 345
+# Names of participants as the exercises' source writes them (one in a broken encoding).
+NAMES_IN_EXERCISES = {
+    "St. Kitts & Nevis": "St. Kitts and Nevis",
+    "st. christopher": "St. Kitts and Nevis",
+    "St. Vincent & Grenadines": "St. Vincent and the Grenadines",
+    "S\u00c3\u00a3o Tom\u00c3\u00a9 & Pr\u00c3\u00adncipe": "Sao Tome and Principe",
+}
 
 
 def jumps(troops: pd.DataFrame, by_service: pd.DataFrame) -> pd.DataFrame:
@@ -103,7 +111,7 @@ def exercise_codes(rows: pd.DataFrame, sources: Sources) -> pd.Series:
     codes = sources.crosswalk.dropna(subset=["ccode"])[["year", "gwcode", "ccode"]]
     found = rows[["year", "gwcode"]].merge(codes, how="left", on=["year", "gwcode"])["ccode"].to_numpy()
     by_name = {name: code for code, name in state_names(sources.system).items()}
-    named = rows["country"].replace(SPELLINGS).map(by_name).to_numpy(float)
+    named = rows["country"].replace(NAMES_IN_EXERCISES).map(by_name).to_numpy(float)
     code = (
         pd.Series(found, index=rows.index).fillna(rows["gwcode"]).fillna(pd.Series(named, index=rows.index))
     )
@@ -187,8 +195,8 @@ def dispute_in_window(frame: pd.DataFrame, pivotal: int, sources: Sources, state
 def imposed_sanctions(sources: Sources, pivotal: int) -> pd.DataFrame:
     """Years and targets of sanctions that the pivotal state imposed on an issue of security or politics.
 
-    Threats alone do not count. A case runs from the year it was imposed to its last listed year; a case without any end
-    counts in the year of imposition only.
+    Threats alone do not count. A case runs from the year it was imposed to its end, or to the last year in which it is
+    listed as going on; a case without either, and aid that ended once and never came back, count in their first year only.
 
     Returns
     -------
@@ -197,7 +205,8 @@ def imposed_sanctions(sources: Sources, pivotal: int) -> pd.DataFrame:
     rows = sources.sanctions
     senders = [f"sender{number}" for number in range(1, 6)] + ["primarysender"]
     start = pd.to_numeric(rows["sancimpositionstartyear"], errors="coerce").fillna(rows["startyear"])
-    end = rows["endyear"].fillna(pd.to_numeric(rows["ongoingasofyear"], errors="coerce")).fillna(start)
+    listed = pd.to_numeric(rows["ongoingasofyear"], errors="coerce").mask(rows["sanctiontype"] == STOP_OF_AID)
+    end = rows["endyear"].fillna(listed).fillna(start)
     counted = rows[senders].eq(pivotal).any(axis=1) & (rows["imposition"] == 1)
     counted &= rows["issue1"].isin(SECURITY_AND_POLITICS) & (rows["targetstate"] < FIRST_TERRITORY_CODE)
     spells = [
