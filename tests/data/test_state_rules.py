@@ -11,12 +11,14 @@ from workflow.lib.derivation.contact import spells_in_post
 from workflow.lib.derivation.grid import grid
 from workflow.lib.derivation.pacts import pact_columns
 from workflow.lib.derivation.population import broken
+from workflow.lib.derivation.relations import ideal_points
 from workflow.lib.derivation.security import (
     arms_transferred,
     exercise_codes,
     imposed_sanctions,
     jumps,
     shared_exercises,
+    ships,
 )
 from workflow.lib.derivation.trade import coverage, trade_columns, trade_volumes
 
@@ -60,6 +62,23 @@ def test_figures_that_jump_without_their_parts_are_errors_and_others_are_crises(
     }
 
 
+def test_crews_of_visiting_ships_are_marked_and_landings_are_not():
+    years = [1953, 1954, 1955]
+    troops = pd.DataFrame([[50, 3500, 60], [30, 17000, 100], [800, 900, 850]], index=[1, 2, 3], columns=years)
+    navy = pd.DataFrame([[2, 3400, 3], [3, 5000, 4], [700, 800, 700]], index=[1, 2, 3], columns=years)
+    assert ships(troops, navy).to_numpy().tolist() == [[False, True, False], [False] * 3, [False] * 3]
+
+
+def test_points_of_few_votes_and_points_that_swing_there_and_back_are_missing():
+    rows = pd.DataFrame(
+        [(712, 47, 60, -0.4), (712, 48, 40, 2.0), (712, 49, 60, -0.2), (90, 47, 3, 0.5), (90, 48, 60, 0.4)],
+        columns=["ccode", "session", "NVotes", "IdealPoint"],
+    )
+    table = ideal_points(sources(ideal_points=rows))
+    np.testing.assert_array_equal(table.loc[712, 1992:1994], [-0.4, np.nan, -0.2])
+    np.testing.assert_array_equal(table.loc[90, 1992:1993], [np.nan, 0.4])
+
+
 def test_a_population_is_broken_only_where_it_jumps_and_a_second_source_disagrees():
     years = [2000, 2001, 2002, 2003]
     series = pd.DataFrame(
@@ -92,6 +111,8 @@ def dyads(rows):
 
 def test_germany_counts_in_no_total_and_saigon_has_its_own_trade():
     rows = [
+        (USA, 205, 1970, 1.0, 0.0),
+        (205, 200, 1970, 1.0, 0.0),
         (USA, 210, 1970, 10.0, 0.0),
         (210, 255, 1970, 90.0, 0.0),
         (210, 220, 1970, 30.0, 0.0),
@@ -103,9 +124,9 @@ def test_germany_counts_in_no_total_and_saigon_has_its_own_trade():
     ]
     volumes = trade_volumes(sources(trade=dyads(rows)))
     table = trade_columns(
-        frame((210, 1970), (817, 1970), (816, 1970), (816, 1976), (220, 1970)), USA, volumes
+        frame((210, 1970), (817, 1970), (816, 1970), (816, 1976), (220, 1970), (205, 1970)), USA, volumes
     )
-    np.testing.assert_array_equal(table["trade_share"], [25, 50, np.nan, 0, np.nan])
+    np.testing.assert_array_equal(table["trade_share"], [25, 50, np.nan, 0, np.nan, np.nan])
     assert np.isnan(trade_columns(frame((210, 1970)), 900, volumes)["trade_share"][0])
 
 
@@ -294,7 +315,8 @@ def test_the_continuation_counts_full_members_of_a_fixed_set():
     rows = [
         (state, edition, organisation, "full", "igo")
         for edition in range(first, last + 1)
-        for state, organisation in ((2, "A"), (20, "A"), (20, "B"))
+        for state, organisation in ((2, "A"), (20, "A"), (20, "B"), (40, "A"), (40, "B"))
+        if (state, edition) != (40, 2001)
     ]
     rows += [
         (20, last, "NEW", "full", "igo"),
@@ -304,7 +326,9 @@ def test_the_continuation_counts_full_members_of_a_fixed_set():
     memberships = pd.DataFrame(rows, columns=["ccode", "year", "organisation", "status", "kind"])
     assert continuation.fixed_set(memberships) == ["A", "B"]
     table = continuation.continuation_columns(
-        frame((20, last - 1), (20, last), (40, 2000)), USA, sources(factbook_memberships=memberships)
+        frame((20, last - 1), (20, last), (40, 2000), (90, 2000)),
+        USA,
+        sources(factbook_memberships=memberships),
     )
-    assert_columns(table, "factbook_igo_joint", [1, np.nan, np.nan])
-    assert_columns(table, "factbook_igo_own", [2, np.nan, np.nan])
+    assert_columns(table, "factbook_igo_joint", [1, np.nan, 1, np.nan])
+    assert_columns(table, "factbook_igo_own", [2, np.nan, 2, np.nan])

@@ -24,7 +24,7 @@ def fixed_set(memberships: pd.DataFrame) -> list[str]:
 
 
 def full_members(sources: Sources) -> pd.DataFrame:
-    """Full members of the fixed set.
+    """Full members of the fixed set; a membership that one edition leaves out between two that have it counts throughout.
 
     Returns
     -------
@@ -35,7 +35,8 @@ def full_members(sources: Sources) -> pd.DataFrame:
     rows = rows[chosen & rows["year"].between(*EDITIONS)]
     state = lineage(rows["ccode"].astype(int))
     table = pd.DataFrame({"state": state, "organisation": rows["organisation"], "year": rows["year"] - 1})
-    return table.drop_duplicates()
+    gaps = table.merge(table.assign(year=table["year"] - 2), on=list(table.columns))
+    return pd.concat([table, gaps.assign(year=gaps["year"] + 1)]).drop_duplicates()
 
 
 def continuation_columns(frame: pd.DataFrame, pivotal: int, sources: Sources) -> pd.DataFrame:

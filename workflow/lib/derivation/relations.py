@@ -16,6 +16,23 @@ from workflow.lib.derivation.system import lineage_code
 from workflow.lib.derivation.trade import trade_columns
 
 USA = 2
+# A point drawn from fewer votes than this says little more than the middle of the scale.
+LEAST_VOTES = 10
+# A point that lies farther than this from those of the sessions before and after, on the same side, is a slip: positions do
+# not swing there and back by ten standard errors (Mongolia 1993).
+GREATEST_SWING = 2.0
+
+
+def ideal_points(sources: Sources) -> pd.DataFrame:
+    """Ideal points in the General Assembly session that opens in each year, as a grid (lineages, years)."""
+    points = sources.ideal_points
+    points = points[points["NVotes"] >= LEAST_VOTES]
+    table = grid(points["ccode"], points["session"] + 1945, points["IdealPoint"])
+    before, after = table - table.shift(1, axis=1), table - table.shift(-1, axis=1)
+    there_and_back = ((before > GREATEST_SWING) & (after > GREATEST_SWING)) | (
+        (before < -GREATEST_SWING) & (after < -GREATEST_SWING)
+    )
+    return table.mask(there_and_back)
 
 
 def voting_agreement(frame: pd.DataFrame, pivotal: int, sources: Sources) -> np.ndarray:
@@ -25,8 +42,7 @@ def voting_agreement(frame: pd.DataFrame, pivotal: int, sources: Sources) -> np.
     -------
     array of float, shape (n,); the scale is that of the ideal points, 0 = identical
     """
-    points = sources.ideal_points
-    table = grid(points["ccode"], points["session"] + 1945, points["IdealPoint"])
+    table = ideal_points(sources)
     return look_up(-(table - table.reindex([lineage_code(pivotal)]).iloc[0]).abs(), frame)
 
 

@@ -85,6 +85,17 @@ def jumps(troops: pd.DataFrame, by_service: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(marked, index=troops.index, columns=troops.columns)
 
 
+def ships(troops: pd.DataFrame, navy: pd.DataFrame) -> pd.DataFrame:
+    """Mark the crews of visiting ships: one year above twice both years around it and above 500, most of it the navy's.
+
+    Returns
+    -------
+    DataFrame of bool, shape (states, years)
+    """
+    around = np.fmax(troops.shift(1, axis=1), troops.shift(-1, axis=1))
+    return (troops > 500) & (troops > 2 * around) & (navy.reindex_like(troops) > troops / 2)
+
+
 def troops_per_thousand(frame: pd.DataFrame, sources: Sources, states: np.ndarray) -> np.ndarray:
     """US troops in the state per 1000 inhabitants; shape (n,). A state that the source omits has none."""
     rows = sources.troops
@@ -93,9 +104,12 @@ def troops_per_thousand(frame: pd.DataFrame, sources: Sources, states: np.ndarra
         code=lineage(american_vietnam(rows["ccode"], rows["year"])), parts=rows[SERVICES].sum(axis=1)
     )
     # Some state-years are listed twice, the second time empty: keep the larger figure.
-    once = rows.groupby(["code", "year"], as_index=False)[["troops_ad", "parts"]].max()
-    troops = complete(grid(once["code"], once["year"], once["troops_ad"]), *TROOP_YEARS, states)
-    troops = troops.mask(jumps(troops, grid(once["code"], once["year"], once["parts"])))
+    once = rows.groupby(["code", "year"], as_index=False)[["troops_ad", "navy_ad", "parts"]].max()
+    figures, navy, parts = (
+        grid(once["code"], once["year"], once[name]) for name in ("troops_ad", "navy_ad", "parts")
+    )
+    troops = complete(figures, *TROOP_YEARS, states)
+    troops = troops.mask(jumps(troops, parts) | ships(troops, navy))
     rate = look_up(troops, frame) / look_up(population(sources), frame)
     unwanted = ((frame["state"] == CUBA) & (frame["year"] >= FIRST_YEAR_AGAINST_WILL)).to_numpy()
     return np.where(unwanted, np.nan, rate)

@@ -17,6 +17,8 @@ PERMANENT_MEMBERS = (2, 200, 220, 365, 710)
 GERMANY = 255
 LEAST_COVERAGE = 0.5
 YEARS_AROUND = 15
+# Flows are given in whole millions: below this total, rounding alone moves a share by points.
+LEAST_TOTAL = 10.0
 
 
 def trade_volumes(sources: Sources) -> tuple[np.ndarray, np.ndarray]:
@@ -78,10 +80,10 @@ def coverage(volumes: np.ndarray) -> np.ndarray:
 def trade_columns(frame: pd.DataFrame, pivotal: int, volumes: tuple[np.ndarray, np.ndarray]) -> pd.DataFrame:
     """Trade with the pivotal state, in per cent of all trade and of trade with the great powers.
 
-    Missing where trade with the pivotal state is not on record, or where the other partners on record make up less than
-    `LEAST_COVERAGE` of the state's usual trade. `hierarchy_trade` follows the idea of Lake (2009) of dependence on one great
-    power relative to the others (the five permanent members of the Security Council and the pivotal state); the state's GDP
-    cancels in that ratio.
+    Missing where trade with the pivotal state is not on record, where the other partners on record make up less than
+    `LEAST_COVERAGE` of the state's usual trade, or where all of it is less than `LEAST_TOTAL` million dollars.
+    `hierarchy_trade` follows the idea of Lake (2009) of dependence on one great power relative to the others (the five
+    permanent members of the Security Council and the pivotal state); the state's GDP cancels in that ratio.
 
     Parameters
     ----------
@@ -100,7 +102,9 @@ def trade_columns(frame: pd.DataFrame, pivotal: int, volumes: tuple[np.ndarray, 
     columns = {}
     for name, counted in (("trade_share", others), ("hierarchy_trade", powers & (codes != centre))):
         total = np.nansum(flows[:, counted], axis=1) + with_pivotal
-        share = np.divide(100 * with_pivotal, total, out=np.full_like(total, np.nan), where=total > 0)
+        share = np.divide(
+            100 * with_pivotal, total, out=np.full_like(total, np.nan), where=total >= LEAST_TOTAL
+        )
         table = pd.DataFrame(np.where(enough, share, np.nan), index=codes, columns=YEARS)
         columns[name] = look_up(table, frame)
     return pd.DataFrame(columns)

@@ -11,6 +11,7 @@ from workflow.lib.tables.checks import (
     COUNT_FAMILIES,
     FAMILIES,
     FIRST_YEAR,
+    LARGEST,
     LAST_YEAR,
     OPTIONAL_TEXTS,
     ROLES,
@@ -29,6 +30,7 @@ from workflow.lib.tables.read import RawTable
 
 # A value so far from all others, on the scale on which the column enters a model, is a slip more often than a fact.
 MOST_DEVIATIONS = 20
+ANY_NUMBER = {"low": -LARGEST, "high": LARGEST}
 
 
 def check_codebook(table: RawTable, faults: Faults) -> pd.DataFrame | None:
@@ -51,7 +53,7 @@ def check_codebook(table: RawTable, faults: Faults) -> pd.DataFrame | None:
             codebook[name] = ""
     codebook["direction"] = numbers(table, "direction", faults, whole=True, low=-1, high=1)
     year = {"whole": True, "low": FIRST_YEAR, "high": LAST_YEAR}
-    limits = {"first_year": year, "last_year": year, "minimum": {}, "maximum": {}}
+    limits = {"first_year": year, "last_year": year, "minimum": ANY_NUMBER, "maximum": ANY_NUMBER}
     limits["anchor"] = {"whole": True, "low": 0, "high": 1}
     for name, limit in limits.items():
         codebook[name] = numbers(table, name, faults, **limit) if name in table.rows else np.nan
