@@ -421,6 +421,13 @@ def test_a_column_that_never_varies_is_a_warning(tmp_path):
     )
 
 
+def test_a_column_without_any_value_is_a_warning(tmp_path):
+    header, *rows = STATES.rstrip("\n").split("\n")
+    rows = [row[: row.rindex(",") + 1] for row in rows]
+    tables = load_tables(write_tables(tmp_path, states="\n".join([header, *rows]) + "\n"), tmp_path)
+    assert tables.warnings == ("states.csv, column aid_change: no row has a value; expected values in some",)
+
+
 def test_absent_file(tmp_path):
     paths = write_tables(tmp_path) | {"states": "stats.csv"}
     with pytest.raises(UserError) as caught:

@@ -122,9 +122,10 @@ def _measured(
 def _warn(table: RawTable, name: str, values: pd.Series, transform: str, faults: Faults) -> None:
     """One line on a column that never varies, and one on the value that is farthest from all others."""
     observed = values[values.notna()].to_numpy()
-    if len(observed) < 2:
+    if len(observed) == 0:
+        faults.warn(table, f"column {name}: no row has a value; expected values in some")
         return
-    if observed.min() == observed.max():
+    if len(observed) > 1 and observed.min() == observed.max():
         faults.warn(
             table,
             f"column {name}: {observed[0]:g} in all {len(observed)} observed rows; expected values that vary "
