@@ -200,6 +200,7 @@ def test_buyers_whose_names_were_lost_have_no_record_of_arms_and_not_none(states
         assert states.loc[(USA, state), "arms_transfers"].isna().all()
     assert states.loc[(RUSSIA, slice(None), slice(None, 1993)), "arms_transfers"].isna().all()
     assert states.loc[(USA, 666, 1990), "arms_transfers"] > 100
+    assert states.loc[(USA, slice(None), slice(2015, None)), "arms_transfers"].isna().all()
     assert states.loc[(USA, 40, 1990), "arms_transfers"] == 0
 
 

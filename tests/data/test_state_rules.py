@@ -244,19 +244,18 @@ def test_a_pact_needs_a_pledge_of_defence_by_one_of_the_two():
             (3, 2, 1960, 1965, 0),
             (3, 450, 1960, 0, 0),
             (3, 20, 1960, 0, 1),
+            (4, 20, 1962, 0, 1),
+            (4, 900, 1962, 0, 1),
         ],
         columns=["atopid", "member", "yrent", "yrexit", "defense"],
     )
     depth = pd.DataFrame({"atopid": [1, 2], "depth.score": [0.4, 2.0]})
-    dyads = pd.DataFrame(
-        columns=["ccode1", "ccode2", "year", "atop_defense"],
-        data=[(2, 640, 1960, 1), (640, 2, 1960, 1)],
-    )
-    extracts = sources(alliance_members=members, alliance_depth=depth, alliance_dyads=dyads)
+    extracts = sources(alliance_members=members, alliance_depth=depth)
     rows = frame((640, 1950), (640, 1951), (380, 1980), (450, 1961), (20, 1964), (20, 1965), (640, 2019))
     columns = pact_columns(rows, USA, extracts, np.array([20, 380, 450, 640]))
     np.testing.assert_array_equal(columns["defence_pact"], [0, 1, 0, 0, 1, 0, np.nan])
     np.testing.assert_array_equal(columns["alliance_depth"], [np.nan, 0.4, *[np.nan] * 5])
+    np.testing.assert_array_equal(columns["alliance_only_pivotal"], [0, 1, 0, 0, 0, 0, np.nan])
 
 
 def index_of_treaties():

@@ -190,7 +190,9 @@ def arms_transferred(sources: Sources, seller: int, states: np.ndarray) -> pd.Da
     volume.loc[volume.index.isin(buyers_without_record(sources, states))] = np.nan
     for buyer, first in KNOWN_AS_BUYER_FROM.items():
         volume.loc[volume.index == buyer, first > YEARS] = np.nan
-    return window_mean(volume, at_least=3)
+    means = window_mean(volume, at_least=3)
+    means.loc[:, ARMS_YEARS[1] < YEARS] = np.nan
+    return means
 
 
 def buyers_without_record(sources: Sources, states: np.ndarray) -> list[int]:

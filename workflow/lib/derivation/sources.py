@@ -93,11 +93,6 @@ class Sources:
         return self.read("atop5_1_members.csv")
 
     @cached_property
-    def alliance_dyads(self) -> pd.DataFrame:
-        """Alliance pledges by directed dyad-year."""
-        return self.read("atop_alliance_directed_dyad_year_1945_2018.parquet")
-
-    @cached_property
     def trade_agreements(self) -> pd.DataFrame:
         """Trade agreements with members as ISO numeric codes."""
         return self.read("desta_agreements_members.csv")
