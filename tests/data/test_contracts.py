@@ -1,5 +1,6 @@
 """Every contract of the tables, broken once: the message says file, row, column, value and what was expected."""
 
+import re
 import time
 from pathlib import Path
 
@@ -53,6 +54,22 @@ def test_namibia_is_not_missing(tmp_path):
     text = swap(PARTICIPATION, "31,Bahamas", "31,NA")
     tables = load_tables(write_tables(tmp_path, participation=text), tmp_path)
     assert tables.participation["state_name"].tolist()[-1] == "NA"
+
+
+def add_fields(text, field, values):
+    """Add a column to a codebook; `values` by the column that is described."""
+    header, *rows = text.rstrip("\n").split("\n")
+    rows = [f"{row},{values.get(row.split(',')[0], '')}" for row in rows]
+    return "\n".join([f"{header},{field}", *rows]) + "\n"
+
+
+def with_fields(field, values):
+    return {"codebook": add_fields(CODEBOOK, field, values)}
+
+
+def ranged(column, minimum, maximum):
+    text = add_fields(CODEBOOK, "minimum", {column: minimum})
+    return {"codebook": add_fields(text, "maximum", {column: maximum})}
 
 
 CASES = {
@@ -173,11 +190,6 @@ CASES = {
         "missions.csv, row 3, column start_year: '1993'; expected rows of pivotal 2 and year 1992, the year before the "
         "start, in states.csv",
     ),
-    "no rows for a pivotal state": (
-        {"missions": swap(MISSIONS, "1994,1995,2,", "1994,1995,220,")},
-        "missions.csv, row 3, column start_year: '1994'; expected rows of pivotal 220 and year 1993, the year before the "
-        "start, in states.csv",
-    ),
     "outcome kind": (
         {"missions": swap(MISSIONS, "1995,2,deployment", "1995,2,deploy")},
         "missions.csv, row 3, column outcome_kind: 'deploy'; expected one of deployment, political_support; did you mean "
@@ -198,9 +210,9 @@ CASES = {
     ),
     "role": (
         {"codebook": swap(CODEBOOK, "un_agreement,quality", "un_agreement,qualty")},
-        "codebook.csv, row 7, column role: 'qualty'; expected one of key, tie_count, tie_exposure, quality, "
-        "personal_contact, cooperativeness, rival_tie, hierarchy, payment, control, placebo, other; did you mean "
-        "quality?",
+        "codebook.csv, row 7, column role: 'qualty'; expected one of key, tie_count, tie_exposure, "
+        "indicator, quality, personal_contact, cooperativeness, rival_tie, hierarchy, payment, control, placebo, other; "
+        "did you mean quality?",
     ),
     "family": (
         {"codebook": swap(CODEBOOK, "un_agreement,quality,normal", "un_agreement,quality,gaussian")},
@@ -282,6 +294,68 @@ CASES = {
         {"excluded": swap(EXCLUDED, "on the other side", "")},
         "excluded.csv, row 2, column reason: empty; expected the reason why the state could not have joined",
     ),
+    "a code for what is missing in a column of scores": (
+        {"states": swap(STATES, "-3.5,0,0,1,9.7,", "-99,0,0,1,9.7,")},
+        "states.csv, row 12, column un_agreement: '-99'; expected an empty field for what is missing, not a code for it",
+    ),
+    "a code for what is missing in a count": (
+        {"states": swap(STATES, "2,690,1989,24,38,-2.5,0,1", "2,690,1989,24,38,-2.5,0,-9")},
+        "states.csv, row 14, column visits: '-9'; expected an empty field for what is missing, not a code for it",
+    ),
+    "a code for what is missing in the table of missions": (
+        {
+            "missions": swap(MISSIONS, "un_mandate,short_horizon,targets", "un_mandate,days,targets").replace(
+                ",1,0,645", ",1,-999,645"
+            )
+        },
+        "missions.csv, row 2, column days: '-999'; expected an empty field for what is missing, not a code for it",
+    ),
+    "infinity": (
+        {"states": swap(STATES, "-2.5,12.5,1,0", "-2.5,inf,1,0")},
+        "states.csv, row 6, column aid: 'inf'; expected a number below 1e+15 in size or empty",
+    ),
+    "a number of absurd size": (
+        {"states": swap(STATES, "-3.5,0,0,1,9.7,", "1e300,0,0,1,9.7,")},
+        "states.csv, row 12, column un_agreement: '1e300'; expected a number below 1e+15 in size or empty",
+    ),
+    "above the codebook's maximum": (
+        ranged("un_agreement", "-6", "0") | {"states": swap(STATES, "-3.5,0,0,1,9.7,", "3.5,0,0,1,9.7,")},
+        "states.csv, row 12, column un_agreement: '3.5'; expected a number from -6 to 0 or empty",
+    ),
+    "below the codebook's minimum": (
+        ranged("log_population", "1", "")
+        | {"states": swap(STATES, "1993,24,39,-2,0,3,0,7.3", "1993,24,39,-2,0,3,0,0.3")},
+        "states.csv, row 15, column log_population: '0.3'; expected a number of 1 or more or empty",
+    ),
+    "a maximum below the minimum": (
+        ranged("aid", "5", "4"),
+        "codebook.csv, row 8, column maximum: '4'; expected a number not below minimum",
+    ),
+    "a construct that is none": (
+        with_fields("construct", {"un_agreement": "alignmnt"}),
+        "codebook.csv, row 7, column construct: 'alignmnt'; expected one of empty, alignment, contact, clientship, "
+        "hierarchy, cooperativeness, ties; did you mean alignment?",
+    ),
+    "two anchors of a construct": (
+        {
+            "codebook": add_fields(
+                add_fields(CODEBOOK, "construct", {"un_agreement": "alignment", "sanctions": "alignment"}),
+                "anchor",
+                {"un_agreement": "1", "sanctions": "1"},
+            )
+        },
+        "codebook.csv, row 10, column anchor: '1'; expected 0: another column is the anchor of alignment",
+    ),
+    "adjusted for an unknown column": (
+        with_fields("adjust_for", {"aid": "log_populaton"}),
+        "codebook.csv, row 8, column adjust_for: 'log_populaton'; expected columns of this codebook, separated by ;; did "
+        "you mean log_population?",
+    ),
+    "superscript digits in a list of codes": (
+        {"missions": swap(MISSIONS, ",1,0,645,690", ",1,0,64\u2075,690")},
+        "missions.csv, row 2, column targets: '64\u2075'; expected state codes separated by semicolons, such as 645;690, or "
+        "empty",
+    ),
     "empty file": (
         {"states": ""},
         "states.csv: the file is empty; expected a header line and at least one row",
@@ -327,6 +401,7 @@ CONSEQUENCES = {
     "a mission without name",
     "a value outside the years covered",
     "years of the codebook",
+    "a maximum below the minimum",
     "a mission that ends before it starts",
 }
 
@@ -335,6 +410,56 @@ CONSEQUENCES = {
 def test_one_fault_gives_one_line(case, tmp_path):
     changes, message = CASES[case]
     assert faults(tmp_path, **changes) == [message]
+
+
+def test_a_code_that_the_range_allows_is_a_value(tmp_path):
+    # Some scores run from -10 to 10.
+    text = swap(STATES, "-3.5,0,0,1,9.7,", "-9,0,0,1,9.7,")
+    tables = load_tables(write_tables(tmp_path, states=text, **ranged("un_agreement", "-10", "10")), tmp_path)
+    assert tables.states["un_agreement"].min() == -9
+
+
+def long_states(value):
+    """The table of states with 600 further rows, the last of which has another vote."""
+    rows = [
+        f"2,{state},{year},20,30,{-1 - year % 2},0,1,,9,"
+        for state in (701, 702, 703)
+        for year in range(1850, 2050)
+    ]
+    rows[-1] = rows[-1].replace(",30,-2,", f",30,{value},")
+    return STATES + "\n".join(rows) + "\n"
+
+
+def without_years():
+    return {"codebook": "\n".join(re.sub(r",\d{4},\d{4}$", ",,", line) for line in CODEBOOK.split("\n"))}
+
+
+def test_a_value_far_from_all_others_is_a_warning(tmp_path):
+    tables = load_tables(write_tables(tmp_path, states=long_states(-99.5), **without_years()), tmp_path)
+    assert tables.warnings == (
+        "states.csv, row 615, column un_agreement: '-99.5' is 25 standard deviations from the mean; expected at most 20",
+    )
+    assert (
+        load_tables(write_tables(tmp_path, states=long_states(-3), **without_years()), tmp_path).warnings
+        == ()
+    )
+
+
+def test_a_column_that_never_varies_is_a_warning(tmp_path):
+    header, *rows = STATES.rstrip("\n").split("\n")
+    rows = [",".join([*row.split(",")[:7], "0", *row.split(",")[8:]]) for row in rows]
+    tables = load_tables(write_tables(tmp_path, states="\n".join([header, *rows]) + "\n"), tmp_path)
+    assert tables.warnings == (
+        "states.csv, column visits: 0 in all 14 observed rows; expected values that vary (a column without variation "
+        "measures nothing)",
+    )
+
+
+def test_a_column_without_any_value_is_a_warning(tmp_path):
+    header, *rows = STATES.rstrip("\n").split("\n")
+    rows = [row[: row.rindex(",") + 1] for row in rows]
+    tables = load_tables(write_tables(tmp_path, states="\n".join([header, *rows]) + "\n"), tmp_path)
+    assert tables.warnings == ("states.csv, column aid_change: no row has a value; expected values in some",)
 
 
 def test_absent_file(tmp_path):
@@ -394,6 +519,7 @@ def test_shipped_tables_fulfil_the_contracts_within_two_seconds():
     start = time.perf_counter()
     tables = load_tables(SHIPPED, PROJECT)
     assert time.perf_counter() - start < 2
+    assert tables.warnings == ()
     assert (tables.missions["pivotal"] == 2).sum() >= 20
     assert len(tables.missions) >= 30
 

@@ -153,7 +153,7 @@ def test_dates_to_the_month_and_year():
 
 def test_numbers_are_written_alike_everywhere():
     assert format_column(pd.Series([1.0, np.nan, 20.0])).tolist() == ["1", "", "20"]
-    assert format_column(pd.Series([1.0, 0.1234567, -0.0])).tolist() == ["1", "0.12346", "0"]
+    assert format_column(pd.Series([1.0, 0.1234567, -0.0])).tolist() == ["1", "0.1235", "0"]
 
 
 def test_lists_of_codes():
@@ -234,6 +234,23 @@ def test_alliances_agree_with_the_dyads_that_a_source_publishes():
     # The source counts the year in which an alliance ends; here it is in force on 31 December or not.
     assert len(different) <= 20
     assert (different["alliance_joint"] == 0).all()
+
+
+@needs_sources
+def test_defence_pacts_agree_with_the_dyads_that_a_source_publishes():
+    dyads = pd.read_parquet(extracts() / "atop_alliance_directed_dyad_year_1945_2018.parquet")
+    dyads = dyads[(dyads["ccode1"] == 2) & (dyads["atop_defense"] == 1)]
+    allied = {(int(state), int(year)) for state, year in dyads[["ccode2", "year"]].to_numpy()}
+    shipped = pd.read_csv(
+        PROJECT / "data" / "states.csv", usecols=["pivotal", "state", "year", "defence_pact"]
+    )
+    rows = shipped[(shipped["pivotal"] == 2) & shipped["defence_pact"].notna()]
+    listed = [(state, year) in allied for state, year in zip(rows["state"], rows["year"], strict=True)]
+    different = rows[(rows["defence_pact"] == 1).to_numpy() != np.array(listed)]
+    # Only the years in which a pact ended: Cuba 1962, Spain 1970, Iran 1979, Taiwan 1980, New Zealand 1986, Israel 1991.
+    assert set(zip(different["state"], different["year"], strict=True)) == {
+        *[(40, 1962), (230, 1970), (630, 1979), (713, 1980), (920, 1986), (666, 1991)]
+    }
 
 
 @needs_sources

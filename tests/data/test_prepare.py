@@ -343,7 +343,7 @@ def test_shipped_scored_rows_are_complete(main):
     assert bool(main.ties.notnull().where(scored, True).all())
     assert not bool(main.ties.notnull().where(~scored, False).any())
     assert set(main.covariate.values[main.covariate_role.values == "control"]) == {
-        *("log_population", "log_gdp_per_head", "capability", "democracy", "rivalry", "log_distance")
+        *("log_population", "log_gdp_per_head", "capability", "democracy", "log_distance")
     }
 
 

@@ -13,7 +13,10 @@ def prepare_data(data: dict, analysis_path: str, log: Log) -> None:
     from workflow.lib.tables.load import load_tables
     from workflow.lib.tables.prepare import prepare
 
-    dataset = prepare(load_tables(data), data)
+    tables = load_tables(data)
+    for line in tables.warnings:
+        log(f"warning: {line}")
+    dataset = prepare(tables, data)
     write_tree(dataset, analysis_path)
     scored = dataset["joined"].notnull()
     log(

@@ -18,6 +18,10 @@ MISSION_YEARS = (1940, 2019)
 # Heads of mission who were accredited by rank. Charges d'affaires, principal officers, liaison-office chiefs and
 # agents stand in for an ambassador; they are none.
 RANKS = ("ambassador", "envoy-extraordinary", "minister")
+CHINA, TAIWAN = 710, 713
+# The embassy to the Republic of China stood in Taipei; the source files it under China. In Peking the USA had a liaison
+# office (role `chief`) from 1973 and an embassy from 1979.
+YEARS_AT_TAIPEI = (pd.Timestamp(1949, 12, 8), pd.Timestamp(1979, 1, 20))
 
 
 def visit_columns(frame: pd.DataFrame, sources: Sources, states: np.ndarray) -> pd.DataFrame:
@@ -59,7 +63,10 @@ def spells_in_post(chiefs: pd.DataFrame) -> pd.DataFrame:
     for column in ("appointed", "started", "ended"):
         rows[column] = dates(rows[column])
     begins = rows["started"].where(rows["started"].notna() | rows["ended"].isna(), rows["appointed"])
-    rows = rows.assign(begins=begins).dropna(subset=["begins"]).sort_values(["code", "begins", "id"])
+    rows = rows.assign(begins=begins).dropna(subset=["begins"])
+    at_taipei = (rows["code"] == CHINA) & rows["begins"].between(*YEARS_AT_TAIPEI) & (rows["role"] != "chief")
+    rows["code"] = rows["code"].mask(at_taipei, TAIWAN)
+    rows = rows.sort_values(["code", "begins", "id"])
     following = rows.groupby("code")["begins"].shift(-1)
     close = pd.Timestamp(MISSION_YEARS[1] + 1, 1, 1)
     rows["ends"] = rows["ended"].fillna(following).fillna(close)

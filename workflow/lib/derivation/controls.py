@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from workflow.lib.derivation.grid import YEARS, look_up
-from workflow.lib.derivation.relations import lineage_code, population
+from workflow.lib.derivation.population import population
 from workflow.lib.derivation.sources import Sources
-from workflow.lib.derivation.system import first_years, lineage
+from workflow.lib.derivation.system import first_years, lineage, lineage_code
 
 RIVALRY_YEARS = (1945, 2020)
 

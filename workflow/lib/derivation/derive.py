@@ -17,6 +17,33 @@ from workflow.lib.derivation.sources import Sources
 from workflow.lib.derivation.states import derive_states, format_states
 from workflow.lib.errors import UserError
 
+# Facts on record that ship as they are: name of the table -> name of the file beside the sources' folder.
+FACTS = {
+    "known_groups.csv": "known_groups.csv",
+    "known_orderings.csv": "known_orderings_a.csv",
+    "known_turning_points.csv": "turning_points_a.csv",
+    "cases.csv": "cases.csv",
+}
+
+
+def known_facts(folder: Path) -> dict[str, str]:
+    """Facts against which a measure is tested, and the texts of cases, as they are.
+
+    Raises
+    ------
+    UserError
+        If a file is absent.
+    """
+    texts = {}
+    for name, file in FACTS.items():
+        try:
+            texts[name] = (folder / file).read_text(encoding="utf-8")
+        except OSError:
+            raise UserError(
+                f"derivation: {file} is not in {folder}; expected it beside the sources"
+            ) from None
+    return texts
+
 
 def as_text(table: pd.DataFrame) -> str:
     """One table as CSV text with Unix line ends; missing is empty."""
@@ -46,6 +73,7 @@ def derive_all(folder: Path) -> dict[str, str]:
         "states.csv": as_text(format_states(states)),
         "codebook.csv": as_text(derive_codebook(states)),
         "distances.csv": as_text(derive_distances(sources, missions)),
+        **known_facts(Path(folder)),
     }
 
 

@@ -93,11 +93,6 @@ class Sources:
         return self.read("atop5_1_members.csv")
 
     @cached_property
-    def alliance_dyads(self) -> pd.DataFrame:
-        """Alliance pledges by directed dyad-year."""
-        return self.read("atop_alliance_directed_dyad_year_1945_2018.parquet")
-
-    @cached_property
     def trade_agreements(self) -> pd.DataFrame:
         """Trade agreements with members as ISO numeric codes."""
         return self.read("desta_agreements_members.csv")
@@ -105,7 +100,7 @@ class Sources:
     @cached_property
     def ideal_points(self) -> pd.DataFrame:
         """UN General Assembly ideal points by session."""
-        return self.read("unga_ideal_points_apr2020.csv")
+        return self.read("unga_ideal_points_jun2024.csv")
 
     @cached_property
     def trade(self) -> pd.DataFrame:
@@ -190,3 +185,38 @@ class Sources:
     def peacekeepers(self) -> pd.DataFrame:
         """Troop contributors of UN missions by year, as shown on UN maps."""
         return self.read("geopko_v2_3_mission_year_tcc.csv")
+
+    @cached_property
+    def alliance_depth(self) -> pd.DataFrame:
+        """Depth of alliances by ATOP identifier."""
+        return self.read("benson_clinton_alliance_scores.csv")
+
+    @cached_property
+    def all_aid(self) -> pd.DataFrame:
+        """US aid of all kinds together, constant dollars of 2021."""
+        return self.read("us_foreign_aid_country_year_1946_2023.csv.gz")
+
+    @cached_property
+    def arms_transfers(self) -> pd.DataFrame:
+        """Volume of arms transfers from seller (ccode1) to buyer (ccode2)."""
+        return self.read("arms_transfers_dyad_year_1970_2014.csv.gz")
+
+    @cached_property
+    def exercises_in_newspapers(self) -> pd.DataFrame:
+        """Participants of joint exercises found in newspapers."""
+        return self.read("jme_v3_exercises_participants.csv.gz")
+
+    @cached_property
+    def bilateral_treaties(self) -> pd.DataFrame:
+        """Bilateral treaties by date of signature."""
+        return self.read("world_treaty_index_bilateral.csv.gz")
+
+    @cached_property
+    def defence_agreements(self) -> pd.DataFrame:
+        """Bilateral defence cooperation agreements."""
+        return self.read("dcad_agreements.csv")
+
+    @cached_property
+    def factbook_memberships(self) -> pd.DataFrame:
+        """Memberships in organisations by edition of the World Factbook."""
+        return self.read("factbook_igo_memberships_1990_2025.csv.gz")

@@ -1,6 +1,6 @@
 """The state-year table: one row a pivotal state, state and year, one column a measure.
 
-From the source extracts (and the list of missions, which says which other pivotal states and years are needed) to
+From the source extracts (and the list of missions, before each of which its pivotal state is observed, if it has a panel) to
 `data/states.csv`. Fails with a `UserError` if an extract is absent.
 """
 
@@ -8,43 +8,35 @@ import numpy as np
 import pandas as pd
 
 from workflow.lib.derivation import ties
+from workflow.lib.derivation.bilateral import agreement_columns, treaty_columns
+from workflow.lib.derivation.codebook import column_facts
 from workflow.lib.derivation.contact import contact_columns
+from workflow.lib.derivation.continuation import continuation_columns
 from workflow.lib.derivation.contributions import missions_contributed_to
 from workflow.lib.derivation.controls import control_columns
 from workflow.lib.derivation.relations import USA, relation_columns
 from workflow.lib.derivation.sources import Sources
 from workflow.lib.derivation.system import members_by_year, state_names
+from workflow.lib.derivation.trade import trade_volumes
 
 YEARS_OF_USA = range(1948, 2023)
+# The same relationship is measured with the rival, as a negative control.
+RUSSIA, YEARS_OF_RUSSIA = 365, range(1948, 2015)
 SIGNIFICANT_DIGITS = 5
+KEYS = ("pivotal", "state", "year", "state_name")
 
-COLUMNS = [
-    *["igo_joint", "igo_own", "un_treaty_joint", "un_treaty_own", "alliance_joint", "alliance_own"],
-    *["trade_pact_joint", "trade_pact_own"],
-    *[
-        "un_agreement",
-        "trade_share",
-        "economic_aid",
-        "military_aid",
-        "troops",
-        "exercises",
-        "disputes",
-        "sanctions",
-    ],
-    *["visits_to_pivotal", "visits_from_pivotal", "ambassador_in_post", "ambassador_vacancy_days"],
-    *["ambassador_turnover", "ambassador_career"],
-    *["igo_joint_russia", "igo_joint_china", "igo_joint_france", "igo_joint_uk"],
-    *["alliance_russia", "alliance_china", "alliance_france", "alliance_uk"],
-    "un_missions_joined",
-    *["hierarchy_security", "hierarchy_trade", "alliance_only_pivotal"],
-    *["aid_change_economic", "aid_change_military"],
-    *["log_population", "log_gdp_per_head", "capability", "democracy", "state_age", "rivalry"],
-    *["igo_joint_lead5", "un_treaty_joint_lead5"],
-]
+
+def measured() -> list[str]:
+    """Names of the measured columns, in the order of the table and its codebook."""
+    return [name for name in column_facts()["column"] if name not in KEYS]
 
 
 def state_years(
-    frame: pd.DataFrame, pivotal: int, sources: Sources, parts: dict[str, ties.Agreements]
+    frame: pd.DataFrame,
+    pivotal: int,
+    sources: Sources,
+    parts: dict[str, ties.Agreements],
+    volumes: tuple[np.ndarray, np.ndarray],
 ) -> pd.DataFrame:
     """Measure all columns for one pivotal state.
 
@@ -56,31 +48,36 @@ def state_years(
     sources : Sources
     parts : dict
         `Agreements` by kind, see `ties.tie_columns`.
+    volumes : tuple
+        What `trade.trade_volumes` returns.
 
     Returns
     -------
-    DataFrame, n rows: pivotal, state, year and `COLUMNS`
+    DataFrame, n rows: pivotal, state, year and the measured columns
     """
     states = frame["state"].unique()
     blocks = [
         ties.tie_columns(frame, pivotal, sources, parts),
-        ties.rival_columns(frame, pivotal, sources, parts["alliance"]),
-        relation_columns(frame, pivotal, sources, states),
+        ties.rival_columns(frame, pivotal, sources, parts["alliance"], states),
+        treaty_columns(frame, pivotal, sources, states),
+        agreement_columns(frame, pivotal, sources, states),
+        continuation_columns(frame, pivotal, sources),
+        relation_columns(frame, pivotal, sources, states, volumes),
         control_columns(frame, pivotal, sources),
     ]
     contributed = missions_contributed_to(frame, sources, states)
     blocks.append(pd.DataFrame({"un_missions_joined": contributed}))
     if pivotal == USA:
         blocks.append(contact_columns(frame, sources, states))
-    table = pd.concat(blocks, axis=1).reindex(columns=COLUMNS)
+    table = pd.concat(blocks, axis=1).reindex(columns=measured())
     return pd.concat([frame.assign(pivotal=pivotal)[["pivotal", "state", "year"]], table], axis=1)
 
 
-def other_pivotal_years(missions: pd.DataFrame) -> dict[int, list[int]]:
-    """Years that missions of pivotal states other than the USA need: the year before each mission."""
-    others = missions[missions["pivotal"].astype(int) != USA]
-    needed = others.groupby(others["pivotal"].astype(int))["start_year"]
-    return {int(code): sorted({int(year) - 1 for year in years}) for code, years in needed}
+def wanted_years(missions: pd.DataFrame) -> dict[int, list[int]]:
+    """Years by pivotal state: all of the USA's; Russia's panel and the years before its missions, as a negative control."""
+    led = missions["pivotal"].astype(int) == RUSSIA
+    before = missions.loc[led, "start_year"].astype(int) - 1
+    return {USA: list(YEARS_OF_USA), RUSSIA: sorted({*YEARS_OF_RUSSIA, *before})}
 
 
 def derive_states(sources: Sources, missions: pd.DataFrame) -> pd.DataFrame:
@@ -103,18 +100,18 @@ def derive_states(sources: Sources, missions: pd.DataFrame) -> pd.DataFrame:
         "alliance": ties.alliance_agreements(sources, everyone),
         "trade_pact": ties.trade_agreements(sources, everyone),
     }
-    wanted = {USA: list(YEARS_OF_USA), **other_pivotal_years(missions)}
+    volumes = trade_volumes(sources)
     tables = []
-    for pivotal, years in sorted(wanted.items()):
+    for pivotal, years in sorted(wanted_years(missions).items()):
         frame = members[(members["state"] != pivotal) & members["year"].isin(years)].reset_index(drop=True)
-        tables.append(state_years(frame, pivotal, sources, parts))
+        tables.append(state_years(frame, pivotal, sources, parts, volumes))
     table = pd.concat(tables, ignore_index=True).sort_values(["pivotal", "state", "year"], ignore_index=True)
     table.insert(3, "state_name", table["state"].map(state_names(sources.system)))
     return table
 
 
 def format_column(values: pd.Series) -> pd.Series:
-    """Write numbers as text: whole columns as integers, others to five significant digits, missing as empty."""
+    """Write numbers as text: whole columns as integers, others to `SIGNIFICANT_DIGITS` digits, missing as empty."""
     present = values.dropna()
     whole = bool((present == present.round()).all()) and bool((present.abs() < 1e15).all())
     if whole:

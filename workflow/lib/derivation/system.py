@@ -36,10 +36,15 @@ def lineage(codes: pd.Series) -> pd.Series:
     return codes.replace(LINEAGES)
 
 
-def american_vietnam(codes: pd.Series, years: pd.Series) -> pd.Series:
-    """Give South Vietnam its own code in sources of the US government that file it under Vietnam.
+def lineage_code(code: int) -> int:
+    """Map one state code to the code of its lineage."""
+    return LINEAGES.get(int(code), int(code))
 
-    Aid, troops and visits up to 1975 under code 816 went to Saigon (the USA had no relations with Hanoi).
+
+def american_vietnam(codes: pd.Series, years: pd.Series) -> pd.Series:
+    """Give South Vietnam its own code in sources that file it under Vietnam.
+
+    Aid, troops, visits and trade up to 1975 under code 816 are Saigon's (the USA had no relations with Hanoi).
 
     Parameters
     ----------

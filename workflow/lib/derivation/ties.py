@@ -1,4 +1,4 @@
-"""Counts of institutional ties: organisations, UN treaties, alliance agreements, trade pacts.
+"""Counts of institutional ties in organisations and agreements of many: IGOs, UN treaties, alliances, trade pacts.
 
 From the extracts of COW-IGO, the UN Treaty Collection, ATOP and DESTA to one column a count. Every count of joint
 ties comes with its exposure, the count of the state's own ties of the same kind, and never exceeds it.
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from workflow.lib.derivation.bilateral import rival_treaties
 from workflow.lib.derivation.grid import YEARS, look_up
 from workflow.lib.derivation.iso_numeric import COW_BY_ISO_NUMERIC, WITHDRAWING
 from workflow.lib.derivation.sources import Sources
@@ -256,21 +257,25 @@ def unrecorded(frame: pd.DataFrame, years_later: int) -> np.ndarray:
     return marked
 
 
-def rival_columns(frame: pd.DataFrame, pivotal: int, sources: Sources, alliances: Agreements) -> pd.DataFrame:
+def rival_columns(
+    frame: pd.DataFrame, pivotal: int, sources: Sources, alliances: Agreements, states: np.ndarray
+) -> pd.DataFrame:
     """Ties with powers other than the pivotal state; a power has no ties with itself (missing).
 
     Returns
     -------
-    DataFrame, n rows: igo_joint_<power>, alliance_<power> for Russia (USSR), China, France and the UK
+    DataFrame, n rows: igo_joint_<power>, alliance_<power>, bilateral_treaty_<power> for Russia (USSR), China, France and
+        the UK
     """
     columns = {}
     for name, code in RIVALS.items():
-        for prefix, table in (
-            ("igo_joint", organisation_dyads(sources, code)),
-            ("alliance", alliances.joint(code)),
+        if code == pivotal:
+            continue
+        itself = (frame["state"] == code).to_numpy()
+        for prefix, values in (
+            ("igo_joint", look_up(organisation_dyads(sources, code), frame)),
+            ("alliance", look_up(alliances.joint(code), frame)),
+            ("bilateral_treaty", rival_treaties(frame, code, sources, states)),
         ):
-            values = look_up(table, frame)
-            values[(frame["state"] == code).to_numpy()] = np.nan
-            columns[f"{prefix}_{name}"] = np.full(len(frame), np.nan) if code == pivotal else values
-    order = [f"igo_joint_{name}" for name in RIVALS] + [f"alliance_{name}" for name in RIVALS]
-    return pd.DataFrame(columns)[order]
+            columns[f"{prefix}_{name}"] = np.where(itself, np.nan, values)
+    return pd.DataFrame(columns)

@@ -3,9 +3,10 @@
     python -m workflow.lib.tables [--folder data] [--missions FILE] [--participation FILE] [--states FILE]
                                   [--codebook FILE] [--distances FILE] [--excluded FILE] [--coverage FILE]
 
-Reads the tables, prints one line a fault and exits with status 1, or prints what the tables hold: rows, and for each column
-of the table of states the years observed and the share of state-years in them. `--coverage` writes that by column and year
-to a CSV file. Without a file, a table is taken from the folder (distances and excluded states: if they are there).
+Reads the tables, prints one line a fault and exits with status 1, or prints one line a warning and what the tables hold: rows,
+and for each column of the table of states the years observed and the share of state-years in them. `--coverage` writes that by
+column and year to a CSV file. Without a file, a table is taken from the folder (distances and excluded
+states: if they are there).
 """
 
 import argparse
@@ -79,6 +80,8 @@ def main(arguments: list[str] | None = None) -> int:
     except UserError as error:
         print(error, file=sys.stderr)
         return 1
+    for line in tables.warnings:
+        print(f"warning: {line}", file=sys.stderr)
     print(summary(tables))
     if options.coverage:
         coverage_by_year(tables).to_csv(

@@ -1,274 +1,49 @@
-"""What each table must be: columns, types, ranges, keys, references, and counts within their exposures.
+"""What the tables of missions, participants and distances must be, and how they refer to each other.
 
-From tables of texts (`read.RawTable`) to typed tables, or to a list of faults, one line each: file, row (the line number
-in a text editor), column, value, what was expected. Faults are collected, not raised one at a time; `load` raises them
-together.
+From tables of texts (`read.RawTable`) to typed tables, or to a list of faults, one line each (`checks`). The codebook and the
+table of states have their own module, `state_contracts`; both are offered here.
 """
-
-import difflib
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
-from workflow.lib.tables.read import RawTable
-
-FIRST_YEAR, LAST_YEAR = 1816, 2100
-STATE_CODES = (1, 999)
-ROLES = (
-    *("key", "tie_count", "tie_exposure", "quality", "personal_contact", "cooperativeness", "rival_tie"),
-    *("hierarchy", "payment", "control", "placebo", "other"),
+from workflow.lib.tables.checks import (
+    CERTAINTIES,
+    EVIDENCE,
+    FIRST_YEAR,
+    LAST_YEAR,
+    OUTCOME_KINDS,
+    STATE_CODES,
+    STATE_KEYS,
+    STATE_NAME,
+    Faults,
+    no_codes_for_missing,
+    numbers,
+    one_of,
+    require_columns,
+    suggestion,
+    unique_key,
 )
-FAMILIES = ("normal", "negative_binomial", "bernoulli", "hurdle", "count")
-COUNT_FAMILIES = ("negative_binomial", "count")
-TRANSFORMS = ("none", "log", "log1p")
-CERTAINTIES = ("verified", "probable", "uncertain")
-EVIDENCE = ("strong", "fair", "weak")
-OUTCOME_KINDS = ("deployment", "political_support")
+from workflow.lib.tables.read import RawTable
+from workflow.lib.tables.state_contracts import check_codebook, check_states
+
 MONTHS = ("months_earliest", "months_latest")
-STATE_KEYS = ("pivotal", "state", "year")
-STATE_NAME = "state_name"
 
-
-@dataclass
-class Faults:
-    """Faults found so far."""
-
-    lines: list[str] = field(default_factory=list)
-
-    def file(self, table: RawTable, text: str) -> None:
-        """Note a fault of a whole file."""
-        self.lines.append(f"{table.path}: {text}")
-
-    def cell(self, table: RawTable, row: int, column: str, value: object, expected: str) -> None:
-        """Note a fault of one cell; `row` counts records from 0."""
-        self.lines.append(
-            f"{table.path}, row {table.lines[row]}, column {column}: {quoted(value)}; expected {expected}"
-        )
-
-    def cells(self, table: RawTable, wrong: pd.Series | np.ndarray, column: str, expected: str) -> None:
-        """Note a fault of every marked cell of a column."""
-        for row in np.flatnonzero(np.asarray(wrong)):
-            self.cell(table, row, column, table.rows[column].iloc[row], expected)
-
-
-def quoted(value: object) -> str:
-    """A value as it is printed: what stands in the file, in quotation marks."""
-    return "empty" if value == "" else f"'{value}'"
-
-
-def suggestion(word: str, known: Iterable[str]) -> str:
-    """`; did you mean x?`, or nothing."""
-    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f"; did you mean {near[0]}?" if near else ""
-
-
-def require_columns(
-    table: RawTable, columns: Iterable[str], faults: Faults, known: Iterable[str] = ()
-) -> bool:
-    """Note each required column that is absent; columns in `known` are no candidates for a misspelling.
-
-    Returns
-    -------
-    bool
-        True if all are there.
-    """
-    columns = list(columns)
-    present = list(table.rows.columns)
-    absent = [name for name in columns if name not in present]
-    for name in absent:
-        near = suggestion(name, [other for other in present if other not in {*columns, *known}])
-        shown = ", ".join(present[:8]) + (", ..." if len(present) > 8 else "")
-        hint = near.replace("did you mean", "is it") if near else f"; the file has {shown}"
-        faults.file(table, f"column {name} is missing{hint}")
-    return not absent
-
-
-def numbers(
-    table: RawTable,
-    column: str,
-    faults: Faults,
-    *,
-    whole: bool = False,
-    low: float | None = None,
-    high: float | None = None,
-    required: bool = False,
-) -> pd.Series:
-    """Turn a column of texts into numbers; note what is none or out of range.
-
-    Parameters
-    ----------
-    table : RawTable
-    column : str
-    faults : Faults
-    whole : bool
-        Whether only whole numbers are allowed.
-    low, high : float, optional
-        Range, ends included.
-    required : bool
-        Whether an empty field is a fault.
-
-    Returns
-    -------
-    Series of float, NaN where empty or at fault
-    """
-    texts = table.rows[column]
-    values = pd.to_numeric(texts.where(texts != "", None), errors="coerce").astype(float)
-    empty = texts == ""
-    expected = "a whole number" if whole else "a number"
-    if low is not None and high is not None:
-        expected += f" from {low:g} to {high:g}"
-    elif low is not None:
-        expected += " of 0 or more" if low == 0 else f" of {low:g} or more"
-    wrong = ~empty & ~np.isfinite(values)
-    if whole:
-        wrong |= values != values.round()
-        wrong &= ~empty
-    if low is not None:
-        wrong |= values < low
-    if high is not None:
-        wrong |= values > high
-    if required:
-        wrong |= empty
-    else:
-        expected += " or empty"
-    if wrong.any():
-        faults.cells(table, wrong, column, expected)
-    return values.mask(wrong)
-
-
-def one_of(table: RawTable, column: str, allowed: Collection[str], faults: Faults) -> pd.Series:
-    """Check a column of words from a list.
-
-    Returns
-    -------
-    Series of str
-    """
-    texts = table.rows[column]
-    wrong = ~texts.isin(allowed)
-    for row in np.flatnonzero(wrong):
-        value = texts.iloc[row]
-        faults.cell(table, row, column, value, f"one of {', '.join(allowed)}{suggestion(value, allowed)}")
-    return texts
-
-
-def unique_key(table: RawTable, columns: list[str], faults: Faults) -> None:
-    """Note each row whose key stands in an earlier row."""
-    keys = table.rows[columns]
-    # Codes and years are compared as numbers: 2, 02 and 2.0 are one state.
-    numeric = [name for name in columns if name in STATE_KEYS]
-    keys = keys.assign(
-        **{name: keys[name].str.replace(r"^0+(?=\d)|\.0+$", "", regex=True) for name in numeric}
-    )
-    repeated = keys.duplicated(keep="first").to_numpy()
-    if not repeated.any():
-        return
-    first = keys.groupby(columns, sort=False)[columns[0]].transform(lambda part: part.index[0])
-    for row in np.flatnonzero(repeated):
-        value = " ".join(keys.iloc[row])
-        earlier = table.lines[int(first.iloc[row])]
-        faults.cell(table, row, "+".join(columns), value, f"each once, but row {earlier} has it too")
-
-
-def check_codebook(table: RawTable, faults: Faults) -> pd.DataFrame | None:
-    """Check the codebook; None if a column is missing.
-
-    Optional columns are added empty: unit, window, definition, source, citation, terms, first_year, last_year.
-    """
-    if not require_columns(
-        table, ["column", "role", "family", "pairs_with", "direction", "transform"], faults
-    ):
-        return None
-    unique_key(table, ["column"], faults)
-    one_of(table, "role", ROLES, faults)
-    one_of(table, "family", FAMILIES, faults)
-    one_of(table, "transform", TRANSFORMS, faults)
-    codebook = table.rows.copy()
-    for name in ("unit", "window", "definition", "source", "citation", "terms"):
-        if name not in codebook:
-            codebook[name] = ""
-    codebook["direction"] = numbers(table, "direction", faults, whole=True, low=-1, high=1)
-    for name in ("first_year", "last_year"):
-        given = name in table.rows
-        codebook[name] = (
-            numbers(table, name, faults, whole=True, low=FIRST_YEAR, high=LAST_YEAR) if given else np.nan
-        )
-    if "first_year" in table.rows and "last_year" in table.rows:
-        wrong = codebook["last_year"] < codebook["first_year"]
-        faults.cells(table, wrong, "last_year", "a year not before first_year")
-    counts = codebook["role"] == "tie_count"
-    for row in np.flatnonzero(counts):
-        exposure = codebook["pairs_with"].iloc[row]
-        if exposure not in set(codebook["column"]):
-            near = suggestion(exposure, codebook["column"])
-            expected = f"the column that holds the exposure of this tie count{near}"
-            faults.cell(table, row, "pairs_with", exposure, expected)
-    return codebook
-
-
-def check_states(
-    table: RawTable, codebook: pd.DataFrame, codebook_path: str, faults: Faults
-) -> pd.DataFrame | None:
-    """Check the table of states against its codebook; None if a key column is missing.
-
-    Contracts: each column described and each described column there; whole codes and years; numbers where numbers are
-    due; counts not negative; 0/1 columns 0 or 1; values only in the years that the codebook says are covered; key unique
-    and years in order; joint ties not more than their exposure.
-    """
-    described = dict(zip(codebook["column"], codebook["family"], strict=True))
-    if not require_columns(table, STATE_KEYS, faults):
-        return None
-    require_columns(table, [name for name in described if name not in STATE_KEYS], faults, STATE_KEYS)
-    for name in table.rows.columns:
-        if name not in described and name not in (*STATE_KEYS, STATE_NAME):
-            near = suggestion(name, described)
-            faults.file(table, f"column {name} is not described in {codebook_path}; add its row{near}")
-    states = {
-        "pivotal": numbers(table, "pivotal", faults, whole=True, low=1, high=999, required=True),
-        "state": numbers(table, "state", faults, whole=True, low=1, high=999, required=True),
-        "year": numbers(table, "year", faults, whole=True, low=FIRST_YEAR, high=LAST_YEAR, required=True),
-    }
-    covered = codebook.set_index("column")[["first_year", "last_year"]]
-    year = states["year"]
-    for name, family in described.items():
-        if name in (*STATE_KEYS, STATE_NAME) or name not in table.rows:
-            continue
-        if family == "bernoulli":
-            values = numbers(table, name, faults, whole=True, low=0, high=1)
-        elif family in COUNT_FAMILIES:
-            values = numbers(table, name, faults, whole=True, low=0)
-        else:
-            values = numbers(table, name, faults, low=0 if family == "hurdle" else None)
-        first, last = covered.loc[name] if covered.index.is_unique else (np.nan, np.nan)
-        outside = values.notna() & ((year < first) | (year > last))
-        if outside.any():
-            faults.cells(
-                table, outside, name, f"empty outside {first:g} to {last:g}, the years {codebook_path} gives"
-            )
-        states[name] = values
-    if STATE_NAME in table.rows:
-        states[STATE_NAME] = table.rows[STATE_NAME]
-    frame = pd.DataFrame(states)
-    unique_key(table, list(STATE_KEYS), faults)
-    same = (frame["pivotal"].diff() == 0) & (frame["state"].diff() == 0)
-    faults.cells(table, same & (frame["year"].diff() < 0), "year", "a year after the one in the row above")
-    for count, exposure in codebook.loc[codebook["role"] == "tie_count", ["column", "pairs_with"]].itertuples(
-        index=False
-    ):
-        if count in frame and exposure in frame:
-            for row in np.flatnonzero(frame[count] > frame[exposure]):
-                limit = f"{frame[exposure].iloc[row]:g}"
-                faults.cell(
-                    table,
-                    row,
-                    count,
-                    table.rows[count].iloc[row],
-                    f"at most {limit}, its exposure {exposure}",
-                )
-    if frame[list(STATE_KEYS)].isna().any(axis=None):
-        return None
-    return frame.astype(dict.fromkeys(STATE_KEYS, int))
+__all__ = [
+    "CERTAINTIES",
+    "EVIDENCE",
+    "STATE_KEYS",
+    "STATE_NAME",
+    "Faults",
+    "check_codebook",
+    "check_distances",
+    "check_existence",
+    "check_missions",
+    "check_participation",
+    "check_states",
+    "check_years_of_missions",
+    "suggestion",
+]
 
 
 def code_lists(table: RawTable, column: str, faults: Faults) -> pd.Series:
@@ -279,7 +54,9 @@ def code_lists(table: RawTable, column: str, faults: Faults) -> pd.Series:
     for row, text in enumerate(table.rows[column]):
         parts = [part.strip() for part in text.split(";") if part.strip()]
         wrong = [
-            part for part in parts if not (part.isdigit() and STATE_CODES[0] <= int(part) <= STATE_CODES[1])
+            part
+            for part in parts
+            if not (part.isascii() and part.isdigit() and STATE_CODES[0] <= int(part) <= STATE_CODES[1])
         ]
         if wrong:
             faults.cell(
@@ -303,6 +80,8 @@ def check_missions(table: RawTable, faults: Faults) -> pd.DataFrame | None:
     wrong = ~rows["mission"].str.fullmatch(r"[A-Za-z0-9_.-]+")
     faults.cells(table, wrong, "mission", "an identifier of letters, digits and underscores")
     unique_key(table, ["mission"], faults)
+    checked = ("start_year", "end_year", "pivotal", "un_mandate", "short_horizon", "size")
+    no_codes_for_missing(table, [name for name in rows.columns if name not in checked], faults)
     year = {"whole": True, "low": FIRST_YEAR, "high": LAST_YEAR}
     missions["start_year"] = numbers(table, "start_year", faults, **year, required=True)
     missions["pivotal"] = numbers(table, "pivotal", faults, whole=True, low=1, high=999, required=True)
@@ -380,25 +159,20 @@ def _check_against_missions(
 ) -> None:
     """Participants are neither the pivotal state nor a target, and join within the years of the mission."""
     by_mission = missions.drop_duplicates("mission").set_index("mission")
-    columns = participation[["mission", "state", "joined", "first_year"]]
-    for row, (mission, state, joined, first) in enumerate(columns.itertuples(index=False)):
-        if mission not in by_mission.index:
-            continue
-        facts = by_mission.loc[mission]
-        code = table.rows["state"].iloc[row]
-        if state == facts["pivotal"]:
-            faults.cell(table, row, "state", code, "a state other than the mission's pivotal state")
-        if joined == 1 and state in facts["targets"]:
-            faults.cell(table, row, "state", code, "a state that is no target of the mission")
-        last = facts["end_year"]
-        if first < facts["start_year"] or first > last:
-            years = (
-                f"{facts['start_year']:g} or later"
-                if np.isnan(last)
-                else f"{facts['start_year']:g} to {last:g}"
-            )
-            value = table.rows["first_year"].iloc[row]
-            faults.cell(table, row, "first_year", value, f"a year of the mission, {years}, or empty")
+    facts = by_mission.reindex(participation["mission"]).reset_index(drop=True)
+    state, first = participation["state"], participation["first_year"]
+    own = (state == facts["pivotal"]).to_numpy()
+    faults.cells(table, own, "state", "a state other than the mission's pivotal state")
+    hits = [
+        joined == 1 and isinstance(targets, tuple) and code in targets
+        for code, joined, targets in zip(state, participation["joined"], facts["targets"], strict=True)
+    ]
+    faults.cells(table, np.array(hits, dtype=bool), "state", "a state that is no target of the mission")
+    for row in np.flatnonzero((first < facts["start_year"]) | (first > facts["end_year"])):
+        start, last = facts["start_year"].iloc[row], facts["end_year"].iloc[row]
+        years = f"{start:g} or later" if np.isnan(last) else f"{start:g} to {last:g}"
+        value = table.rows["first_year"].iloc[row]
+        faults.cell(table, row, "first_year", value, f"a year of the mission, {years}, or empty")
 
 
 def check_excluded(
@@ -448,10 +222,14 @@ def check_distances(
 def check_years_of_missions(
     table: RawTable, missions: pd.DataFrame, states: pd.DataFrame, states_path: str, faults: Faults
 ) -> None:
-    """Each mission needs rows of its pivotal state in the year before its start."""
+    """Each mission needs rows of its pivotal state in the year before its start, if that state has rows at all.
+
+    Missions of a pivotal state without rows serve only as missions that another state led.
+    """
     pairs = set(zip(states["pivotal"], states["year"], strict=True))
+    measured = set(states["pivotal"])
     for row, (pivotal, start) in enumerate(zip(missions["pivotal"], missions["start_year"], strict=True)):
-        if (pivotal, start - 1) not in pairs:
+        if pivotal in measured and (pivotal, start - 1) not in pairs:
             expected = (
                 f"rows of pivotal {pivotal} and year {start - 1}, the year before the start, in {states_path}"
             )

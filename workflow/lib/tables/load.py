@@ -42,6 +42,8 @@ class Tables:
         Where each table was read, as the user wrote it.
     digest : str
         Hash of the texts of all tables.
+    warnings : tuple of str
+        What is suspicious but possible, one line each.
     """
 
     missions: pd.DataFrame
@@ -52,6 +54,7 @@ class Tables:
     excluded: pd.DataFrame | None
     paths: dict[str, str]
     digest: str
+    warnings: tuple[str, ...] = ()
 
 
 def load_tables(paths: Mapping[str, object], root: Path | str = ".") -> Tables:
@@ -91,7 +94,8 @@ def load_tables(paths: Mapping[str, object], root: Path | str = ".") -> Tables:
     if faults.lines:
         raise UserError(_report(faults.lines))
     digest = hashlib.sha256("".join(raw[name].digest for name in sorted(raw)).encode()).hexdigest()
-    return Tables(**tables, paths={name: table.path for name, table in raw.items()}, digest=digest)
+    paths = {name: table.path for name, table in raw.items()}
+    return Tables(**tables, paths=paths, digest=digest, warnings=tuple(faults.warnings))
 
 
 def _validated(raw: dict[str, RawTable], faults: contracts.Faults) -> dict[str, pd.DataFrame | None]:

@@ -1,0 +1,81 @@
+"""Organisations after 2014: memberships as the World Factbook prints them, a continuation of a lower grade.
+
+From the editions of the Factbook to counts over a fixed set of organisations, kept apart from the counts of the main source
+and never spliced to them; `overlap` says how well the two agree where both are. Pure functions of `Sources`.
+"""
+
+import numpy as np
+import pandas as pd
+
+from workflow.lib.derivation.grid import YEARS, look_up
+from workflow.lib.derivation.sources import Sources
+from workflow.lib.derivation.system import lineage, lineage_code
+
+# An edition describes about the year before it. The edition of 1990 names few organisations; those after 2023 are too late
+# for the table.
+EDITIONS = (1991, 2023)
+
+
+def fixed_set(memberships: pd.DataFrame) -> list[str]:
+    """Intergovernmental organisations that every edition names."""
+    rows = memberships[memberships["year"].between(*EDITIONS) & (memberships["kind"] == "igo")]
+    editions = rows.groupby("organisation")["year"].nunique()
+    return sorted(editions.index[editions == EDITIONS[1] - EDITIONS[0] + 1])
+
+
+def full_members(sources: Sources) -> pd.DataFrame:
+    """Full members of the fixed set; a membership that one edition leaves out between two that have it counts throughout.
+
+    Returns
+    -------
+    DataFrame with columns state (lineage), organisation, year (described, the one before the edition), each row once
+    """
+    rows = sources.factbook_memberships
+    chosen = rows["organisation"].isin(fixed_set(rows)) & (rows["status"] == "full")
+    rows = rows[chosen & rows["year"].between(*EDITIONS)]
+    state = lineage(rows["ccode"].astype(int))
+    table = pd.DataFrame({"state": state, "organisation": rows["organisation"], "year": rows["year"] - 1})
+    gaps = table.merge(table.assign(year=table["year"] - 2), on=list(table.columns))
+    return pd.concat([table, gaps.assign(year=gaps["year"] + 1)]).drop_duplicates()
+
+
+def continuation_columns(frame: pd.DataFrame, pivotal: int, sources: Sources) -> pd.DataFrame:
+    """Memberships of the fixed set, the state's own and those shared with the pivotal state.
+
+    A state without any membership in an edition is not in it: missing.
+
+    Returns
+    -------
+    DataFrame, n rows: factbook_igo_joint, factbook_igo_own
+    """
+    members = full_members(sources)
+    pivot = members.loc[members["state"] == lineage_code(pivotal), ["organisation", "year"]]
+    shared = members.merge(pivot, on=["organisation", "year"])
+    own = members.groupby(["state", "year"]).size().unstack("year").reindex(columns=YEARS).astype(float)
+    joint = shared.groupby(["state", "year"]).size().unstack("year").reindex(own.index, columns=YEARS)
+    joint = joint.fillna(0.0).where(own.notna() & np.isin(YEARS, pivot["year"]))
+    return pd.DataFrame(
+        {"factbook_igo_joint": look_up(joint, frame), "factbook_igo_own": look_up(own, frame)}
+    )
+
+
+def overlap(states: pd.DataFrame, count: str = "igo_joint", pivotal: int = 2) -> pd.Series:
+    """Rank correlation of the Factbook's count with the main source's, by year, where both are observed.
+
+    Parameters
+    ----------
+    states : DataFrame
+        The state-year table.
+    count : str
+        `igo_joint` or `igo_own`.
+    pivotal : int
+
+    Returns
+    -------
+    Series of float indexed by year
+    """
+    columns = [count, f"factbook_{count}"]
+    rows = states[states["pivotal"] == pivotal].dropna(subset=columns)
+    return rows.groupby("year")[columns].apply(
+        lambda part: part[columns[0]].rank().corr(part[columns[1]].rank())
+    )

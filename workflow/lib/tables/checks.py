@@ -1,0 +1,215 @@
+"""Faults and warnings of tables, and the checks of a column that all tables share.
+
+From tables of texts (`read.RawTable`) to typed columns, or to lines: file, row (the line number in a text editor), column,
+value, what was expected. Faults are collected, not raised one at a time; `load` raises them together. A warning is a line on
+what is suspicious but possible; it stops nothing.
+"""
+
+import difflib
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from workflow.lib.tables.read import RawTable
+
+FIRST_YEAR, LAST_YEAR = 1816, 2100
+STATE_CODES = (1, 999)
+ROLES = (
+    *("key", "tie_count", "tie_exposure", "indicator", "quality", "personal_contact", "cooperativeness"),
+    *("rival_tie", "hierarchy", "payment", "control", "placebo", "other"),
+)
+CONSTRUCTS = ("alignment", "contact", "clientship", "hierarchy", "cooperativeness", "ties")
+FAMILIES = ("normal", "negative_binomial", "bernoulli", "hurdle", "count")
+COUNT_FAMILIES = ("negative_binomial", "count")
+TRANSFORMS = ("none", "log", "log1p")
+CERTAINTIES = ("verified", "probable", "uncertain")
+EVIDENCE = ("strong", "fair", "weak")
+OUTCOME_KINDS = ("deployment", "political_support")
+# Codes that data sets write for what is missing: an empty field says it here.
+MISSING_CODES = (-9, -66, -77, -88, -99, -999)
+# No count, amount or score is of this size; a number beyond it is a slip or an overflow.
+LARGEST = 1e15
+STATE_KEYS = ("pivotal", "state", "year")
+OPTIONAL_TEXTS = (
+    "construct",
+    "label",
+    "adjust_for",
+    "unit",
+    "window",
+    "definition",
+    "source",
+    "citation",
+    "terms",
+)
+STATE_NAME = "state_name"
+
+
+@dataclass
+class Faults:
+    """Faults found so far, and warnings."""
+
+    lines: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    def file(self, table: RawTable, text: str) -> None:
+        """Note a fault of a whole file."""
+        self.lines.append(f"{table.path}: {text}")
+
+    def cell(self, table: RawTable, row: int, column: str, value: object, expected: str) -> None:
+        """Note a fault of one cell; `row` counts records from 0."""
+        self.lines.append(
+            f"{table.path}, row {table.lines[row]}, column {column}: {quoted(value)}; expected {expected}"
+        )
+
+    def cells(self, table: RawTable, wrong: pd.Series | np.ndarray, column: str, expected: str) -> None:
+        """Note a fault of every marked cell of a column."""
+        for row in np.flatnonzero(np.asarray(wrong)):
+            self.cell(table, row, column, table.rows[column].iloc[row], expected)
+
+    def warn(self, table: RawTable, text: str) -> None:
+        """Note what is suspicious but possible."""
+        self.warnings.append(f"{table.path}, {text}")
+
+
+def quoted(value: object) -> str:
+    """A value as it is printed: what stands in the file, in quotation marks."""
+    return "empty" if value == "" else f"'{value}'"
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """`; did you mean x?`, or nothing."""
+    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f"; did you mean {near[0]}?" if near else ""
+
+
+def require_columns(
+    table: RawTable, columns: Iterable[str], faults: Faults, known: Iterable[str] = ()
+) -> bool:
+    """Note each required column that is absent; columns in `known` are no candidates for a misspelling.
+
+    Returns
+    -------
+    bool
+        True if all are there.
+    """
+    columns = list(columns)
+    present = list(table.rows.columns)
+    absent = [name for name in columns if name not in present]
+    for name in absent:
+        near = suggestion(name, [other for other in present if other not in {*columns, *known}])
+        shown = ", ".join(present[:8]) + (", ..." if len(present) > 8 else "")
+        hint = near.replace("did you mean", "is it") if near else f"; the file has {shown}"
+        faults.file(table, f"column {name} is missing{hint}")
+    return not absent
+
+
+def numbers(
+    table: RawTable,
+    column: str,
+    faults: Faults,
+    *,
+    whole: bool = False,
+    low: float | None = None,
+    high: float | None = None,
+    required: bool = False,
+) -> pd.Series:
+    """Turn a column of texts into numbers; note what is none or out of range.
+
+    Parameters
+    ----------
+    table : RawTable
+    column : str
+    faults : Faults
+    whole : bool
+        Whether only whole numbers are allowed.
+    low, high : float, optional
+        Range, ends included.
+    required : bool
+        Whether an empty field is a fault.
+
+    Returns
+    -------
+    Series of float, NaN where empty or at fault
+    """
+    texts = table.rows[column]
+    empty = texts == ""
+    values = pd.to_numeric(texts.where(~empty, None), errors="coerce").astype(float)
+    coded = values.isin(MISSING_CODES)
+    if low is not None:
+        coded &= (values < low) | (values > (np.inf if high is None else high))
+    huge = values.abs() > LARGEST
+    wrong = ~empty & ~np.isfinite(values) & ~huge
+    if whole:
+        wrong |= ~empty & ~huge & (values != values.round())
+    if low is not None:
+        wrong |= values < low
+    if high is not None:
+        wrong |= values > high
+    if required:
+        wrong |= empty
+    wrong &= ~coded & ~huge
+    kind = "whole number" if whole else "number"
+    for marked, expected in (
+        (coded, "an empty field for what is missing, not a code for it"),
+        (huge, f"a {kind} below {LARGEST:g} in size" + ("" if required else " or empty")),
+        (wrong, _expected(kind, low, high, required)),
+    ):
+        if marked.any():
+            faults.cells(table, marked, column, expected)
+    return values.mask(wrong | coded | huge)
+
+
+def _expected(kind: str, low: float | None, high: float | None, required: bool) -> str:
+    text = f"a {kind}"
+    if low is not None and high is not None:
+        text += f" from {low:g} to {high:g}"
+    elif low is not None:
+        text += " of 0 or more" if low == 0 else f" of {low:g} or more"
+    elif high is not None:
+        text += f" of {high:g} or less"
+    return text if required else f"{text} or empty"
+
+
+def no_codes_for_missing(table: RawTable, columns: Iterable[str], faults: Faults) -> None:
+    """Note each field of the columns that holds a code for what is missing, such as -99."""
+    codes = {f"{code}{zeros}" for code in MISSING_CODES for zeros in ("", ".0", ".")}
+    for column in columns:
+        marked = table.rows[column].str.strip().isin(codes)
+        if marked.any():
+            faults.cells(table, marked, column, "an empty field for what is missing, not a code for it")
+
+
+def one_of(table: RawTable, column: str, allowed: Collection[str], faults: Faults) -> pd.Series:
+    """Check a column of words from a list.
+
+    Returns
+    -------
+    Series of str
+    """
+    texts = table.rows[column]
+    wrong = ~texts.isin(allowed)
+    for row in np.flatnonzero(wrong):
+        value = texts.iloc[row]
+        shown = ", ".join(word or "empty" for word in allowed)
+        faults.cell(table, row, column, value, f"one of {shown}{suggestion(value, allowed)}")
+    return texts
+
+
+def unique_key(table: RawTable, columns: list[str], faults: Faults) -> None:
+    """Note each row whose key stands in an earlier row."""
+    keys = table.rows[columns]
+    # Codes and years are compared as numbers: 2, 02 and 2.0 are one state.
+    numeric = [name for name in columns if name in STATE_KEYS]
+    keys = keys.assign(
+        **{name: keys[name].str.replace(r"^0+(?=\d)|\.0+$", "", regex=True) for name in numeric}
+    )
+    repeated = keys.duplicated(keep="first").to_numpy()
+    if not repeated.any():
+        return
+    first = keys.groupby(columns, sort=False)[columns[0]].transform(lambda part: part.index[0])
+    for row in np.flatnonzero(repeated):
+        value = " ".join(keys.iloc[row])
+        earlier = table.lines[int(first.iloc[row])]
+        faults.cell(table, row, "+".join(columns), value, f"each once, but row {earlier} has it too")
