@@ -13,6 +13,7 @@ import sys
 from workflow.lib.errors import UserError
 from workflow.lib.settings.json_schema import SCHEMA_PATH, schema_text
 from workflow.lib.settings.load import load_settings
+from workflow.lib.settings.notes import find_notes
 
 CONFIG = "config.yaml"
 
@@ -35,6 +36,8 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     names = " with ".join([CONFIG, *options.overlays])
+    for note in find_notes(settings):
+        print(note)
     print(f"{names} is in order; models to fit: {', '.join(settings.models_to_fit())}")
     return 0
 
