@@ -208,6 +208,11 @@ FAULTS = [
         id="name that is read as missing",
     ),
     pytest.param(
+        {"data": {"states": "my/{v2}/states.csv"}},
+        'data.states: "my/{v2}/states.csv" has what a rule reads as a pattern ({ } < > ~, space at an end); rename the file',
+        id="path that is a pattern",
+    ),
+    pytest.param(
         {"data": {"mission_covariates": ["label"]}},
         'data.mission_covariates[0]: "label" holds texts, such as "Korea 1950, UN Command"; name columns of numbers',
         id="texts where numbers are wanted",

@@ -13,12 +13,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from workflow.lib.errors import together
+from workflow.lib.errors import UserError, together
 from workflow.lib.settings.faults import Layer, fault_line, fault_lines
 from workflow.lib.settings.model_references import find_model_faults
 from workflow.lib.settings.references import find_faults
 from workflow.lib.settings.schema import Prior, Settings
-from workflow.lib.settings.yaml_file import read_yaml
+from workflow.lib.settings.yaml_file import plain_value, read_yaml
 
 
 def merge(base: Mapping[str, Any], overlay: Mapping[str, Any]) -> dict[str, Any]:
@@ -32,17 +32,24 @@ def merge(base: Mapping[str, Any], overlay: Mapping[str, Any]) -> dict[str, Any]
     return merged
 
 
-def differences(content: Mapping[str, Any], base: Mapping[str, Any]) -> dict[str, Any]:
-    """The part of a configuration that another one, over which it was laid, does not say in the same way."""
-    own: dict[str, Any] = {}
-    for key, value in content.items():
-        if isinstance(value, Mapping) and isinstance(base.get(key), Mapping):
-            inner = differences(value, base[key])
-            if inner:
-                own[key] = inner
-        elif key not in base or base[key] != value:
-            own[key] = value
-    return own
+def merged(layers: Sequence[Layer]) -> dict[str, Any]:
+    """The content of layers laid one over the other, the later ones on top."""
+    content: dict[str, Any] = {}
+    for _, layer in layers:
+        content = merge(content, layer)
+    return content
+
+
+def values_of_texts(given: Any) -> Any:
+    """Values given on the command line, where those inside lists and sections arrive as texts."""
+    if isinstance(given, Mapping):
+        return {str(key): values_of_texts(value) for key, value in given.items()}
+    if isinstance(given, list):
+        return [values_of_texts(value) for value in given]
+    try:
+        return plain_value(given) if isinstance(given, str) else given
+    except UserError as error:
+        raise UserError(f"--config: {error}; or write it in a file for --configfile") from None
 
 
 def load_settings(
@@ -78,10 +85,7 @@ def load_settings(
     for override in [overrides] if isinstance(overrides, Mapping) else overrides:
         is_mapping = isinstance(override, Mapping)
         layers.append(("command line", override) if is_mapping else (str(override), read_yaml(override)))
-    merged: dict[str, Any] = {}
-    for _, layer in layers:
-        merged = merge(merged, layer)
-    return parse_settings(merged, layers, root, check_references)
+    return parse_settings(merged(layers), layers, root, check_references)
 
 
 def parse_settings(

@@ -72,7 +72,10 @@ def _table_faults(settings: Settings, root: Path) -> list[Fault]:
     faults = []
     for key in ("missions", "participation", "states", "codebook", "distances"):
         path = getattr(settings.data, key)
-        if path is not None and not (root / path).is_file():
+        if path is not None and (set(path) & set("{}<>") or path != path.strip() or path.startswith("~")):
+            text = f"{shown(path)} has what a rule reads as a pattern ({{ }} < > ~, space at an end); rename the file"
+            faults.append((("data", key), text))
+        elif path is not None and not (root / path).is_file():
             faults.append((("data", key), f"{shown(path)} is not a file; give the path of a CSV table"))
     return faults
 
