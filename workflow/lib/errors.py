@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+import sys
+from collections.abc import Callable, Sequence
 
 MOST_LINES = 20
 
@@ -20,3 +22,19 @@ def together(lines: Sequence[str]) -> UserError:
     rest = len(lines) - MOST_LINES
     more = [f"and {rest} more faults like these"] if rest > 0 else []
     return UserError("\n".join([*lines[:MOST_LINES], *more]))
+
+
+def as_command(main: Callable[[], int]) -> int:
+    """Run a command; that its reader went away, or that it was interrupted, is no fault of the program."""
+    try:
+        status = main()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return 130
+    except OSError as error:
+        print(f"{error.filename or 'files'}: {error.strerror}", file=sys.stderr)
+        return 1
+    return status

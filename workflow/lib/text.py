@@ -7,26 +7,21 @@ reads some characters as commands; each has one escape, here, and nothing else i
 from __future__ import annotations
 
 import re
-import unicodedata
 
-# Characters that turn the direction of writing: a text with them can read otherwise than it is.
-DIRECTION_MARKS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# Control characters, characters without width, and marks that turn the direction of writing: with them a text can read
+# otherwise than it is.
+UNPRINTABLE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ud800-\udfff\ufeff]"
+)
 # What a spreadsheet takes for the beginning of a formula; + and - begin numbers too.
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n")
 NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?|[-+]?inf")
 
 
-def is_unprintable(character: str) -> bool:
-    """Whether a character is a control character, half a character, or turns the direction of writing."""
-    return unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") or character in DIRECTION_MARKS
-
-
-def unprintable(text: str, allowed: str = "") -> str | None:
-    """The first unprintable character of a text as `U+0000`, or None; those in `allowed` pass."""
-    if text.isascii() and text.isprintable():
-        return None
-    found = (c for c in text if not c.isprintable() and c not in allowed and is_unprintable(c))
-    return next((f"U+{ord(character):04X}" for character in found), None)
+def unprintable(text: str, allowed: str = "") -> tuple[int, str] | None:
+    """Place and name (`U+0000`) of the first character of a text that does not show, or None; those in `allowed` pass."""
+    found = (match for match in UNPRINTABLE.finditer(text) if match.group() not in allowed)
+    return next(((match.start(), f"U+{ord(match.group()):04X}") for match in found), None)
 
 
 def for_spreadsheet(text: str) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from workflow.lib.errors import UserError
+from workflow.lib.errors import UserError, as_command
 from workflow.lib.settings.json_schema import SCHEMA_PATH, schema_text
 from workflow.lib.settings.load import load_settings
 from workflow.lib.settings.notes import find_notes
@@ -43,4 +43,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(as_command(main))

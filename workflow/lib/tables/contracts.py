@@ -278,7 +278,9 @@ def code_lists(table: RawTable, column: str, faults: Faults) -> pd.Series:
     for row, text in enumerate(table.rows[column]):
         parts = [part.strip() for part in text.split(";") if part.strip()]
         wrong = [
-            part for part in parts if not (part.isdigit() and STATE_CODES[0] <= int(part) <= STATE_CODES[1])
+            part
+            for part in parts
+            if not (part.isascii() and part.isdigit() and STATE_CODES[0] <= int(part) <= STATE_CODES[1])
         ]
         if wrong:
             faults.cell(
