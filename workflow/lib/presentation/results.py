@@ -6,7 +6,6 @@ every run must leave and that is absent is a `UserError`; an optional one (a mod
 table, and what depends on it is left out.
 """
 
-import json
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,6 +14,7 @@ from pathlib import Path
 import pandas as pd
 import xarray as xr
 
+from workflow.lib.checking.files import read_json, read_table
 from workflow.lib.errors import UserError
 from workflow.lib.presentation.style import MODEL_LABELS
 
@@ -41,11 +41,6 @@ def as_mapping(settings) -> dict:
     if hasattr(settings, "model_dump"):
         return settings.model_dump(mode="json")
     return dict(settings)
-
-
-def read_table(path: Path) -> pd.DataFrame:
-    """Read a CSV file; only an empty cell is missing (the text NA is a value)."""
-    return pd.read_csv(path, keep_default_na=False, na_values=[""])
 
 
 def required_table(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
@@ -170,7 +165,7 @@ class Results:
         found = {path.parent.name: path for path in sorted(self.folder.glob("*/diagnostics.json"))}
         configured = self.compositions
         order = in_paper_order([name for name in configured if name in found] if configured else list(found))
-        return {name: json.loads(found[name].read_text(encoding="utf-8")) for name in order}
+        return {name: read_json(found[name]) for name in order}
 
     @cached_property
     def models(self) -> list[str]:
