@@ -290,9 +290,15 @@ def files_of(given):
 
 def say_what_stopped():
     """Last lines of a run that failed: the sentences of the jobs that stopped."""
-    stopped = stopped_file()
-    if IS_MAIN_PROCESS and stopped.is_file():
-        print(f"\nStopped:\n{stopped.read_text(encoding='utf-8').rstrip()}", file=sys.stderr)
+    if not IS_MAIN_PROCESS:
+        return
+    if stopped_file().is_file():
+        print(f"\nStopped:\n{stopped_file().read_text(encoding='utf-8').rstrip()}", file=sys.stderr)
+    else:
+        print(
+            f"\nStopped: a job was killed, or memory ran out; see {logs_folder()}, and run again",
+            file=sys.stderr,
+        )
 
 
 # False in the processes that a run starts for its jobs.
