@@ -16,6 +16,7 @@ import xarray as xr
 
 from workflow.lib.checking.files import read_json, read_table
 from workflow.lib.errors import UserError
+from workflow.lib.inference.archive import read_dataset, read_group
 from workflow.lib.presentation.style import MODEL_LABELS
 
 EFFECT_COLUMNS = ("model", "estimand", "scope", "mean", "median", "sd", "lower", "upper", "ess_bulk", "r_hat")
@@ -82,12 +83,9 @@ def read_draws(path: Path, group: str) -> xr.Dataset | None:
     Dataset or None
         None if the file has no such group.
     """
-    with xr.open_datatree(path, engine="h5netcdf") as tree:
-        if group not in tree.children:
-            return None
-        draws = tree[group].to_dataset()
-        kept = [name for name in draws.data_vars if not UNREAD_DIMENSIONS & set(draws[name].dims)]
-        draws = draws[kept].load()
+    draws = read_group(path, group, without=UNREAD_DIMENSIONS)
+    if draws is None:
+        return None
     if "cut_draw" in draws.dims:
         draws = draws.stack(pooled=("cut_draw", "chain")).reset_index("pooled", drop=True)
         draws = draws.drop_vars(["cut_draw", "chain"], errors="ignore").rename(pooled="chain")
@@ -222,8 +220,7 @@ class Results:
     @cached_property
     def data(self) -> xr.Dataset:
         """The analysis dataset."""
-        with xr.open_dataset(self.data_path, engine="h5netcdf") as dataset:
-            return dataset.load()
+        return read_dataset(self.data_path)
 
     @cached_property
     def effects(self) -> pd.DataFrame:
