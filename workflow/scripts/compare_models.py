@@ -29,9 +29,7 @@ def compare_models(
     from workflow.lib.checking.scores import compare_loo
     from workflow.lib.inference.archive import read_group
 
-    pointwise = {
-        model: read_group(path, "loo") for model, path in zip(models, loglik_paths, strict=True)
-    }
+    pointwise = {model: read_group(path, "loo") for model, path in zip(models, loglik_paths, strict=True)}
     loo = compare_loo(pointwise, pareto_k)
     write_table(loo, loo_path)
     log(f"best by leave-one-out: {loo['model'].iloc[0]}")
