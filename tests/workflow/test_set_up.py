@@ -138,4 +138,6 @@ def test_the_environment_starts_snakemake_with_the_guard(folder):
     done = subprocess.run(
         [folder.path / ".venv/bin/python", "-c", ""], capture_output=True, text=True, cwd=folder.path
     )
-    assert set(done.stdout.splitlines()) == {f"guard {folder.path}/workflow/lib/snakemake_guard.py"}, done.stderr
+    assert set(done.stdout.splitlines()) == {f"guard {folder.path}/workflow/lib/snakemake_guard.py"}, (
+        done.stderr
+    )

@@ -33,8 +33,3 @@ def for_spreadsheet(text: str) -> str:
 def from_spreadsheet(text: str) -> str:
     """The text that `for_spreadsheet` was given."""
     return text[1:] if text.startswith("'") and text.lstrip("'").startswith(FORMULA_SIGNS) else text
-
-
-def for_figure(text: str) -> str:
-    """A text that matplotlib draws as it is: between two dollar signs it would set mathematics."""
-    return text.replace("$", r"\$")
