@@ -48,10 +48,14 @@ schema: setup
 lock:
 	@uv pip compile pyproject.toml --group dev --universal --python-version 3.12 --generate-hashes \
 	    --no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet -o requirements.lock
+	@sed -n 's/ .*//;/^uv==/p' workflow/set_up.lock | uv pip compile - --universal --python-version 3.9 --generate-hashes \
+	    --no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet -o workflow/set_up.lock
 
+# Only what a run made, which it marks.
 clean:
 	@echo "[make] removing results and logs"
-	@rm -rf results logs
+	@if [ ! -e results ] || [ -f results/.made_by_coalition_ties ]; then rm -rf results logs; \
+	else echo "[make] results holds files that no run of this version made; look at them and take them away yourself"; fi
 
 help:
 	@echo "make            set up, then everything: data, fits, checks, paper, report (results/)"

@@ -5,9 +5,6 @@
 #   snakemake --cores 4 fits       as far as a target named at the end of this file
 
 
-configfile: "config.yaml"
-
-
 include: "workflow/rules/common.smk"
 
 
@@ -76,9 +73,17 @@ rule report:
         "<results>/report/index.html",
 
 
+follow_contents()
+
+
 onstart:
-    hold_run_lock()
+    begin_run()
+
+
+onsuccess:
+    mark_results()
 
 
 onerror:
+    mark_results()
     say_what_stopped()

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 import numpy as np
-from scipy import stats
 
 # name: (distribution, parameters); reasons in models/README.md
 DEFAULT_PRIORS: dict[str, tuple[str, tuple[float, ...]]] = {
@@ -138,6 +137,8 @@ class Priors:
 
     def distribution(self, prior: str):
         """The prior as a frozen SciPy distribution, for simulators and for checking densities."""
+        from scipy import stats  # slow to import, and the settings read the names of this module
+
         kind, p = self._table[prior]
         return {
             "normal": lambda: stats.norm(p[0], p[1]),

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from workflow.lib.inference.archive import read_dataset, read_measured, read_tree, write_tree
+from workflow.lib.errors import UserError
+from workflow.lib.inference.archive import read_dataset, read_group, read_measured, read_tree, write_tree
 
 
 def small_tree():
@@ -75,3 +76,72 @@ def test_a_failed_write_leaves_the_file_that_was_there(tmp_path, monkeypatch):
 def test_an_archive_can_be_read_by_others_than_its_writer(tmp_path):
     write_tree(small_tree(), tmp_path / "posterior.nc")
     assert (tmp_path / "posterior.nc").stat().st_mode & 0o444 == 0o444
+
+
+def test_one_group_is_read_without_what_is_large(tmp_path):
+    write_tree(small_tree(), tmp_path / "posterior.nc")
+    part = read_group(tmp_path / "posterior.nc", "posterior", without=["state"])
+    assert set(part.data_vars) == {"slope"}
+    assert read_group(tmp_path / "posterior.nc", "prior") is None
+
+
+def whole_tree():
+    """A tree with whole numbers, texts, truth values and attributes, as draws and data have them."""
+    tree = small_tree()
+    names = xr.Dataset(
+        {
+            "count": (("mission", "state"), np.arange(30).reshape(3, 10)),
+            "joined": ("mission", [True, False, True]),
+            "total": ((), 7),
+        },
+        coords={"mission": ["korea_1950", "gulf_1990", "haïti_1994"], "state": np.arange(10) * 20},
+        attrs={"config": '{"seed": 1}', "scale": 0.25, "years": [1950, 1990]},
+    )
+    return xr.DataTree.from_dict(
+        {"/": small_tree().to_dataset(), "posterior": tree["posterior"].to_dataset(), "data": names}
+    )
+
+
+def same(one, other):
+    try:
+        xr.testing.assert_identical(one, other)
+    except AssertionError:
+        return False
+    return True
+
+
+def test_changed_bytes_are_never_read_as_other_values(tmp_path):
+    """Every byte that matters: blocks of four bytes, changed one after the other over the whole file."""
+    path, damaged = tmp_path / "posterior.nc", tmp_path / "damaged.nc"
+    write_tree(whole_tree(), path)
+    content, original = path.read_bytes(), read_tree(path)
+    random = np.random.default_rng(2)
+    refused = 0
+    for place in random.integers(0, len(content) - 4, 150):
+        damaged.write_bytes(content[:place] + random.bytes(4) + content[place + 4 :])
+        try:
+            assert same(read_tree(damaged), original)
+        except UserError as error:
+            assert str(error).startswith(f"{damaged}: ") and "delete it and run again" in str(error)
+            refused += 1
+    assert refused > 10
+
+
+@pytest.mark.parametrize("share", [0, 0.1, 0.5, 0.99])
+def test_a_file_that_was_cut_short_names_itself(tmp_path, share):
+    path = tmp_path / "posterior.nc"
+    write_tree(whole_tree(), path)
+    path.write_bytes(path.read_bytes()[: int(share * path.stat().st_size)])
+    for read in (read_tree, read_dataset, lambda path: read_group(path, "posterior")):
+        with pytest.raises(UserError, match=r"posterior\.nc: damaged, .*; delete it and run again"):
+            read(path)
+
+
+def test_an_archive_of_other_making_or_none_names_itself(tmp_path):
+    small_tree().to_netcdf(tmp_path / "other.nc", engine="h5netcdf")
+    (tmp_path / "text.nc").write_text("no archive")
+    for name in ("other.nc", "text.nc"):
+        with pytest.raises(UserError, match=rf"{name}: damaged, cut short, or no archive of results"):
+            read_tree(tmp_path / name)
+    with pytest.raises(UserError, match=r"none\.nc: missing; run again to make it"):
+        read_tree(tmp_path / "none.nc")

@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from workflow.lib.inference.archive import write_tree
+
 INTERVAL = 0.9
 STATES = {
     20: "Canada", 40: "Cuba", 42: "Dominican Republic", 100: "Colombia", 140: "Brazil", 200: "United Kingdom",
@@ -283,13 +285,13 @@ def write_fake_results(
     for name in ("data", "comparison", "checks", *models):
         (results / name).mkdir(parents=True)
     data, probability = analysis(rng)
-    data.to_netcdf(results / "data" / "analysis.nc", engine="h5netcdf")
+    write_tree(data, results / "data" / "analysis.nc")
     write_inputs(base / "inputs", rng, data)
     outcome_models = [name for name in models if name in OUTCOME_MODELS]
     for name in models:
         for file, group, spread in (("posterior.nc", "posterior", 0.2), ("prior.nc", "prior", 1.0)):
             tree = xr.DataTree.from_dict({f"/{group}": posterior(rng, name, spread)})
-            tree.to_netcdf(results / name / file, engine="h5netcdf")
+            write_tree(tree, results / name / file)
         (results / name / "diagnostics.json").write_text(json.dumps(diagnostics(name)), encoding="utf-8")
     pd.DataFrame([row for name in outcome_models for row in effect_rows(rng, name)]).to_csv(
         results / "effects.csv", index=False

@@ -1,6 +1,7 @@
 """Every fault of a configuration is told in one line, before anything runs."""
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from workflow.lib.errors import UserError
 from workflow.lib.settings import load_settings, priors_from_plain
 from workflow.lib.settings.__main__ import main
 from workflow.lib.settings.json_schema import SCHEMA_PATH, schema_text
+from workflow.lib.settings.notes import find_notes
 
 MODELS = "pooled, missions, crossed, quality_only, measurement, plugin, cut, joint, cooperators, persons"
 
@@ -107,7 +109,7 @@ FAULTS = [
     pytest.param(
         {"models": {"data": {"blocks": ["outcome"]}}},
         "models.data: this name is taken by a folder of results; not allowed: calibration, checks, comparison, data, "
-        "figures, multiverse, paper, report, tables",
+        "figures, multiverse, paper, quick, report, tables",
         id="name of a folder",
     ),
     pytest.param(
@@ -143,6 +145,106 @@ FAULTS = [
         id="table that is not there",
     ),
     pytest.param(
+        {"sampler": {"draws": "500"}},
+        'sampler.draws: "500" is not allowed; expected a whole number (write it without quotes, as in 500)',
+        id="whole number in quotes",
+    ),
+    pytest.param(
+        {"sampler": {"tune": 1e3}},
+        "sampler.tune: 1000.0 is not allowed; expected a whole number (write it as 1000)",
+        id="whole number with a point",
+    ),
+    pytest.param(
+        {"gate": {"r_hat": float("inf")}},
+        "gate.r_hat: Infinity is not allowed; expected a number of 1.2 or less",
+        id="gate that lets everything through",
+    ),
+    pytest.param(
+        {"gate": {"ess_bulk": 1e-9}},
+        "gate.ess_bulk: 1e-09 is not allowed; expected a number of 10 or more",
+        id="gate without effective draws",
+    ),
+    pytest.param(
+        {"priors": {"sensitivity": {"normal": [5, 1]}}},
+        "priors.sensitivity: normal lies on the whole line, but sensitivity on the numbers between 0 and 1; allowed: beta",
+        id="prior of a probability beyond it",
+    ),
+    pytest.param(
+        {"priors": {"ties_slope": {"beta": [2, 2]}}},
+        "priors.ties_slope: beta lies on the numbers between 0 and 1, but ties_slope on the whole line; allowed: normal",
+        id="prior of a slope on a part of its values",
+    ),
+    pytest.param(
+        {"priors": {"mission_sd": {"normal": [0, 1]}}},
+        "priors.mission_sd: normal lies on the whole line, but mission_sd on the positive numbers; allowed: half_normal, "
+        "exponential, gamma, lognormal",
+        id="prior of a spread below zero",
+    ),
+    pytest.param(
+        {"priors": {"ties_slope": {"normal": [0, 1e-300]}}},
+        "priors.ties_slope.normal[1]: 1e-300: expected a number from 1e-06 to 1e+06",
+        id="prior without a spread",
+    ),
+    pytest.param(
+        {"checks": {"prior_scales": [2.0, 2]}},
+        "checks.prior_scales: [2.0, 2]: 2.0 is given twice; remove one of the two",
+        id="entry given twice",
+    ),
+    pytest.param(
+        {"checks": {"reference": "persons"}},
+        'checks.reference: "persons" is not fitted; add it to fit, or name one of pooled, missions, crossed, plugin, cut, joint',
+        id="reference that is not fitted",
+    ),
+    pytest.param(
+        {"models": {"cut": {"measured_by": "joint"}}},
+        'models.cut.measured_by: "joint" has the outcome, so what it measures was informed by it; allowed: quality_only, '
+        "measurement",
+        id="measured by a model with the outcome",
+    ),
+    pytest.param(
+        {"models": {"nan": {"blocks": ["outcome"]}}},
+        "models.nan: this name is read as missing, or as true or false, by programs; not allowed: null, nan, na, none, nil, "
+        "inf, true, false, yes, no, on, off",
+        id="name that is read as missing",
+    ),
+    pytest.param(
+        {"data": {"states": "my/{v2}/states.csv"}},
+        'data.states: "my/{v2}/states.csv" has what a rule reads as a pattern ({ } < > ~, space at an end); rename the file',
+        id="path that is a pattern",
+    ),
+    pytest.param(
+        {"data": {"mission_covariates": ["label"]}},
+        'data.mission_covariates[0]: "label" holds texts, such as "Korea 1950, UN Command"; name columns of numbers',
+        id="texts where numbers are wanted",
+    ),
+    pytest.param(
+        {"data": {"quality": ["state_name"]}},
+        'data.quality[0]: "state_name" is no column of numbers by data/codebook.csv; take it off the list',
+        id="indicator that is a text",
+    ),
+    pytest.param(
+        {"data": {"quality": ["capability"]}},
+        'data.quality: "capability" is in data.controls too; a column plays one part: take it off one list',
+        id="column in two parts",
+    ),
+    pytest.param(
+        {"data": {"pivotal": 998}},
+        "data.pivotal: 998 builds no coalition in data/missions.csv; the table has 2, 220, 325, 365, 670, 900",
+        id="pivotal state without a mission",
+    ),
+    pytest.param(
+        {"data": {"last_start_year": 1950}, "checks": {"future_from": None}},
+        "data: the settings leave 1 of 36 missions of data/missions.csv; at least 2 are wanted: look at pivotal, "
+        "outcome_kind, last_start_year, minimum_evidence, exclude_missions",
+        id="one mission left",
+    ),
+    pytest.param(
+        {"data": {"measurement_panel": {"first": 1816, "last": 1850}}},
+        "data.measurement_panel: data/states.csv has the years 1948 to 2022; give a grid of which at least two years are "
+        "among them",
+        id="grid outside the table",
+    ),
+    pytest.param(
         {"data": {"measurement_panel": {"first": 2000, "last": 1990}}},
         'data.measurement_panel: {"first": 2000, "last": 1990, "every": 5}: last (1990) comes before first (2000)',
         id="years out of order",
@@ -163,6 +265,49 @@ def test_misspelt_prior_is_told_with_the_nearest_name():
     line = str(error.value)
     assert line.startswith("command line: priors.tie_slope: no parameter has this name; allowed: ")
     assert line.endswith("did you mean ties_slope?") and "\n" not in line
+
+
+def test_models_that_measure_each_other_are_one_fault():
+    both = {"blocks": ["outcome"], "latents": ["quality"], "inference": "plugin"}
+    with pytest.raises(UserError) as error:
+        load_settings(
+            "config.yaml", {"models": {"a": {**both, "measured_by": "b"}, "b": {**both, "measured_by": "a"}}}
+        )
+    assert str(error.value) == (
+        'command line: models.a.measured_by: "b" is itself a plugin model; name a joint one'
+    )
+
+
+def test_a_latent_that_the_outcome_would_not_use_is_refused():
+    cooperators = {"blocks": ["quality", "cooperativeness"]}
+    plugin = {"latents": ["quality", "cooperativeness"], "measured_by": "measured"}
+    with pytest.raises(UserError, match=r"models\.plugin\.latents: cooperativeness cannot be a regressor"):
+        load_settings("config.yaml", {"models": {"measured": cooperators, "plugin": plugin}})
+
+
+def test_of_thousands_of_faults_the_first_are_told_within_two_seconds(tmp_path):
+    overlay = tmp_path / "overlay.yaml"
+    names = ", ".join(f"m{number}" for number in range(19_000))
+    overlay.write_text(f"data: {{exclude_missions: [{names}]}}\n", encoding="utf-8")
+    begun = time.monotonic()
+    with pytest.raises(UserError) as error:
+        load_settings("config.yaml", [overlay])
+    assert time.monotonic() - begun < 2
+    assert len(str(error.value).splitlines()) == 21
+
+
+def test_what_is_asked_for_and_not_done_is_said():
+    asked = {
+        "fit": ["pooled"],
+        "data": {"exclude_missions": ["korea_1950"]},
+        "report": {"cases": ["korea_1950"]},
+        "checks": {"held_out_missions": ["pooled", "joint"]},
+    }
+    assert find_notes(load_settings("config.yaml", asked)) == [
+        "checks.held_out_missions: not fitted, so not scored on missions left out: joint",
+        "report.cases: left out by the section data, so without a page: korea_1950",
+    ]
+    assert find_notes(load_settings("config.yaml")) == []
 
 
 def test_several_faults_are_told_at_once():

@@ -1,5 +1,6 @@
 """What surrounds the function of every script: log, errors in one line, files whole or not at all."""
 
+import errno
 import os
 from types import SimpleNamespace
 
@@ -51,6 +52,49 @@ def test_fault_of_the_program_shows_where_it_is(job, tmp_path):
     assert "a fault of the program" in (tmp_path / "stopped.txt").read_text()
 
 
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (
+            OSError(errno.ENOSPC, "full", "results/x.nc"),
+            "results/x.nc: No space left on device; make room on the disk",
+        ),
+        (
+            OSError("write failed (errno = 28, error message = 'No space')"),
+            "results: No space left on device",
+        ),
+        (
+            PermissionError(errno.EACCES, "no", "results"),
+            "results: Permission denied; the file or folder may not",
+        ),
+        (
+            OSError(errno.EROFS, "no", "results"),
+            "results: Read-only file system; the folder cannot be written to",
+        ),
+        (MemoryError(), "memory ran out; close other programs, or give fewer cores"),
+    ],
+)
+def test_fault_of_the_machine_is_one_line(job, tmp_path, capsys, error, line):
+    def work(log):
+        raise error
+
+    with pytest.raises(SystemExit) as stop:
+        run_job(job, work)
+    printed = capsys.readouterr().err
+    assert stop.value.code == 1
+    assert printed.startswith(line) and printed.count("\n") == 1
+    assert (tmp_path / "stopped.txt").read_text() == printed
+
+
+def test_interrupted_job_is_no_fault_of_the_program(job, capsys):
+    def work(log):
+        raise KeyboardInterrupt
+
+    with pytest.raises(SystemExit):
+        run_job(job, work)
+    assert capsys.readouterr().err == "interrupted; the next run makes this again\n"
+
+
 def test_chains_take_the_threads_and_linear_algebra_takes_one(job):
     seen = {}
     run_job(job, lambda log: seen.update(os.environ))
@@ -62,6 +106,12 @@ def test_text_appears_under_its_name_only_when_whole(tmp_path):
     write_text("all", tmp_path / "folder" / "file.txt")
     assert [path.name for path in (tmp_path / "folder").iterdir()] == ["file.txt"]
     assert (tmp_path / "folder" / "file.txt").read_text() == "all"
+
+
+def test_text_that_cannot_be_written_leaves_no_part(tmp_path):
+    with pytest.raises(UnicodeEncodeError):
+        write_text("half \ud800", tmp_path / "file.txt")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_compiled_code_of_other_kernels_is_not_taken(tmp_path, monkeypatch):

@@ -1,12 +1,15 @@
 """What the rules do: in which order, what a change reruns, how a killed run recovers."""
 
 import os
+import shutil
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
+from conftest import Project
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -20,10 +23,12 @@ def restored(built_project):
     """Changed files of the built copy, put back after the test with their times."""
     kept = {}
 
-    def change(name: str, text: str = "\n# changed\n") -> None:
+    def change(name: str, text: str = "\n# changed\n", old: bool = False) -> None:
         path = built_project.folder / name
         kept[path] = (path.read_text(encoding="utf-8"), path.stat().st_mtime)
         append(path, text)
+        if old:
+            os.utime(path, (1e9, 1e9))
 
     yield change
     for path, (text, changed) in kept.items():
@@ -97,9 +102,121 @@ def test_changed_interval_refits_nothing(built_project):
 
 
 def test_file_that_was_only_touched_reruns_nothing(built_project):
-    for name in ("models/build.py", "data/states.csv", "results/joint/posterior.nc"):
+    for name in (
+        "models/build.py",
+        "data/states.csv",
+        "workflow/scripts/fit_model.py",
+        "workflow/paper/manuscript.md",
+        "results/joint/posterior.nc",
+    ):
         (built_project.folder / name).touch()
     assert not built_project.planned()
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "rerun"),
+    [
+        ("data/states.csv", "\n", "data/analysis.nc"),
+        ("workflow/scripts/fit_model.py", "\n# changed\n", "crossed/posterior.nc"),
+        ("models/ties.py", "\n# changed\n", "joint/posterior.nc"),
+        ("workflow/paper/template.typ", "\n// changed\n", "paper/paper.pdf"),
+        ("workflow/report/page.html.j2", "\n<!-- changed -->\n", "report/index.html"),
+    ],
+)
+def test_change_of_contents_is_noticed_whatever_the_date(built_project, restored, name, text, rerun):
+    """Moved, unpacked and synchronised files keep the date that they had."""
+    restored(name, text, old=True)
+    assert rerun in built_project.planned()
+
+
+def test_results_brought_into_a_fresh_clone_with_their_record_are_not_made_again(built_project, tmp_path):
+    """A clone dates every file now. What is made from whole folders, which have no checksum, is made again in seconds."""
+    shutil.copytree(built_project.folder, tmp_path / "clone", symlinks=True, copy_function=shutil.copyfile)
+    assert {output.split("/")[0] for output in Project(tmp_path / "clone").planned()} <= {"paper", "report"}
+
+
+def test_results_brought_without_their_record_are_refused(built_project, tmp_path):
+    without = shutil.ignore_patterns(".snakemake")
+    shutil.copytree(built_project.folder, tmp_path / "clone", symlinks=True, ignore=without)
+    result = Project(tmp_path / "clone").run()
+    assert result.returncode == 1
+    assert (
+        "results has files, but the record of how they were made (.snakemake) is not here"
+        in result.stdout + result.stderr
+    )
+
+
+def test_results_of_the_future_are_refused(built_project):
+    path = built_project.folder / "results/effects.csv"
+    kept = path.stat().st_mtime
+    os.utime(path, (2e9, 2e9))
+    result = built_project.run("-n")
+    os.utime(path, (kept, kept))
+    assert result.returncode == 1
+    assert "results/effects.csv is of the future" in result.stdout + result.stderr
+
+
+def test_a_configuration_that_would_run_code_is_refused_and_does_not(project):
+    config = project.folder / "config.yaml"
+    config.write_text("__use_yte__: true\n__definitions__:\n  - open('ran', 'w')\n", encoding="utf-8")
+    result = project.run("-n")
+    assert result.returncode == 1
+    assert (
+        "config.yaml: line 1: __use_yte__: a configuration is data and runs nothing"
+        in result.stdout + result.stderr
+    )
+    assert not (project.folder / "ran").exists()
+
+
+def test_a_run_in_another_folder_is_told_where(project, tmp_path_factory):
+    command = [sys.executable, "-m", "snakemake", "-n", "-s", str(project.folder / "Snakefile")]
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    for more in ([], ["--directory", str(elsewhere)]):
+        result = subprocess.run(
+            [*command, *more],
+            cwd=elsewhere,
+            env=project.environment(),
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert result.returncode == 1
+        assert (
+            f"run snakemake in the folder of the project: cd {project.folder}"
+            in result.stdout + result.stderr
+        )
+        assert "Traceback" not in result.stderr
+
+
+def test_folder_of_results_is_marked_and_a_folder_of_others_is_not_touched(project):
+    (project.folder / "my").mkdir()
+    (project.folder / "my/config.yaml").write_text("seed: 1\n", encoding="utf-8")
+    result = project.run(overlay="results: my")
+    assert result.returncode == 1
+    assert '"my" holds files that no run of this version made (config.yaml)' in result.stdout + result.stderr
+    assert [path.name for path in (project.folder / "my").iterdir()] == ["config.yaml"]
+    assert project.run("results/new/config.yaml", overlay="results: results/new").returncode == 0
+    assert (project.folder / "results/new/.made_by_coalition_ties").is_file()
+
+
+def test_a_table_in_a_folder_with_signs_in_its_name_is_read(project):
+    folder = project.folder / "Poast's tables, [final] #2 $x & %s"
+    shutil.copytree(project.folder / "data", folder)
+    paths = ", ".join(f'{name}: "{folder.name}/{name}.csv"' for name in ("missions", "states", "codebook"))
+    result = project.run("results/data/analysis.nc", overlay=f"data: {{{paths}}}")
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_values_of_the_command_line_are_read_as_those_of_a_file(project):
+    result = project.run("-n", "--config", "sampler={draws: 500, tune: 1e3}")
+    assert "--config: sampler.tune: 1000.0 is not allowed" in result.stdout + result.stderr
+    assert project.run("-n", "--config", "sampler={draws: 500}").returncode == 0
+
+
+def test_what_will_not_be_done_is_said_at_the_start(project):
+    overlay = "fit: [pooled]\nchecks: {held_out_missions: [joint]}"
+    result = project.run("results/config.yaml", overlay=overlay)
+    assert "not scored on missions left out: joint" in result.stderr
 
 
 def test_order_of_keys_in_the_configuration_reruns_no_fit(built_project):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shlex
 import sys
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from workflow.lib.job import STOPPED_VARIABLE
 SOURCES_VARIABLE = "COALITION_TIES_SOURCES"
 # Kernels are as fast as at the highest level, since loops are vectorised at each; models compile in four fifths of the time.
 OPTIMISATION_LEVEL = "1"
+NO_FAST_MATH = "numba__fastmath=False"
 
 
 def set_environment(root: str | Path, stopped_path: str | Path) -> None:
@@ -53,8 +55,12 @@ def set_caches(root: str | Path, folder: Path | None = None) -> None:
     cache = (folder or root / ".cache") / f"python{sys.version_info.major}.{sys.version_info.minor}-{version}"
     # No fast math: with it, a function that is loaded from the cache can round otherwise than one that is compiled together with
     # its caller, and draws would depend on which job came first.
-    folders = f"base_compiledir={cache / 'pytensor'},generated_src_dir={cache / 'sources'}"
-    os.environ.setdefault("PYTENSOR_FLAGS", f"{folders},numba__fastmath=False")
+    # PyTensor splits its flags as a shell does, at commas, quotes and #: a folder may have them in its name.
+    folders = {"base_compiledir": cache / "pytensor", "generated_src_dir": cache / "sources"}
+    flags = ",".join(f"{name}={shlex.quote(str(path))}" for name, path in folders.items())
+    if NO_FAST_MATH not in os.environ.get("PYTENSOR_FLAGS", ""):
+        os.environ["PYTENSOR_FLAGS"] = f"{flags},{NO_FAST_MATH}"
+    os.environ["PYTENSORRC"] = os.devnull
     os.environ.setdefault("NUMBA_OPT", OPTIMISATION_LEVEL)
     os.environ.setdefault("MPLCONFIGDIR", str(cache / "matplotlib"))
 

@@ -2,11 +2,13 @@
 
 A script is a pure function and one call of `run_job`, which maps `snakemake` to it. Progress goes to the rule's log file
 and to the terminal. A `UserError` ends the job with status 1 and its message alone; any other error is a fault of the
-program, so its traceback goes to the log and to the terminal.
+program, so its traceback goes to the log and to the terminal, unless the disk, rights or memory are wanting.
 """
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import sys
 import time
@@ -21,6 +23,15 @@ Log = Callable[[str], None]
 
 # Names the file that collects the messages of jobs that stopped, for the last lines of a run.
 STOPPED_VARIABLE = "COALITION_TIES_STOPPED"
+
+FAULTS_OF_DISKS = {
+    errno.ENOSPC: "make room on the disk and run again",
+    errno.EDQUOT: "make room on the disk and run again",
+    errno.EROFS: "the folder cannot be written to: choose another for results",
+    errno.EACCES: "the file or folder may not be read or written: set its rights",
+    errno.EPERM: "the file or folder may not be read or written: set its rights",
+    errno.EIO: "the disk does not answer: look at it and run again",
+}
 
 LINEAR_ALGEBRA_VARIABLES = (
     "OMP_NUM_THREADS",
@@ -52,10 +63,31 @@ def run_job(snakemake: Any, function: Callable[..., object], **arguments: Any) -
             log(str(error))
             _remember(str(error))
             sys.exit(1)
+        except KeyboardInterrupt:
+            log("interrupted; the next run makes this again")
+            sys.exit(130)
         except Exception as error:
+            if words := _fault_of_the_machine(error):
+                log(words)
+                _remember(words)
+                sys.exit(1)
             log(traceback.format_exc().rstrip())
             _remember(f"{type(error).__name__}: {error} (a fault of the program; see {snakemake.log[0]})")
             sys.exit(1)
+
+
+def _fault_of_the_machine(error: Exception) -> str | None:
+    """One line where a disk, a right or memory is wanting, and the program is not to blame; else None."""
+    if isinstance(error, MemoryError):
+        return "memory ran out; close other programs, or give fewer cores (--cores 1), and run again"
+    if not isinstance(error, OSError | RuntimeError):
+        return None
+    number = getattr(error, "errno", None)
+    # The library that writes netCDF tells the number only in its text.
+    found = [n for n in FAULTS_OF_DISKS if n == number or f"errno = {n}," in str(error)]
+    if not found:
+        return None
+    return f"{getattr(error, 'filename', None) or 'results'}: {os.strerror(found[0])}; {FAULTS_OF_DISKS[found[0]]}"
 
 
 def set_threads(threads: int) -> None:
@@ -94,7 +126,7 @@ class LogFile:
 def _remember(message: str) -> None:
     path = os.environ.get(STOPPED_VARIABLE)
     if path:
-        with Path(path).open("a", encoding="utf-8") as file:
+        with contextlib.suppress(OSError), Path(path).open("a", encoding="utf-8") as file:
             file.write(message + "\n")
 
 
@@ -103,5 +135,8 @@ def write_text(text: str, path: str | Path) -> None:
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(path)
+    try:
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)

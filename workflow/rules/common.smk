@@ -1,6 +1,7 @@
 # Helper functions of the rules; the other files hold rules only.
 
 import fcntl
+import shlex
 import sys
 from pathlib import Path
 
@@ -8,10 +9,12 @@ sys.path.insert(0, workflow.basedir)
 
 from snakemake_interface_executor_plugins.settings import ExecMode
 
+from workflow.lib.contents import digest_of
 from workflow.lib.environment import set_environment, sources_folder, stopped_file
 from workflow.lib.errors import UserError
 from workflow.lib.imports import local_imports
-from workflow.lib.settings import differences, merge, parse_settings, read_yaml
+from workflow.lib.settings import find_notes, merged, parse_settings, read_yaml, values_of_texts
+from workflow.lib.settings.results_folder import mark_folder, record_fault
 
 # Modules that import every block and run those that a model is composed of.
 CHOOSERS = ("models/build.py", "models/simulate.py")
@@ -24,16 +27,17 @@ BLOCK_MODULES = {
 
 
 def read_settings():
-    """Validated settings from the configuration and what is laid over it; on a fault one line, and nothing runs."""
+    """Validated settings from `config.yaml` and what is laid over it; on a fault one line, and nothing runs.
+
+    Snakemake would read a configuration as a template, which can run code, so it is not asked to (no `configfile:`).
+    """
+    given = workflow.config_settings
     try:
-        layers = [
-            (str(Path(file).resolve().relative_to(Path.cwd(), walk_up=True)), read_yaml(file))
-            for file in workflow.configfiles
-        ]
-        files = {}
-        for _, layer in layers:
-            files = merge(files, layer)
-        return parse_settings(config, [*layers, ("--config", differences(config, files))])
+        layers = [("config.yaml", read_yaml("config.yaml"))]
+        for file in given.configfiles:
+            layers.append((str(Path(file).resolve().relative_to(Path.cwd(), walk_up=True)), read_yaml(file)))
+        layers.append(("--config", values_of_texts(given.config)))
+        return parse_settings(merged(layers), layers, check_references=IS_MAIN_PROCESS)
     except UserError as error:
         sys.exit(str(error))
 
@@ -221,32 +225,91 @@ def logs_folder():
     return str(Path("logs", *parts[1:] if parts[0] == "results" else parts))
 
 
+def begin_run():
+    """What comes before the first job: one run at a time, a marked folder of results, what will not be done."""
+    if not IS_MAIN_PROCESS:
+        return
+    hold_run_lock()
+    mark_results()
+    stopped_file().parent.mkdir(parents=True, exist_ok=True)
+    stopped_file().unlink(missing_ok=True)
+    for note in find_notes(settings):
+        print(note, file=sys.stderr)
+
+
 def hold_run_lock():
     """Refuse a second run in the same folder at the same time.
 
     The system frees this lock when its process ends, however it ends; Snakemake's own lock outlives a killed run and
     is switched off in the profile.
     """
-    if workflow.exec_mode != ExecMode.DEFAULT:
-        return
     file = Path(".snakemake/run.lock").open("w")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         sys.exit("another run is at work in this folder; wait for it to end, or stop it")
     globals()["_run_lock"] = file
-    stopped_file().parent.mkdir(parents=True, exist_ok=True)
-    stopped_file().unlink(missing_ok=True)
+
+
+def mark_results():
+    """Mark the folder of results as made by a run, also where it was taken away during the run."""
+    if IS_MAIN_PROCESS:
+        mark_folder(settings.results, Path())
+
+
+def follow_contents():
+    """Make each rule depend on the contents of its script and of its input that no rule makes."""
+    for item in workflow.rules:
+        if item.script:
+            item.set_params(contents=contents_for(item))
+
+
+def contents_for(item):
+    """Digest of the script of a rule and of its input that no rule makes, as a function of the wildcards."""
+
+    def contents(wildcards):
+        files = [f"workflow/scripts/{Path(item.script).name}"]
+        for given in item.input:
+            given = getattr(given, "_file", given)
+            function = given if callable(given) else getattr(given, "callable", None)
+            files += files_of(function(wildcards) if function else given)
+        made = (f"{settings.results}/", "<results>/")
+        return digest_of([file for file in files if not file.startswith(made)], workflow.basedir)
+
+    return contents
+
+
+def files_of(given):
+    """Paths in what an input function returns: a text, a list, or a dictionary of them."""
+    if isinstance(given, str):
+        return [given]
+    return [
+        file for entry in (given.values() if isinstance(given, dict) else given) for file in files_of(entry)
+    ]
 
 
 def say_what_stopped():
     """Last lines of a run that failed: the sentences of the jobs that stopped."""
-    stopped = stopped_file()
-    if workflow.exec_mode == ExecMode.DEFAULT and stopped.is_file():
-        print(f"\nStopped:\n{stopped.read_text(encoding='utf-8').rstrip()}", file=sys.stderr)
+    if not IS_MAIN_PROCESS:
+        return
+    if stopped_file().is_file():
+        print(f"\nStopped:\n{stopped_file().read_text(encoding='utf-8').rstrip()}", file=sys.stderr)
+    else:
+        print(
+            f"\nStopped: a job was killed, or memory ran out; see {logs_folder()}, and run again",
+            file=sys.stderr,
+        )
 
 
+# False in the processes that a run starts for its jobs.
+IS_MAIN_PROCESS = workflow.exec_mode == ExecMode.DEFAULT
+if Path.cwd() != Path(workflow.basedir).resolve():
+    sys.exit(
+        f"run snakemake in the folder of the project: cd {shlex.quote(workflow.basedir)} && snakemake ..."
+    )
 settings = read_settings()
+if IS_MAIN_PROCESS and record_fault(settings.results, Path()):
+    sys.exit(f"results: {record_fault(settings.results, Path())}")
 set_environment(workflow.basedir, f"{logs_folder()}/stopped.txt")
 # Compiling takes a core, sampling as many as there are chains: two jobs of two threads leave less idle than one of four.
 SAMPLING_THREADS = settings.sampler.cores or 2

@@ -24,16 +24,12 @@ def compare_models(
     log: Log,
 ) -> None:
     """Put the scores of all models together."""
-    import xarray as xr
-
     from workflow.lib.checking.files import read_tables, write_table
     from workflow.lib.checking.held_out import FUTURE_COLUMNS, MISSION_COLUMNS, compare_held_out
     from workflow.lib.checking.scores import compare_loo
+    from workflow.lib.inference.archive import read_group
 
-    pointwise = {}
-    for model, path in zip(models, loglik_paths, strict=True):
-        with xr.open_dataset(path, group="loo", engine="h5netcdf") as scores:
-            pointwise[model] = scores.load()
+    pointwise = {model: read_group(path, "loo") for model, path in zip(models, loglik_paths, strict=True)}
     loo = compare_loo(pointwise, pareto_k)
     write_table(loo, loo_path)
     log(f"best by leave-one-out: {loo['model'].iloc[0]}")

@@ -2,31 +2,77 @@
 
 From: data frames and dictionaries of the modules beside it. To: `results/**.csv` and `results/**.json`. A
 file appears under its final name only when it is complete (written beside it, then renamed), so that a killed
-job leaves no half of a table. Fails with the operating system's own error when the folder cannot be written.
+job leaves no half of a table. A file that cannot be read is a `UserError` that names it.
 """
 
 import json
 import math
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
 
+from workflow.lib.errors import UserError
+from workflow.lib.job import write_text
+from workflow.lib.text import for_spreadsheet, from_spreadsheet
+
+# Columns of names, which stay texts also where all of them look like numbers.
+NAMES = (
+    "model",
+    "mission",
+    "mission_label",
+    "state_name",
+    "name",
+    "label",
+    "scope",
+    "estimand",
+    "item",
+    "parameter",
+)
+
 
 def write_table(table: pd.DataFrame, path: str | Path) -> None:
-    """Write a data frame as CSV without its index, eight significant digits, missing values empty."""
-    _write_text(table.to_csv(index=False, float_format="%.8g"), Path(path))
+    """Write a data frame as CSV without its index, eight significant digits, missing values empty.
+
+    A text that a spreadsheet would run as a formula gets an apostrophe before it, which `read_table` takes away.
+    """
+    safe = table.copy(deep=False)
+    for name in _columns_of_texts(table):
+        safe[name] = table[name].map(
+            lambda value: for_spreadsheet(value) if isinstance(value, str) else value
+        )
+    write_text(safe.to_csv(index=False, float_format="%.8g", lineterminator="\n"), path)
+
+
+def read_table(path: str | Path) -> pd.DataFrame:
+    """Read a table that `write_table` wrote: only an empty cell is missing, and names stay texts."""
+    path = Path(path)
+    try:
+        table = pd.read_csv(path, keep_default_na=False, na_values=[""], dtype=dict.fromkeys(NAMES, str))
+    except (ValueError, UnicodeDecodeError):
+        raise UserError(f"{path}: damaged, or no table of results; delete it and run again") from None
+    for name in _columns_of_texts(table):
+        table[name] = table[name].map(
+            lambda value: from_spreadsheet(value) if isinstance(value, str) else value
+        )
+    return table
+
+
+def _columns_of_texts(table: pd.DataFrame) -> list[str]:
+    return [name for name in table if not pd.api.types.is_numeric_dtype(table[name])]
 
 
 def write_json(content: Mapping, path: str | Path) -> None:
     """Write a dictionary as JSON; figures that are not finite become null (JSON knows no infinity)."""
-    _write_text(json.dumps(_finite(content), indent=2, ensure_ascii=False) + "\n", Path(path))
+    write_text(json.dumps(_finite(content), indent=2, ensure_ascii=False) + "\n", path)
 
 
 def read_json(path: str | Path) -> dict:
     """Read a JSON file that `write_json` wrote."""
-    return json.loads(Path(path).read_text(encoding="utf-8"))
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except ValueError:
+        raise UserError(f"{path}: damaged, or no file of results; delete it and run again") from None
 
 
 def read_tables(paths: Iterable[str | Path], columns: Sequence[str] = ()) -> pd.DataFrame:
@@ -34,7 +80,7 @@ def read_tables(paths: Iterable[str | Path], columns: Sequence[str] = ()) -> pd.
 
     Without paths: a table of the columns given, without rows.
     """
-    tables = [pd.read_csv(path) for path in paths]
+    tables = [read_table(path) for path in paths]
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=list(columns))
 
 
@@ -46,10 +92,3 @@ def _finite(content):
     if isinstance(content, float) and not math.isfinite(content):
         return None
     return content
-
-
-def _write_text(text: str, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(path)

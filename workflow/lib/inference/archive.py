@@ -1,11 +1,23 @@
-"""One archive format for draws: netCDF data trees, written whole or not at all."""
+"""One archive format for draws: netCDF data trees, written whole or not at all, with a checksum of every array.
 
+netCDF keeps no checksum of whole numbers, texts and attributes: a damaged file can be read with other values. The root's
+attribute `checksums` holds one for each array, and one for the attributes of each group; reading verifies what it loads.
+A file that is missing, damaged, or of other making is a `UserError` that names it.
+"""
+
+import hashlib
+import json
 import os
-import tempfile
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import xarray as xr
+
+from workflow.lib.errors import UserError
+
+CHECKSUMS = "checksums"
 
 
 def write_tree(tree: xr.DataTree | xr.Dataset, path: Path | str) -> None:
@@ -15,14 +27,14 @@ def write_tree(tree: xr.DataTree | xr.Dataset, path: Path | str) -> None:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.stem}.", suffix=".nc", dir=path.parent)
-    os.close(handle)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    whole = tree.copy()
+    whole.attrs = {**tree.attrs, CHECKSUMS: json.dumps(_checksums_of(tree))}
     try:
-        tree.to_netcdf(name, engine="h5netcdf", encoding=_encoding(tree))
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
+        whole.to_netcdf(str(temporary), engine="h5netcdf", encoding=_encoding(tree))
+        temporary.replace(path)
     finally:
-        Path(name).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
 
 
 def _encoding(tree: xr.DataTree | xr.Dataset) -> dict:
@@ -37,16 +49,108 @@ def _encoding(tree: xr.DataTree | xr.Dataset) -> dict:
 
 def read_tree(path: Path | str) -> xr.DataTree:
     """Read a data tree into memory."""
-    with xr.open_datatree(path, engine="h5netcdf") as tree:
-        return tree.load()
+    with _readable(path), xr.open_datatree(path, engine="h5netcdf") as tree:
+        return _verified(tree.load(), path)
 
 
 def read_dataset(path: Path | str) -> xr.Dataset:
     """Read a data set into memory."""
-    with xr.open_dataset(path, engine="h5netcdf") as dataset:
-        return dataset.load()
+    with _readable(path), xr.open_dataset(path, engine="h5netcdf") as dataset:
+        return _verified(dataset.load(), path)
+
+
+def read_group(path: Path | str, group: str, without: Collection[str] = ()) -> xr.Dataset | None:
+    """Read one group of a data tree into memory, less the variables that have one of some dimensions.
+
+    Returns
+    -------
+    Dataset or None
+        None if the file has no such group.
+    """
+    with _readable(path), xr.open_datatree(path, engine="h5netcdf") as tree:
+        if group not in tree.children:
+            return None
+        part = tree[group].to_dataset()
+        part = part[
+            [name for name, values in part.data_vars.items() if not set(without) & set(values.dims)]
+        ].load()
+        _verify(part, f"/{group}", _kept_checksums(tree.attrs), path)
+        return part
 
 
 def read_measured(paths: list[str]) -> xr.Dataset | None:
     """Read the posterior that measures a model's latents; None if there is no path, since the model has none measured."""
     return read_tree(paths[0])["posterior"].to_dataset() if paths else None
+
+
+@contextmanager
+def _readable(path: Path | str) -> Iterator[None]:
+    """What goes wrong while a file is opened and loaded is a fault of the file."""
+    try:
+        yield
+    except (UserError, MemoryError, PermissionError):
+        raise
+    except FileNotFoundError:
+        raise UserError(f"{path}: missing; run again to make it") from None
+    except Exception:
+        raise UserError(
+            f"{path}: damaged, cut short, or no archive of results; delete it and run again"
+        ) from None
+
+
+def _groups(tree: xr.DataTree | xr.Dataset) -> Iterator[tuple[str, xr.Dataset]]:
+    if isinstance(tree, xr.Dataset):
+        yield "/", tree
+        return
+    for node in tree.subtree:
+        yield node.path, node.to_dataset(inherit=False)
+
+
+def _checksums_of(tree: xr.DataTree | xr.Dataset) -> dict[str, dict[str, str]]:
+    return {
+        path: {
+            **{str(name): _checksum_of(values) for name, values in dataset.variables.items()},
+            "": _checksum_of_attributes(dataset.attrs),
+        }
+        for path, dataset in _groups(tree)
+    }
+
+
+def _checksum_of(values: xr.Variable) -> str:
+    array = np.asarray(values.values)
+    if array.dtype.kind in "fiub":
+        content = array.dtype.newbyteorder("<").str.encode() + np.ascontiguousarray(array).tobytes()
+    else:
+        content = json.dumps(array.tolist(), default=str).encode()
+    shape = json.dumps([[str(name) for name in values.dims], array.shape]).encode()
+    own = _checksum_of_attributes(values.attrs).encode()
+    return hashlib.sha256(shape + own + content).hexdigest()
+
+
+def _checksum_of_attributes(attributes: Mapping) -> str:
+    plain = {str(name): np.asarray(value).tolist() for name, value in attributes.items() if name != CHECKSUMS}
+    return hashlib.sha256(json.dumps(plain, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _verified(tree, path: Path | str):
+    """The tree or data set without its checksums, if what was loaded is what was written."""
+    kept = _kept_checksums(tree.attrs)
+    groups = dict(_groups(tree))
+    if set(groups) != set(kept) or any(set(kept[g]) != {"", *map(str, groups[g].variables)} for g in groups):
+        raise UserError(f"{path}: damaged, parts are missing; delete it and run again")
+    for group, dataset in groups.items():
+        _verify(dataset, group, kept, path)
+    tree.attrs = {name: value for name, value in tree.attrs.items() if name != CHECKSUMS}
+    return tree
+
+
+def _kept_checksums(attributes: Mapping) -> dict[str, dict[str, str]]:
+    return json.loads(attributes[CHECKSUMS])
+
+
+def _verify(dataset: xr.Dataset, group: str, kept: dict[str, dict[str, str]], path: Path | str) -> None:
+    for name, values in dataset.variables.items():
+        if kept[group].get(str(name)) != _checksum_of(values):
+            raise UserError(f"{path}: damaged, {name} is not what was written; delete it and run again")
+    if kept[group][""] != _checksum_of_attributes(dataset.attrs):
+        raise UserError(f"{path}: damaged, an attribute is not what was written; delete it and run again")

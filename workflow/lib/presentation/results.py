@@ -6,7 +6,6 @@ every run must leave and that is absent is a `UserError`; an optional one (a mod
 table, and what depends on it is left out.
 """
 
-import json
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,7 +14,9 @@ from pathlib import Path
 import pandas as pd
 import xarray as xr
 
+from workflow.lib.checking.files import read_json, read_table
 from workflow.lib.errors import UserError
+from workflow.lib.inference.archive import read_dataset, read_group
 from workflow.lib.presentation.style import MODEL_LABELS
 
 EFFECT_COLUMNS = ("model", "estimand", "scope", "mean", "median", "sd", "lower", "upper", "ess_bulk", "r_hat")
@@ -41,11 +42,6 @@ def as_mapping(settings) -> dict:
     if hasattr(settings, "model_dump"):
         return settings.model_dump(mode="json")
     return dict(settings)
-
-
-def read_table(path: Path) -> pd.DataFrame:
-    """Read a CSV file; only an empty cell is missing (the text NA is a value)."""
-    return pd.read_csv(path, keep_default_na=False, na_values=[""])
 
 
 def required_table(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
@@ -87,12 +83,9 @@ def read_draws(path: Path, group: str) -> xr.Dataset | None:
     Dataset or None
         None if the file has no such group.
     """
-    with xr.open_datatree(path, engine="h5netcdf") as tree:
-        if group not in tree.children:
-            return None
-        draws = tree[group].to_dataset()
-        kept = [name for name in draws.data_vars if not UNREAD_DIMENSIONS & set(draws[name].dims)]
-        draws = draws[kept].load()
+    draws = read_group(path, group, without=UNREAD_DIMENSIONS)
+    if draws is None:
+        return None
     if "cut_draw" in draws.dims:
         draws = draws.stack(pooled=("cut_draw", "chain")).reset_index("pooled", drop=True)
         draws = draws.drop_vars(["cut_draw", "chain"], errors="ignore").rename(pooled="chain")
@@ -170,7 +163,7 @@ class Results:
         found = {path.parent.name: path for path in sorted(self.folder.glob("*/diagnostics.json"))}
         configured = self.compositions
         order = in_paper_order([name for name in configured if name in found] if configured else list(found))
-        return {name: json.loads(found[name].read_text(encoding="utf-8")) for name in order}
+        return {name: read_json(found[name]) for name in order}
 
     @cached_property
     def models(self) -> list[str]:
@@ -227,8 +220,7 @@ class Results:
     @cached_property
     def data(self) -> xr.Dataset:
         """The analysis dataset."""
-        with xr.open_dataset(self.data_path, engine="h5netcdf") as dataset:
-            return dataset.load()
+        return read_dataset(self.data_path)
 
     @cached_property
     def effects(self) -> pd.DataFrame:

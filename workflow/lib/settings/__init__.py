@@ -1,13 +1,15 @@
 """The typed configuration: `config.yaml` and overlays in, validated `Settings` out, one line for each fault."""
 
 from workflow.lib.settings.load import (
-    differences,
     load_settings,
     merge,
+    merged,
     parse_settings,
     priors_from_plain,
     read_yaml,
+    values_of_texts,
 )
+from workflow.lib.settings.notes import find_notes
 from workflow.lib.settings.schema import CompositionSettings, GateSettings, SamplerSettings, Settings
 
 __all__ = [
@@ -15,10 +17,12 @@ __all__ = [
     "GateSettings",
     "SamplerSettings",
     "Settings",
-    "differences",
+    "find_notes",
     "load_settings",
     "merge",
+    "merged",
     "parse_settings",
     "priors_from_plain",
     "read_yaml",
+    "values_of_texts",
 ]

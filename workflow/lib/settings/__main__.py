@@ -10,9 +10,10 @@ from __future__ import annotations
 import argparse
 import sys
 
-from workflow.lib.errors import UserError
+from workflow.lib.errors import UserError, as_command
 from workflow.lib.settings.json_schema import SCHEMA_PATH, schema_text
 from workflow.lib.settings.load import load_settings
+from workflow.lib.settings.notes import find_notes
 
 CONFIG = "config.yaml"
 
@@ -35,9 +36,11 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     names = " with ".join([CONFIG, *options.overlays])
+    for note in find_notes(settings):
+        print(note)
     print(f"{names} is in order; models to fit: {', '.join(settings.models_to_fit())}")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(as_command(main))

@@ -1,41 +1,49 @@
-"""What a configuration refers to must exist: tables, columns, missions, models, priors.
+"""What a configuration refers to must exist: tables, columns, missions, priors, and a folder that may be written to.
 
 Reads the first lines and the key columns of the tables that the configuration names, and returns the faults as pairs of
-key path and text. Whether a composition makes sense statistically is for `models.check` to say.
+key path and text. What models refer to is checked in `model_references`.
 """
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
+from itertools import combinations
 from pathlib import Path
 
-from workflow.lib.settings.schema import CompositionSettings, Settings
+from workflow.lib.errors import MOST_LINES
+from workflow.lib.settings.results_folder import folder_fault
+from workflow.lib.settings.schema import Settings
 from workflow.lib.settings.wording import did_you_mean, listed, shown
 
 Fault = tuple[tuple, str]
 
 # Covariates that preparing the data computes from the tables of missions and distances.
 DERIVED_COVARIATES = ("log_distance", "contiguous_to_target")
-
-# Folders beside those of the models in the results folder: a model of that name would write into them.
-RESERVED_NAMES = (
-    "calibration",
-    "checks",
-    "comparison",
-    "data",
-    "figures",
-    "multiverse",
-    "paper",
-    "report",
-    "tables",
-)
-
-COLUMN_LISTS = ("tie_counts", "quality", "personal_contact", "cooperativeness", "controls")
+# Lists of columns in the section `data`, and the role of the codebook that fills each by default.
+COLUMN_LISTS = {
+    "tie_counts": "tie_count",
+    "quality": "quality",
+    "personal_contact": "personal_contact",
+    "cooperativeness": "cooperativeness",
+    "controls": "control",
+}
+EVIDENCE = ("weak", "fair", "strong")
+# Where the values of a prior lie: another prior of a parameter must lie where its default does.
+SUPPORT = {
+    "normal": "the whole line",
+    "half_normal": "the positive numbers",
+    "exponential": "the positive numbers",
+    "gamma": "the positive numbers",
+    "lognormal": "the positive numbers",
+    "beta": "the numbers between 0 and 1",
+}
+# A larger table is not looked into here: loading it says what is wrong with it.
+MOST_BYTES = 20_000_000
 
 
 def find_faults(settings: Settings, root: Path) -> list[Fault]:
-    """Faults of a configuration in what it refers to.
+    """Faults of a configuration in what it refers to, models aside.
 
     Parameters
     ----------
@@ -49,11 +57,13 @@ def find_faults(settings: Settings, root: Path) -> list[Fault]:
     list of (path of keys, text)
         Empty if everything that is referred to exists.
     """
+    results = folder_fault(settings.results, root)
     return [
+        *([(("results",), f"{shown(settings.results)} {results}")] if results else []),
         *_table_faults(settings, root),
         *_column_faults(settings, root),
         *_mission_faults(settings, root),
-        *_model_faults(settings),
+        *_panel_faults(settings, root),
         *_prior_faults(settings),
     ]
 
@@ -62,71 +72,122 @@ def _table_faults(settings: Settings, root: Path) -> list[Fault]:
     faults = []
     for key in ("missions", "participation", "states", "codebook", "distances"):
         path = getattr(settings.data, key)
-        if path is not None and not (root / path).is_file():
+        if path is not None and (set(path) & set("{}<>") or path != path.strip() or path.startswith("~")):
+            text = f"{shown(path)} has what a rule reads as a pattern ({{ }} < > ~, space at an end); rename the file"
+            faults.append((("data", key), text))
+        elif path is not None and not (root / path).is_file():
             faults.append((("data", key), f"{shown(path)} is not a file; give the path of a CSV table"))
     return faults
 
 
 def _column_faults(settings: Settings, root: Path) -> list[Fault]:
     data = settings.data
-    state_columns = [*_header(root / data.states), *DERIVED_COVARIATES]
-    mission_columns = _header(root / data.missions)
+    columns = state_columns(settings, root)
+    missions = header(root / data.missions)
     faults: list[Fault] = []
-    if len(state_columns) > len(DERIVED_COVARIATES):
+    if columns:
         for key in COLUMN_LISTS:
-            faults += _unknown(getattr(data, key) or [], state_columns, ("data", key), "column", data.states)
-        for name, composition in settings.models.items():
-            for path, columns in _covariates_of(composition):
-                faults += _unknown(columns, state_columns, ("models", name, *path), "column", data.states)
-    if mission_columns:
-        faults += _unknown(
-            data.mission_covariates, mission_columns, ("data", "mission_covariates"), "column", data.missions
-        )
-    for name, composition in settings.models.items():
-        for effect in ("intercept", "ties", "quality"):
-            faults += _unknown(
-                getattr(composition.mission_predictors, effect),
-                data.mission_covariates,
-                ("models", name, "mission_predictors", effect),
-                "mission covariate",
-                "data.mission_covariates",
-            )
-        if isinstance(composition.controls, list) and data.controls is not None:
-            faults += _unknown(
-                [column for column in composition.controls if column in state_columns],
-                data.controls,
-                ("models", name, "controls"),
-                "control",
-                "data.controls",
-            )
+            faults += unknown(getattr(data, key) or [], columns, ("data", key), "column", data.states)
+    if missions:
+        path = ("data", "mission_covariates")
+        faults += unknown(data.mission_covariates, missions, path, "column", data.missions)
+        faults += _texts_for_numbers(settings, root)
+    return faults or _parts_faults(settings, root)
+
+
+def _texts_for_numbers(settings: Settings, root: Path) -> list[Fault]:
+    """Columns of texts where the columns of missions that models may use must hold numbers."""
+    rows = _rows(root / settings.data.missions)
+    faults: list[Fault] = []
+    for index, name in enumerate(settings.data.mission_covariates):
+        wrong = [row[name] for row in rows if row.get(name) and not _is_number(row[name])]
+        if wrong:
+            text = f"{shown(name)} holds texts, such as {shown(wrong[0])}; name columns of numbers"
+            faults.append((("data", "mission_covariates", index), text))
     return faults
 
 
-def _covariates_of(composition: CompositionSettings) -> Iterable[tuple[tuple, list[str]]]:
-    if isinstance(composition.controls, list):
-        yield ("controls",), composition.controls
-    for index, moderator in enumerate(composition.moderators):
-        yield ("moderators", index, "by"), [moderator.by]
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _parts_faults(settings: Settings, root: Path) -> list[Fault]:
+    """Columns that the codebook does not describe, and columns in two lists: a column plays one part."""
+    data = settings.data
+    roles = {row.get("column", ""): row.get("role", "") for row in _rows(root / data.codebook)}
+    if not roles:
+        return []
+    lists = {}
+    for key, role in COLUMN_LISTS.items():
+        given = getattr(data, key)
+        lists[key] = [name for name in roles if roles[name] == role] if given is None else given
+    faults: list[Fault] = []
+    for key, names in lists.items():
+        for index, name in enumerate(names):
+            if roles.get(name, "key") == "key" and name not in DERIVED_COVARIATES:
+                text = f"{shown(name)} is no column of numbers by {data.codebook}; take it off the list"
+                faults.append((("data", key, index), text))
+    for one, other in combinations(lists, 2):
+        for name in lists[one]:
+            if name in lists[other]:
+                text = f"{shown(name)} is in data.{other} too; a column plays one part: take it off one list"
+                faults.append((("data", one if getattr(data, one) is not None else other), text))
+    return faults
 
 
 def _mission_faults(settings: Settings, root: Path) -> list[Fault]:
-    missions = _column(root / settings.data.missions, "mission")
-    if not missions:
+    data, source = settings.data, settings.data.missions
+    rows = _rows(root / source)
+    names = [row.get("mission", "") for row in rows]
+    if not rows:
         return []
-    source = settings.data.missions
-    return [
-        *_unknown(settings.data.exclude_missions, missions, ("data", "exclude_missions"), "mission", source),
-        *_unknown(settings.report.cases, missions, ("report", "cases"), "mission", source),
-        *_future_faults(settings, root),
+    faults = [
+        *unknown(data.exclude_missions, names, ("data", "exclude_missions"), "mission", source),
+        *unknown(settings.report.cases, names, ("report", "cases"), "mission", source),
     ]
+    pivotal = sorted({row.get("pivotal", "") for row in rows})
+    if str(data.pivotal) not in pivotal and not data.missions_led_by_others:
+        text = f"{data.pivotal} builds no coalition in {source}; the table has {listed(pivotal)}"
+        return [*faults, (("data", "pivotal"), text)]
+    used = missions_in_use(settings, root)
+    if len(used) < 2:
+        text = (
+            f"the settings leave {len(used)} of {len(rows)} missions of {source}; at least 2 are wanted: "
+            "look at pivotal, outcome_kind, last_start_year, minimum_evidence, exclude_missions"
+        )
+        return [*faults, (("data",), text)]
+    return [*faults, *_future_faults(settings, list(used.values()))]
 
 
-def _future_faults(settings: Settings, root: Path) -> list[Fault]:
-    """A year that leaves no mission to fit or none to predict; years that are none are told elsewhere."""
-    first, last = settings.checks.future_from, settings.data.last_start_year
-    years = [int(year) for year in _column(root / settings.data.missions, "start_year") if year.isdecimal()]
-    years = sorted(year for year in years if last is None or year <= last)
-    if first is None or not years or years[0] < first <= years[-1]:
+def missions_in_use(settings: Settings, root: Path) -> dict[str, int]:
+    """Missions that the settings leave, with the year of their start; rows that are faulty are told elsewhere."""
+    data = settings.data
+    enough = EVIDENCE.index(data.minimum_evidence)
+    used = {}
+    for row in _rows(root / data.missions):
+        name, year = row.get("mission") or "", row.get("start_year") or ""
+        led = row.get("pivotal") == str(data.pivotal)
+        evidence = row.get("evidence") or "fair"
+        if (
+            year.isdecimal()
+            and led != data.missions_led_by_others
+            and (data.last_start_year is None or int(year) <= data.last_start_year)
+            and name not in data.exclude_missions
+            and (row.get("outcome_kind") or "deployment") == data.outcome_kind
+            and (evidence not in EVIDENCE or EVIDENCE.index(evidence) >= enough)
+        ):
+            used[name] = int(year)
+    return used
+
+
+def _future_faults(settings: Settings, years: list[int]) -> list[Fault]:
+    """A year that leaves no mission to fit or none to predict."""
+    first, years = settings.checks.future_from, sorted(years)
+    if first is None or years[0] < first <= years[-1]:
         return []
     told = f"the missions in use start between {years[0]} and {years[-1]}"
     expected = f"give a year after {years[0]} and not after {years[-1]}, or null"
@@ -135,134 +196,90 @@ def _future_faults(settings: Settings, root: Path) -> list[Fault]:
     ]
 
 
-def _model_faults(settings: Settings) -> list[Fault]:
-    models = list(settings.models)
-    faults: list[Fault] = []
-    if not models:
-        faults.append(
-            (("models",), "no model is defined; define at least one, for example pooled: {blocks: [outcome]}")
-        )
-    for name in models:
-        if name in RESERVED_NAMES:
-            faults.append(
-                (
-                    ("models", name),
-                    f"this name is taken by a folder of results; not allowed: {listed(RESERVED_NAMES)}",
-                )
-            )
-    faults += _unknown(settings.fit or [], models, ("fit",), "model", "models")
-    if settings.fit == []:
-        faults.append((("fit",), "no model is asked for; name at least one, or null for all"))
-    for name, composition in settings.models.items():
-        faults += _measurement_faults(name, composition, settings)
-    with_outcome = [name for name in models if "outcome" in settings.models[name].blocks]
-    if settings.checks.held_out_missions is not None:
-        path = ("checks", "held_out_missions")
-        faults += _unknown(
-            settings.checks.held_out_missions, with_outcome, path, "model with an outcome", "models"
-        )
-    if settings.checks.reference is not None:
-        path = ("checks", "reference")
-        faults += _unknown([settings.checks.reference], with_outcome, path, "model with an outcome", "models")
-    return faults
-
-
-def _measurement_faults(name: str, composition: CompositionSettings, settings: Settings) -> list[Fault]:
-    path = ("models", name, "measured_by")
-    if composition.inference == "joint":
-        if composition.measured_by is not None:
-            return [
-                (
-                    path,
-                    "a joint model measures its own latents; remove the key, or set inference to plugin or cut",
-                )
-            ]
-        if composition.latents:
-            text = "a joint model has its latents as blocks; list them under blocks, or set inference to plugin or cut"
-            return [(("models", name, "latents"), text)]
+def _panel_faults(settings: Settings, root: Path) -> list[Fault]:
+    """A grid of years of which the table of states has at most one."""
+    panel, source = settings.data.measurement_panel, settings.data.states
+    years = {int(year) for year in _column(root / source, "year") if year.isdecimal()}
+    grid = range(panel.first, panel.last + 1, panel.every)
+    if not years or len(years.intersection(grid)) >= 2:
         return []
-    if composition.measured_by is None:
-        measuring = [other for other, item in settings.models.items() if "outcome" not in item.blocks]
-        return [
-            (
-                path,
-                f"missing; inference {composition.inference} wants a model that measures; allowed: {listed(measuring)}",
-            )
-        ]
-    faults = _unknown([composition.measured_by], list(settings.models), path, "model", "models")
-    if faults:
-        return faults
-    measuring = settings.models[composition.measured_by]
-    if measuring.inference != "joint":
-        return [
-            (
-                path,
-                f"{shown(composition.measured_by)} is itself a {measuring.inference} model; name a joint one",
-            )
-        ]
-    missing = [latent for latent in composition.latents if latent not in measuring.blocks]
-    if missing:
-        blocks = listed(measuring.blocks)
-        return [
-            (
-                path,
-                f"{shown(composition.measured_by)} does not measure {listed(missing)}; its blocks: {blocks}",
-            )
-        ]
-    if not composition.latents:
-        text = f"missing; name what {composition.measured_by} measures: {listed(_latent_blocks(measuring))}"
-        return [(("models", name, "latents"), text)]
-    return []
-
-
-def _latent_blocks(composition: CompositionSettings) -> list[str]:
-    return [block for block in composition.blocks if block in ("quality", "cooperativeness", "contact")]
-
-
-def _prior_faults(settings: Settings) -> list[Fault]:
-    known = known_priors() if settings.priors else []
+    told = f"{source} has the years {min(years)} to {max(years)}"
     return [
-        (("priors", name), f"no parameter has this name; allowed: {listed(known)}{did_you_mean(name, known)}")
-        for name in settings.priors
-        if name not in known
+        (("data", "measurement_panel"), f"{told}; give a grid of which at least two years are among them")
     ]
 
 
-def known_priors() -> list[str]:
-    """Names of the parameters whose prior can be set: those that the statistics give a default."""
-    from models.priors import DEFAULT_PRIORS
-
-    return sorted(DEFAULT_PRIORS)
-
-
-def _unknown(
-    names: Sequence[str], known: Collection[str], path: tuple, kind: str, source: str
-) -> list[Fault]:
-    """A fault for each name that is not known, and for each that is given twice."""
+def _prior_faults(settings: Settings) -> list[Fault]:
+    known = known_priors() if settings.priors else {}
     faults: list[Fault] = []
-    for index, name in enumerate(names):
-        place = path if path[-1] in ("by", "measured_by", "reference") else (*path, index)
+    for name, prior in settings.priors.items():
+        path = ("priors", name)
         if name not in known:
-            allowed = f"; allowed: {listed(known)}" if kind != "column" else ""
-            of_source = f" of {source}" if source != "models" else " that is defined"
-            text = f"{shown(name)} is not a {kind}{of_source}{allowed}{did_you_mean(name, known)}"
-            faults.append((place, text))
-        elif name in names[:index]:
-            faults.append((place, f"{shown(name)} is given twice; remove one of the two"))
+            text = f"no parameter has this name; allowed: {listed(known)}{did_you_mean(name, known)}"
+            faults.append((path, text))
+        elif SUPPORT[prior.distribution] != SUPPORT[known[name]]:
+            allowed = [family for family in SUPPORT if SUPPORT[family] == SUPPORT[known[name]]]
+            text = f"{prior.distribution} lies on {SUPPORT[prior.distribution]}, but {name} on {SUPPORT[known[name]]}"
+            faults.append((path, f"{text}; allowed: {listed(allowed)}"))
     return faults
 
 
-def _header(path: Path) -> list[str]:
+def known_priors() -> dict[str, str]:
+    """Parameters whose prior can be set, with the distribution of their default."""
+    from models.priors import DEFAULT_PRIORS
+
+    return {name: DEFAULT_PRIORS[name][0] for name in sorted(DEFAULT_PRIORS)}
+
+
+def unknown(names: Sequence[str], known: Collection[str], path: tuple, kind: str, source: str) -> list[Fault]:
+    """A fault for each name that is not known; after the first ones only their number, since spelling takes time."""
+    there = set(known)
+    wrong = [(index, name) for index, name in enumerate(names) if name not in there]
+    faults: list[Fault] = []
+    for index, name in wrong[:MOST_LINES]:
+        place = path if path[-1] in ("by", "measured_by", "reference") else (*path, index)
+        allowed = f"; allowed: {listed(known)}" if kind != "column" else ""
+        of_source = f" of {source}" if source != "models" else " that is defined"
+        faults.append(
+            (place, f"{shown(name)} is not a {kind}{of_source}{allowed}{did_you_mean(name, known)}")
+        )
+    if len(wrong) > MOST_LINES:
+        faults.append((path, f"and {len(wrong) - MOST_LINES} more that are not known"))
+    return faults
+
+
+def state_columns(settings: Settings, root: Path) -> list[str]:
+    """Columns of the table of states and those derived for it; nothing if the table cannot be read."""
+    columns = header(root / settings.data.states)
+    return [*columns, *DERIVED_COVARIATES] if columns else []
+
+
+def header(path: Path) -> list[str]:
     """Names of the columns of a table, or nothing if it cannot be read: that is told elsewhere."""
-    if not path.is_file():
-        return []
-    with path.open(encoding="utf-8-sig", newline="", errors="replace") as file:
-        return next(csv.reader(file), [])
+    return next(_records(path), [])
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    """Rows of a table as texts, or nothing if it cannot be read."""
+    records = _records(path)
+    columns = next(records, [])
+    return [dict(zip(columns, record, strict=False)) for record in records if record]
 
 
 def _column(path: Path, name: str) -> list[str]:
     """Values of one column of a table, or nothing if there is no such table or column."""
-    if name not in _header(path):
-        return []
+    records = _records(path)
+    columns = next(records, [])
+    place = columns.index(name) if name in columns else None
+    return [] if place is None else [record[place] for record in records if len(record) > place]
+
+
+def _records(path: Path):
+    """Records of a CSV file as far as they can be read."""
+    if not path.is_file() or path.stat().st_size > MOST_BYTES:
+        return
     with path.open(encoding="utf-8-sig", newline="", errors="replace") as file:
-        return [row[name] for row in csv.DictReader(file)]
+        try:
+            yield from csv.reader(file)
+        except csv.Error:
+            return

@@ -10,28 +10,26 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Number = Annotated[float, Field(allow_inf_nan=False)]
-Probability = Annotated[float, Field(gt=0, lt=1)]
-Count = Annotated[int, Field(ge=1)]
-# YAML has lists only, so these two take a list for a tuple; their members stay strict.
-PairOfNumbers = Annotated[tuple[Number, Positive], Field(strict=False)]
-PairOfPositives = Annotated[tuple[Positive, Positive], Field(strict=False)]
+from workflow.lib.settings.values import (
+    Count,
+    Draws,
+    EffectiveSize,
+    IntervalMass,
+    Name,
+    PairOfNumbers,
+    PairOfPositives,
+    Positive,
+    Probability,
+    Section,
+)
 
 Block = Literal["outcome", "quality", "ties", "cooperativeness", "contact"]
 Latent = Literal["quality", "cooperativeness", "contact"]
 Slope = Literal["ties", "quality"]
 Evidence = Literal["weak", "fair", "strong"]
 Certainty = Literal["uncertain", "probable", "verified"]
-
-
-class Section(BaseModel):
-    """A part of the configuration: unknown keys are refused, values are not converted from one type to another."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
 class EligibleSettings(Section):
@@ -41,7 +39,7 @@ class EligibleSettings(Section):
     exclude_host: bool = Field(
         True, description="leave out the state on whose territory the mission takes place"
     )
-    minimum_population_thousands: Annotated[float, Field(ge=0)] = Field(
+    minimum_population_thousands: Annotated[float, Field(ge=0, le=1e7)] = Field(
         0, description="leave out states with fewer inhabitants (thousands)"
     )
 
@@ -57,6 +55,8 @@ class PanelSettings(Section):
     def _years_in_order(self) -> PanelSettings:
         if self.last < self.first:
             raise ValueError(f"last ({self.last}) comes before first ({self.first})")
+        if self.last - self.first < self.every:
+            raise ValueError("the grid has one year; at least two are wanted: widen it, or lower every")
         return self
 
 
@@ -156,8 +156,8 @@ class SamplerSettings(Section):
     """How the posterior is sampled."""
 
     chains: int = Field(4, ge=2, le=64, description="independent chains")
-    tune: int = Field(600, ge=10, description="steps of adaptation in each chain, thrown away")
-    draws: int = Field(1000, ge=10, description="draws kept from each chain")
+    tune: Draws = Field(600, description="steps of adaptation in each chain, thrown away")
+    draws: Draws = Field(1000, description="draws kept from each chain")
     target_accept: Probability = Field(0.8, description="target acceptance of the sampler")
     cores: Count | None = Field(None, description="chains at a time (null: as many as the rule was given)")
     engine: Literal["fused", "plain"] = Field(
@@ -170,8 +170,8 @@ class SamplerOverrides(Section):
     """Sampler settings of one model, where they differ from the section `sampler`."""
 
     chains: int | None = Field(None, ge=2, le=64, description="independent chains")
-    tune: int | None = Field(None, ge=10, description="steps of adaptation in each chain")
-    draws: int | None = Field(None, ge=10, description="draws kept from each chain")
+    tune: Draws | None = Field(None, description="steps of adaptation in each chain")
+    draws: Draws | None = Field(None, description="draws kept from each chain")
     target_accept: Probability | None = Field(None, description="target acceptance of the sampler")
     engine: Literal["fused", "plain"] | None = Field(None, description="fused or plain likelihood")
     backend: Literal["nutpie", "pymc"] | None = Field(None, description="which library draws")
@@ -257,10 +257,10 @@ class Prior(Section):
 class GateSettings(Section):
     """When a fit is good enough to be spoken about."""
 
-    r_hat: Annotated[float, Field(gt=1)] = Field(1.01, description="largest R-hat of any parameter")
-    ess_bulk: Annotated[float, Field(gt=0)] = Field(400, description="smallest bulk effective sample size")
-    ess_tail: Annotated[float, Field(gt=0)] = Field(400, description="smallest tail effective sample size")
-    divergences: Annotated[int, Field(ge=0)] = Field(0, description="most divergent transitions allowed")
+    r_hat: Annotated[float, Field(gt=1, le=1.2)] = Field(1.01, description="largest R-hat of any parameter")
+    ess_bulk: EffectiveSize = Field(400, description="smallest bulk effective sample size")
+    ess_tail: EffectiveSize = Field(400, description="smallest tail effective sample size")
+    divergences: int = Field(0, ge=0, le=100_000, description="most divergent transitions allowed")
     bfmi: Annotated[float, Field(ge=0, lt=1)] = Field(
         0.3, description="smallest Bayesian fraction of missing information"
     )
@@ -272,7 +272,7 @@ class GateSettings(Section):
 class ReportSettings(Section):
     """What the paper and the report show."""
 
-    interval: Probability = Field(
+    interval: IntervalMass = Field(
         0.9, description="probability of every interval that is printed (equal tails)"
     )
     cases: list[str] = Field(default_factory=list, description="missions with a page of their own")
@@ -282,8 +282,8 @@ class RefitSettings(Section):
     """How the refits of the checks are sampled: they need fewer draws than what is printed."""
 
     chains: int = Field(2, ge=2, le=64, description="independent chains")
-    tune: int = Field(150, ge=10, description="steps of adaptation in each chain")
-    draws: int = Field(400, ge=10, description="draws kept from each chain")
+    tune: Draws = Field(150, description="steps of adaptation in each chain")
+    draws: Draws = Field(400, description="draws kept from each chain")
 
 
 class CheckSettings(Section):
@@ -298,7 +298,9 @@ class CheckSettings(Section):
         description="model that the checks refit (null: the last fitted one that has nothing but the outcome)",
     )
     prior_scales: list[Positive] = Field(
-        default_factory=lambda: [0.5, 2.0], description="factors by which the priors are widened and narrowed"
+        default_factory=lambda: [0.5, 2.0],
+        min_length=1,
+        description="factors by which the priors are widened and narrowed",
     )
     future_from: int | None = Field(
         None, description="missions from this year on are predicted from those before (null: not done)"
@@ -326,8 +328,9 @@ class Settings(Section):
     seed: int = Field(20260101, ge=0, le=2**31 - 1, description="every random number follows from this one")
     results: str = Field(
         "results",
-        pattern=r"^[A-Za-z0-9_][A-Za-z0-9_./-]*$",
-        description="folder that takes everything a run makes",
+        pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*$",
+        description="folder that takes everything a run makes (letters, digits, _, - and . in its name)",
+        examples=["results/second"],
     )
     data: DataSettings = Field(default_factory=DataSettings, description="tables, rows and columns")
     models: dict[Name, CompositionSettings] = Field(

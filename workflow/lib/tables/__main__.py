@@ -13,7 +13,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from workflow.lib.errors import UserError
+from workflow.lib.errors import UserError, as_command
 from workflow.lib.tables.coverage import coverage_by_year
 from workflow.lib.tables.load import OPTIONAL, REQUIRED, Tables, load_tables
 
@@ -91,4 +91,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(as_command(main))

@@ -11,11 +11,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from workflow.lib.errors import UserError
+from workflow.lib.errors import UserError, together
 from workflow.lib.tables import contracts
 from workflow.lib.tables.read import RawTable, read_csv
 
-MOST_FAULTS = 20
 REQUIRED = ("missions", "participation", "states", "codebook")
 OPTIONAL = ("distances", "excluded")
 
@@ -92,7 +91,7 @@ def load_tables(paths: Mapping[str, object], root: Path | str = ".") -> Tables:
             faults.lines.append(str(error))
     tables = _validated(raw, faults)
     if faults.lines:
-        raise UserError(_report(faults.lines))
+        raise together(faults.lines)
     digest = hashlib.sha256("".join(raw[name].digest for name in sorted(raw)).encode()).hexdigest()
     paths = {name: table.path for name, table in raw.items()}
     return Tables(**tables, paths=paths, digest=digest, warnings=tuple(faults.warnings))
@@ -124,9 +123,3 @@ def _validated(raw: dict[str, RawTable], faults: contracts.Faults) -> dict[str, 
                 raw["participation"], tables["participation"], missions, states, shown["states"], faults
             )
     return tables
-
-
-def _report(lines: list[str]) -> str:
-    if len(lines) <= MOST_FAULTS:
-        return "\n".join(lines)
-    return "\n".join([*lines[:MOST_FAULTS], f"and {len(lines) - MOST_FAULTS} more faults like these"])

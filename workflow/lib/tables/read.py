@@ -1,7 +1,8 @@
 """Read a CSV table as text, and say where in the file a row stands.
 
 From one CSV file (UTF-8, comma-separated, header in the first line) to a table of texts. Nothing is guessed: `NA` stays
-text, an empty field is empty. A file that is absent, empty, not text or not rectangular is one `UserError`.
+text, an empty field is empty. A file that is absent, too large, empty, not text, not rectangular, or in which a quotation
+mark swallows rows is one `UserError`.
 """
 
 import csv
@@ -14,6 +15,13 @@ from pathlib import Path
 import pandas as pd
 
 from workflow.lib.errors import UserError
+from workflow.lib.text import FORMULA_SIGNS, unprintable
+
+MOST_BYTES = 200_000_000
+MOST_ROWS = 500_000
+MOST_CHARACTERS = 10_000
+SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
+WORKBOOK_SIGNS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 
 
 @dataclass(frozen=True)
@@ -37,13 +45,7 @@ class RawTable:
     @cached_property
     def lines(self) -> list[int]:
         """Line number, as in a text editor, at which each record begins."""
-        reader = csv.reader(io.StringIO(self.text))
-        begins, last = [], 0
-        for record in reader:
-            if record:
-                begins.append(last + 1)
-            last = reader.line_num
-        return begins[1:]
+        return [line for line, record in _records(self.text) if record][1:]
 
     @property
     def digest(self) -> str:
@@ -67,48 +69,130 @@ def read_csv(path: Path, shown: str | None = None) -> RawTable:
     Raises
     ------
     UserError
-        If the file is absent, empty, has a header only, is not UTF-8 or has rows of different lengths.
+        If the file is absent, too large, empty, has a header only, is not UTF-8, has unprintable characters, columns
+        without a name, rows of different lengths, or fields that swallow rows.
     """
     shown = shown or str(path)
     try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise UserError(f"{shown}: cannot be read ({error.strerror}); expected a CSV table") from None
-    except UnicodeDecodeError as error:
-        raise UserError(
-            f"{shown}: byte {error.start + 1} is not UTF-8 text; save the table as CSV in UTF-8"
-        ) from None
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if not text.strip():
-        raise UserError(f"{shown}: the file is empty; expected a header line and at least one row")
-    header = next(csv.reader(io.StringIO(text)))
-    repeated = sorted({name for name in header if header.count(name) > 1})
-    if repeated:
-        raise UserError(f"{shown}, row 1: column {repeated[0]} appears twice; expected each column once")
-    if _uneven(text, len(header)):
-        raise _ragged(text, shown, len(header))
+        text = _text_of(path)
+        _check_records(text, _check_header(text))
+    except UserError as error:
+        raise UserError(f"{shown}{error}") from None
     rows = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False, na_filter=False, index_col=False)
     if rows.empty:
         raise UserError(f"{shown}: the file has a header but no rows; expected at least one row")
     return RawTable(shown, text, rows)
 
 
-def _uneven(text: str, width: int) -> bool:
-    # Quoted fields may hold commas, so a count of commas is exact only without quotes; it is a quick first test.
-    if '"' not in text:
-        lines = text.split("\n")
-        return any(line and line.count(",") != width - 1 for line in lines)
-    return any(record and len(record) != width for record in csv.reader(io.StringIO(text)))
-
-
-def _ragged(text: str, shown: str, width: int) -> UserError:
-    reader = csv.reader(io.StringIO(text))
-    last = 0
-    for record in reader:
-        if record and len(record) != width:
-            hint = "; fields must be separated by commas" if width == 1 else ""
-            return UserError(
-                f"{shown}, row {last + 1}: {len(record)} fields; expected {width}, as in the header{hint}"
+def _text_of(path: Path) -> str:
+    """The text of a file with one kind of line ends; messages follow its name."""
+    try:
+        if path.exists() and not path.is_file():
+            raise UserError(": not a file; expected a CSV table")
+        size = path.stat().st_size
+        if size > MOST_BYTES:
+            raise UserError(
+                f": {size:,} bytes; expected at most {MOST_BYTES:,}: leave out rows that no mission needs"
             )
-        last = reader.line_num
-    return UserError(f"{shown}: not a CSV table; expected a header line and rows of {width} fields")
+        content = path.read_bytes()
+    except OSError as error:
+        raise UserError(f": cannot be read ({error.strerror}); expected a CSV table") from None
+    if content.startswith(WORKBOOK_SIGNS):
+        raise UserError(": a workbook or an archive, no text; save the table as CSV in UTF-8")
+    try:
+        text = content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+    except UnicodeDecodeError as error:
+        raise UserError(
+            f": byte {error.start + 1} is not UTF-8 text; save the table as CSV in UTF-8"
+        ) from None
+    if not text.strip():
+        raise UserError(": the file is empty; expected a header line and at least one row")
+    rows = text.count("\n")
+    if rows > MOST_ROWS:
+        raise UserError(
+            f": {rows:,} rows; expected at most {MOST_ROWS:,}: leave out those that no mission needs"
+        )
+    if found := unprintable(text, allowed="\t\n"):
+        row = text.count("\n", 0, found[0]) + 1
+        raise UserError(f", row {row}: the character {found[1]} does not show; remove it")
+    return text
+
+
+def _check_header(text: str) -> int:
+    """Number of columns; a header that names none, or the same twice, is refused."""
+    first = text.partition("\n")[0]
+    if first.lower().startswith("sep="):
+        raise UserError(f", row 1: {first!r} is no header; remove the line")
+    header = next(record for _, record in _records(text))
+    for separator, words in SEPARATORS.items():
+        if len(header) == 1 and separator in first:
+            raise UserError(f", row 1: fields are separated by {words}; save the table with commas")
+    for number, name in enumerate(header, start=1):
+        if not name.strip():
+            hint = (
+                "if R wrote the table, write it without row names"
+                if number == 1
+                else "name it, or take it out"
+            )
+            raise UserError(f", row 1: column {number} has no name; {hint}")
+        if name != name.strip() or name.startswith(FORMULA_SIGNS):
+            raise UserError(f", row 1: column {name!r} begins or ends with a space or a sign; rename it")
+    repeated = sorted({name for name in header if header.count(name) > 1})
+    if repeated:
+        raise UserError(f", row 1: column {repeated[0]} appears twice; expected each column once")
+    return len(header)
+
+
+def _check_records(text: str, width: int) -> None:
+    """Refuse rows of another length than the header, and fields that hold rows of their own."""
+    # Quoted fields may hold commas, so a count of commas is exact only without quotes; it is a quick first test.
+    if '"' not in text and all(not line or line.count(",") == width - 1 for line in text.split("\n")):
+        return
+    for line, record in _records(text):
+        if record and len(record) != width:
+            raise UserError(
+                f", row {line}: {len(record)} fields; expected {width}, as in the header{_why(text, width)}"
+            )
+        for field in record:
+            rows = field.count("\n")
+            # A mark that opens in one row and one that closes in another leave a record of the right length, and in
+            # its field the commas of the rows between.
+            if rows and field.count(",") >= rows * (width - 1) > 0:
+                raise UserError(
+                    f", row {line}: a quotation mark opens a field that goes on for {rows + 1} rows, which vanish in it; "
+                    "take the mark out, or write it twice"
+                )
+            if len(field) > MOST_CHARACTERS:
+                raise UserError(
+                    f", row {line}: a field of {len(field):,} characters; expected at most {MOST_CHARACTERS:,}"
+                )
+
+
+def _why(text: str, width: int) -> str:
+    """A hint where every row has one field more than the header."""
+    if width == 1:
+        return "; fields must be separated by commas"
+    rows = [record for _, record in _records(text) if record][1:]
+    numbered = all(len(record) == width + 1 for record in rows) and rows[0][0] == "1"
+    return "; if R wrote the table, write it without row names" if numbered else ""
+
+
+def _records(text: str):
+    """Records of a table with the line, as in a text editor, at which each begins."""
+    reader = csv.reader(io.StringIO(text), strict=True)
+    begins = 1
+    while True:
+        try:
+            record = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            if "expected after" in str(error):
+                raise UserError(
+                    f", row {begins}: text follows a quotation mark that closes a field; write the mark twice"
+                ) from None
+            raise UserError(
+                f", row {begins}: a quotation mark opens a field that is not closed; take it out, or write it twice"
+            ) from None
+        yield begins, record
+        begins = reader.line_num + 1

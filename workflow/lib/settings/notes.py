@@ -1,0 +1,37 @@
+"""What a configuration asks for and a run will not do, one line each: said at the start, not found out at the end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from workflow.lib.settings.references import missions_in_use
+from workflow.lib.settings.schema import Settings
+from workflow.lib.settings.wording import listed
+
+
+def find_notes(settings: Settings, root: str | Path = ".") -> list[str]:
+    """Lines on what is asked for and left out, and why; empty if everything is done.
+
+    Parameters
+    ----------
+    settings
+        Settings without a fault.
+    root
+        Folder from which the paths of the tables are meant.
+    """
+    fitted = settings.models_to_fit()
+    notes = []
+    if not settings.models_with_outcome():
+        notes.append(
+            f"fit: no model with an outcome ({listed(fitted)}), so there is no paper and no report; the target fits is made"
+        )
+    unfitted = [name for name in settings.checks.held_out_missions or [] if name not in fitted]
+    if unfitted:
+        notes.append(
+            f"checks.held_out_missions: not fitted, so not scored on missions left out: {listed(unfitted)}"
+        )
+    used = missions_in_use(settings, Path(root))
+    unused = [case for case in settings.report.cases if used and case not in used]
+    if unused:
+        notes.append(f"report.cases: left out by the section data, so without a page: {listed(unused)}")
+    return notes
