@@ -7,7 +7,7 @@ CORES ?= 4
 BIN := .venv/bin
 
 .DEFAULT_GOAL := all
-.PHONY: all quick test test-all lint format setup schema lock clean help
+.PHONY: all quick test test-all faults lint format setup schema lock clean help
 
 all: setup
 	@echo "[make] building the paper and the report with $(CORES) cores"
@@ -25,7 +25,11 @@ test: setup
 
 test-all: setup
 	@echo "[make] running the tests, the slow ones too"
-	@$(BIN)/python -m pytest -m "slow or not slow"
+	@$(BIN)/python -m pytest -m "not faults"
+
+faults: setup
+	@echo "[make] trying faults, one after the other; what comes of them goes to docs/faults.md"
+	@$(BIN)/python -m pytest -m faults tests/faults
 
 lint: setup
 	@echo "[make] checking style and rules"
@@ -61,6 +65,7 @@ help:
 	@echo "make            set up, then everything: data, fits, checks, paper, report (results/)"
 	@echo "make quick      the same way with few draws and few models (results/quick/)"
 	@echo "make test       set up, then the tests;   make test-all: the slow ones too"
+	@echo "make faults     try faults of input and at run time, half an hour; writes docs/faults.md"
 	@echo "make lint       style and rules;          make format: put the style right"
 	@echo "make schema     write the schema with which editors complete config.yaml"
 	@echo "make lock       write requirements.lock anew from pyproject.toml"

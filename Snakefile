@@ -25,10 +25,8 @@ rule all:
 
 include: "workflow/rules/data.smk"
 include: "workflow/rules/fits.smk"
-include: "workflow/rules/predictions.smk"
 include: "workflow/rules/checks.smk"
 include: "workflow/rules/presentation.smk"
-include: "workflow/rules/calibration.smk"
 include: "workflow/rules/multiverse.smk"
 
 
@@ -49,13 +47,8 @@ rule fits:
 
 rule checks:
     input:
-        "<results>/comparison/loo.csv",
+        "<results>/verdicts.json",
         [f"<results>/checks/{name}.csv" for name in CHECKS],
-
-
-rule calibration:
-    input:
-        [f"<results>/calibration/{name}.csv" for name in CALIBRATION],
 
 
 rule multiverse:

@@ -1,103 +1,197 @@
-"""Measure the speed of the models in one run: `python -m benchmarks [--quick] [--output results/benchmarks]`.
+"""Measure how fast the models are: `python -m benchmarks [--models quality crossed] [--output results/benchmarks.csv]`.
 
-From `config.yaml` and the tables that it names to `benchmarks.csv` and `benchmarks.png` in the folder of `--output`. Not
-part of the build. Leave the machine alone meanwhile.
+From `config.yaml` and its tables to one row a model and engine: seconds to compile and to sample, CPU seconds, the smallest bulk
+effective sample size of all parameters and of which, effective draws a CPU second, and the ratio to this project's own. A model
+with mission slopes of ties and state effects alone is also fitted with NumPyro and with Stan (through PyStan) where these are
+installed: same data, the default priors, the parametrisation of a textbook. Not part of the build. Leave the machine alone
+meanwhile.
 """
 
 import argparse
+import importlib.util
+import os
 import sys
-import tempfile
-from dataclasses import replace
+import time
 from pathlib import Path
 
-from workflow.lib.environment import set_caches
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from models.composition import TIES, Composition
+from models.covariates import covariate_values
+from models.priors import Priors
+from workflow.lib.checking.convergence import convergence
 from workflow.lib.errors import UserError
-from workflow.lib.job import set_threads
+from workflow.lib.inference.measurement import compile_measurement
+from workflow.lib.inference.sampling import SamplerSettings, compile_outcome, derive_seed
+from workflow.lib.settings import load_settings
+from workflow.lib.tables import load_tables, prepare
 
-HELD_OUT = ("crossed", "joint")
-GROWING = "crossed"
-QUICK_DRAWS = 200
+OWN = "nutpie, this project"
+COLUMNS = ["model", "engine", "compile", "sample", "cpu", "ess", "worst", "ess_per_cpu", "ratio"]
+STAN = Path(__file__).with_name("crossed.stan")
 
 
-def parse(arguments: list[str] | None) -> argparse.Namespace:
-    """Options of the command line."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks", description="Measure the speed of the models."
-    )
-    parser.add_argument(
-        "--config", type=Path, default=Path("config.yaml"), help="configuration (config.yaml)"
-    )
-    parser.add_argument(
-        "--output", type=Path, default=Path("results/benchmarks"), help="folder for table and picture"
-    )
-    parser.add_argument("--models", nargs="+", help="names of models; all of the configuration when absent")
-    parser.add_argument("--seeds", type=int, default=3, help="fits of each model (3)")
-    parser.add_argument("--cores", type=int, default=2, help="chains at a time (2)")
-    parser.add_argument(
-        "--quick", action="store_true", help=f"one seed, {QUICK_DRAWS} draws: to try the command"
-    )
-    return parser.parse_args(arguments)
+def cpu_seconds() -> float:
+    """CPU time of this process and of those that it waited for."""
+    return sum(os.times()[:4])
+
+
+def smallest(posterior: dict[str, np.ndarray]) -> tuple[float, str]:
+    """Smallest bulk effective sample size of (chain, draw, ...) arrays, and whose it is; constants do not count."""
+    found = {}
+    for name, draws in posterior.items():
+        flat = np.asarray(draws, float).reshape(*draws.shape[:2], -1).transpose(2, 0, 1)
+        flat = flat[flat.reshape(len(flat), -1).std(1) > 0]
+        if len(flat):
+            found[name] = float(np.nanmin(convergence(flat)[1]))
+    worst = min(found, key=found.get)
+    return found[worst], worst
+
+
+def row(model: str, engine: str, compile_seconds: float, sample) -> dict:
+    """Sample and measure; ``sample`` returns draws by name."""
+    wall, cpu = time.perf_counter(), cpu_seconds()
+    posterior = sample()
+    wall, cpu = time.perf_counter() - wall, cpu_seconds() - cpu
+    ess, worst = smallest(posterior)
+    values = [model, engine, compile_seconds, wall, cpu, ess, worst, ess / cpu]
+    return dict(zip(COLUMNS, values, strict=False))
+
+
+def own_row(
+    composition: Composition, data: xr.Dataset, priors: Priors, settings: SamplerSettings, seed: int
+) -> dict:
+    """The engine of the project."""
+    begun = time.perf_counter()
+    make = compile_measurement if composition.measures else compile_outcome
+    compiled = make(composition, data, priors, settings)
+    seconds = time.perf_counter() - begun
+
+    def sample():
+        posterior = compiled.sample(seed)["posterior"].to_dataset()
+        return {str(name): values.values for name, values in posterior.items()}
+
+    return row(composition.name, OWN, seconds, sample)
+
+
+def long_data(composition: Composition, data: xr.Dataset) -> dict:
+    """Scored decisions as rows."""
+    mission, state = np.nonzero(data.joined.notnull().values)
+    names = composition.control_names(data)
+    controls = covariate_values(data, names)[:, mission, state].T
+    sizes = {"N": len(mission), "M": data.sizes["mission"], "S": data.sizes["state"], "C": len(names)}
+    columns = {"mission": mission, "state": state, "joined": data.joined.values[mission, state].astype(int)}
+    return {**sizes, **columns, "ties": data.ties.values[mission, state], "control": controls}
+
+
+def numpyro_row(model: str, rows: dict, settings: SamplerSettings, seed: int) -> dict:
+    """NumPyro; it compiles while it samples."""
+    import jax
+    import numpyro
+    from numpyro import distributions as dist
+
+    jax.config.update("jax_enable_x64", True)
+    numpyro.set_host_device_count(settings.chains)
+
+    def program():
+        def draw(name, distribution, size=None):
+            return numpyro.sample(name, distribution if size is None else distribution.expand([size]))
+
+        spreads = {"mission": 1, "ties_slope": 0.5, "state": 1}
+        scales = {name: draw(f"{name}_sd", dist.HalfNormal(sd)) for name, sd in spreads.items()}
+        intercept, slope = draw("intercept", dist.Normal(-2, 1.5)), draw("ties_slope", dist.Normal(0, 1))
+        control = draw("control_slope", dist.Normal(0, 1), rows["C"])
+        mission = draw("mission_intercept", dist.Normal(intercept, scales["mission"]), rows["M"])
+        slopes = draw("mission_ties_slope", dist.Normal(slope, scales["ties_slope"]), rows["M"])
+        standard = draw("standard", dist.Normal(0, 1), rows["S"])
+        effect = numpyro.deterministic("state_effect", scales["state"] * standard)
+        eta = mission[rows["mission"]] + slopes[rows["mission"]] * rows["ties"] + effect[rows["state"]]
+        numpyro.sample("joined", dist.Bernoulli(logits=eta + rows["control"] @ control), obs=rows["joined"])
+
+    kernel = numpyro.infer.NUTS(program, target_accept_prob=settings.target_accept)
+    lengths = {"num_warmup": settings.tune, "num_samples": settings.draws, "num_chains": settings.chains}
+    chains = numpyro.infer.MCMC(kernel, **lengths, progress_bar=False)
+
+    def sample():
+        chains.run(jax.random.PRNGKey(seed))
+        drawn = chains.get_samples(group_by_chain=True)
+        return {name: np.asarray(v) for name, v in drawn.items() if name != "standard"}
+
+    return row(model, "NumPyro", 0.0, sample)
+
+
+def stan_row(model: str, rows: dict, settings: SamplerSettings, seed: int) -> dict:
+    """Stan through PyStan."""
+    import stan
+
+    counted = {**rows, "mission": rows["mission"] + 1, "state": rows["state"] + 1}
+    begun = time.perf_counter()
+    program = stan.build(STAN.read_text(encoding="utf-8"), data=counted, random_seed=seed)
+    seconds = time.perf_counter() - begun
+
+    def sample():
+        lengths = {"num_warmup": settings.tune, "num_samples": settings.draws, "num_chains": settings.chains}
+        fit = program.sample(**lengths, delta=settings.target_accept)
+        names, shape = [n for n in fit.param_names if n != "standard"], (-1, settings.draws, settings.chains)
+        return {n: np.asarray(fit[n]).reshape(shape).transpose(2, 1, 0) for n in names}
+
+    return row(model, "Stan", seconds, sample)
+
+
+def has_peer(composition: Composition) -> bool:
+    """Whether the peers' program is that of the model."""
+    name, controls = composition.name, composition.controls
+    return composition == Composition(name, mission_slopes=(TIES,), state_effects=True, controls=controls)
+
+
+def measure(
+    compositions: list[Composition], data: xr.Dataset, priors: Priors, settings: SamplerSettings, seed: int
+) -> pd.DataFrame:
+    """One row a model and engine."""
+    found = []
+    for composition in compositions:
+        print(f"{composition.name}: measuring", file=sys.stderr)
+        own_seed = derive_seed(seed, "benchmark", composition.name)
+        found.append(own_row(composition, data, priors, settings, own_seed))
+        for module, peer in (("numpyro", numpyro_row), ("stan", stan_row)):
+            if has_peer(composition) and importlib.util.find_spec(module):
+                try:
+                    found.append(peer(composition.name, long_data(composition, data), settings, seed))
+                except Exception as error:  # installed, and not for this version of Python
+                    print(f"{composition.name}: {module} failed: {error!r}", file=sys.stderr)
+    table = pd.DataFrame(found, columns=COLUMNS)
+    own = table[table["engine"] == OWN].set_index("model")["ess_per_cpu"]
+    table["ratio"] = table["ess_per_cpu"] / table["model"].map(own)
+    return table
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Measure, write, draw; the exit status."""
-    options = parse(arguments)
-    set_threads(options.cores)
-    compiled = tempfile.TemporaryDirectory()
-    set_caches(Path(__file__).parent.parent, Path(compiled.name))
-    from benchmarks.measure import Model, Plan, measure
-    from benchmarks.picture import draw
-    from models.composition import Composition
-    from models.priors import Priors
-    from workflow.lib.inference.sampling import SamplerSettings
-    from workflow.lib.settings import load_settings
-    from workflow.lib.tables.load import load_tables
-    from workflow.lib.tables.prepare import prepare
-
+    """Measure, print, write; the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__.split("\n\n")[0])
+    parser.add_argument("--config", type=Path, default=Path("config.yaml"))
+    parser.add_argument("--models", nargs="+", default=["quality", "crossed"], help="names of models")
+    parser.add_argument("--output", type=Path, help="table of results")
+    options = parser.parse_args(arguments)
     try:
         settings = load_settings(options.config)
-        names = chosen_models(settings, options.models)
+        wrong = [n for n in options.models if n not in settings.models or settings.models[n].latents]
+        if wrong:
+            raise UserError(f"--models: '{wrong[0]}' is no model, or has latent regressors; name others")
         chosen = settings.data.model_dump()
         data = prepare(load_tables(chosen), chosen)
     except UserError as error:
         print(error, file=sys.stderr)
         return 1
-
-    def sampler(name: str) -> SamplerSettings:
-        own = SamplerSettings(**{**settings.sampler_of(name).model_dump(), "cores": options.cores})
-        return replace(own, tune=QUICK_DRAWS, draws=QUICK_DRAWS) if options.quick else own
-
-    models = {
-        name: Model(Composition.from_mapping(name, settings.models[name].terms()), sampler(name))
-        for name in names
-    }
-    refits = SamplerSettings(**{**settings.sampler.model_dump(), **settings.checks.refits.model_dump()})
-    refits = replace(refits, cores=options.cores)
-    plan = Plan(
-        seeds=1 if options.quick else options.seeds,
-        gradient_seconds=0.5 if options.quick else 3.0,
-        held_out=tuple(name for name in HELD_OUT if name in names),
-        refits=replace(refits, tune=100, draws=100) if options.quick else refits,
-        growing=GROWING if GROWING in names else None,
-    )
-    table = measure(models, data, Priors(settings.prior_values()), plan)
-    options.output.mkdir(parents=True, exist_ok=True)
-    table.to_csv(options.output / "benchmarks.csv", index=False, float_format="%.5g")
-    draw(table, options.output / "benchmarks.png")
-    print(f"{options.output}: benchmarks.csv, benchmarks.png")
+    compositions = [Composition.from_mapping(n, settings.models[n].terms()) for n in options.models]
+    sampler = SamplerSettings(**settings.sampler.model_dump())
+    table = measure(compositions, data, Priors(settings.prior_values()), sampler, settings.seed)
+    print(table.round(2).to_string(index=False))
+    if options.output:
+        options.output.parent.mkdir(parents=True, exist_ok=True)
+        table.to_csv(options.output, index=False, float_format="%.5g")
     return 0
-
-
-def chosen_models(settings, asked: list[str] | None) -> list[str]:
-    """Names of the models to measure, each after the one that measures its latents; unknown ones are a `UserError`."""
-    known = list(settings.models)
-    names: list[str] = []
-    for name in asked or known:
-        if name not in known:
-            raise UserError(f"--models: '{name}' is not one of {', '.join(known)}")
-        needed = settings.models[name].measured_by
-        names += [n for n in (needed, name) if n is not None and n not in names]
-    return names
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A model is a composition of blocks and terms; this says which ones, and refuses those that cannot be estimated."""
+"""What a model consists of, in the words of the configuration; refuses what cannot be estimated."""
 
 import difflib
 from collections.abc import Mapping
@@ -6,15 +6,15 @@ from dataclasses import dataclass, field, fields
 
 import xarray as xr
 
-BLOCKS = ("quality", "contact", "ties", "cooperativeness", "outcome")
-SLOPES = ("ties", "quality")
-INFERENCES = ("joint", "plugin", "cut")
-TIE_FAMILIES = ("beta_binomial", "negative_binomial")
+TIES = "ties"
+INFERENCES = ("plugin", "cut", "joint")
+INFORMATION = ("filtered", "smoothed")
+FEWEST_INDICATORS = 2
 
 
 @dataclass(frozen=True)
 class Moderator:
-    """An interaction: the slope of ``of`` (ties or quality) changes with the covariate ``by``."""
+    """An interaction: the slope of the term ``of`` changes with the covariate ``by``."""
 
     of: str
     by: str
@@ -26,65 +26,84 @@ class Moderator:
 
 
 @dataclass(frozen=True)
+class Term:
+    """A regressor of the outcome as it enters the logit.
+
+    Attributes
+    ----------
+    name : str
+        ``ties``, ``quality``, or ``ties_within`` and ``ties_between`` where state means are split off.
+    regressor : str
+        ``ties``, or the measurement model whose latent path it is.
+    part : {"whole", "within", "between"}
+    """
+
+    name: str
+    regressor: str
+    part: str = "whole"
+
+
+@dataclass(frozen=True)
 class Composition:
-    """Blocks and terms of one model.
+    """Terms of one model.
 
     Attributes
     ----------
     name : str
         The model's name in the configuration.
-    blocks : tuple of str
-        From ``BLOCKS``: the likelihoods that enter the density.
-    latents : tuple of str
-        ``quality`` where a model without the quality block takes quality from the fit of ``measured_by``.
+    measures : tuple of str
+        Constructs whose indicators together measure one latent path. A model that measures has no outcome.
+    indicators : tuple of str or None
+        Columns to measure with; None takes all indicators of the constructs.
+    regressors : tuple of str
+        ``ties`` and names of measurement models.
     inference : str
-        ``joint``; ``plugin`` (posterior mean of quality as if known); ``cut`` (draws of quality, no feedback).
-    measured_by : str
-        The model whose posterior gives quality for ``plugin`` and ``cut``.
+        How latent regressors enter the outcome: ``plugin`` (posterior mean), ``cut`` (draws, without feedback), ``joint`` (the
+        outcome informs the path of the first latent regressor).
+    information : str
+        ``filtered``: indicators up to the year before a mission; ``smoothed``: indicators of all years.
     cut_draws : int
-        Draws of quality that ``cut`` propagates.
-    ties : bool
-        Whether the tie count is a regressor of the outcome.
+        Draws of the latent regressors that ``cut`` propagates.
+    between : tuple of str
+        Regressors split into the state's mean over its missions and deviations from it (Mundlak 1978).
     mission_intercepts, state_effects : bool
         Whether missions and states have their own intercepts.
     mission_slopes : tuple of str
-        Regressors (``ties``, ``quality``) whose slope varies by mission.
-    covariates : tuple of str or None
+        Regressors whose slope varies by mission (of a split one, the slope of the deviations).
+    controls : tuple of str or None
         Names of covariates in the outcome; None takes all of role ``control``.
     moderators : tuple of Moderator
-        Interactions of ties or quality with a covariate.
+        Interactions of a term with a covariate.
     mission_predictors : mapping of str to tuple of str
-        For ``intercept``, ``ties``, ``quality``: mission covariates that shift the missions' intercepts or slopes.
+        For ``intercept`` and regressors of ``mission_slopes``: mission covariates that shift intercepts or slopes.
     label_errors : bool
         Whether recorded participation may be wrong, by its certainty.
-    tie_family : str
-        Distribution of joint counts given own counts.
     """
 
     name: str
-    blocks: tuple[str, ...]
-    latents: tuple[str, ...] = ()
-    inference: str = "joint"
-    measured_by: str = "measurement"
-    cut_draws: int = 600
-    ties: bool = True
+    measures: tuple[str, ...] = ()
+    indicators: tuple[str, ...] | None = None
+    regressors: tuple[str, ...] = (TIES,)
+    inference: str = "plugin"
+    information: str = "filtered"
+    cut_draws: int = 100
+    between: tuple[str, ...] = ()
     mission_intercepts: bool = True
     mission_slopes: tuple[str, ...] = ()
     state_effects: bool = False
-    covariates: tuple[str, ...] | None = None
+    controls: tuple[str, ...] | None = None
     moderators: tuple[Moderator, ...] = ()
     mission_predictors: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     label_errors: bool = False
-    tie_family: str = "beta_binomial"
 
     @classmethod
     def from_mapping(cls, name: str, mapping: Mapping) -> "Composition":
         """Composition from the plain values of the configuration; keys that are no terms are a ``ValueError``."""
-        terms = {f.name for f in fields(cls)} - {"name"}
+        known = {f.name for f in fields(cls)} - {"name"}
         values = {}
         for key, value in mapping.items():
-            if key not in terms:
-                raise ValueError(f"models.{name}.{key}: unknown term; known are {', '.join(sorted(terms))}")
+            if key not in known:
+                raise ValueError(f"models.{name}.{key}: unknown term; known are {', '.join(sorted(known))}")
             if key == "moderators":
                 value = tuple(Moderator(**m) for m in value)
             elif key == "mission_predictors":
@@ -94,47 +113,55 @@ class Composition:
             values[key] = value
         return cls(name=name, **values)
 
-    def has(self, block: str) -> bool:
-        """Whether the block's likelihood is part of the density."""
-        return block in self.blocks
+    @property
+    def has_outcome(self) -> bool:
+        """Whether the model says who joins."""
+        return not self.measures
 
     @property
-    def uses_quality(self) -> bool:
-        """Whether quality is a regressor of the outcome, estimated or given."""
-        return self.has("outcome") and (self.has("quality") or "quality" in self.latents)
+    def latents(self) -> tuple[str, ...]:
+        """Regressors that other models measure."""
+        return tuple(r for r in self.regressors if r != TIES) if self.has_outcome else ()
 
-    @property
-    def quality_is_given(self) -> bool:
-        """Whether quality enters the outcome as data (plug-in and cut)."""
-        return self.uses_quality and not self.has("quality")
+    def terms(self) -> list[Term]:
+        """Regressors as they enter the logit, in order."""
+        found = []
+        for name in self.regressors if self.has_outcome else ():
+            if name in self.between:
+                found += [Term(f"{name}_{part}", name, part) for part in ("within", "between")]
+            else:
+                found.append(Term(name, name))
+        return found
 
-    def covariate_names(self, data: xr.Dataset) -> list[str]:
+    def varies_by_mission(self, term: Term) -> bool:
+        """Whether missions have their own slope of the term."""
+        return term.regressor in self.mission_slopes and term.part != "between"
+
+    def control_names(self, data: xr.Dataset) -> list[str]:
         """Names of the outcome's covariates in the order of the data."""
         names = data.covariate.values.tolist()
-        if self.covariates is not None:
-            return [n for n in names if n in self.covariates]
+        if self.controls is not None:
+            return [n for n in names if n in self.controls]
         roles = dict(zip(names, data.covariate_role.values.tolist(), strict=True))
         return [n for n in names if roles[n] == "control"]
 
-    def slope_names(self) -> list[str]:
-        """Regressors with a slope of their own: ties, quality."""
-        return [*(["ties"] if self.ties else []), *(["quality"] if self.uses_quality else [])]
-
     def indicator_names(self, data: xr.Dataset) -> list[str]:
-        """Indicators of quality: all, or all but the personal ones where contact is split off."""
-        names = data.indicator.values
-        if not self.has("contact"):
-            return names.tolist()
-        return names[data.indicator_role.values != "personal_contact"].tolist()
+        """Indicators that measure the latent path, the anchor first."""
+        constructs = dict(zip(data.indicator.values.tolist(), data.construct.values.tolist(), strict=True))
+        anchors = dict(zip(data.indicator.values.tolist(), data.anchor.values.tolist(), strict=True))
+        chosen = [
+            n
+            for n, construct in constructs.items()
+            if construct in self.measures and (self.indicators is None or n in self.indicators)
+        ]
+        # with several constructs the anchor is that of the first one named
+        marked = [n for c in self.measures for n in chosen if anchors[n] and constructs[n] == c]
+        first = marked[0] if marked else (chosen[0] if chosen else None)
+        return [first, *[n for n in chosen if n != first]] if chosen else []
 
-    def contact_names(self, data: xr.Dataset) -> list[str]:
-        """Indicators of personal contact (empty unless the block is in)."""
-        if not self.has("contact"):
-            return []
-        return data.indicator.values[data.indicator_role.values == "personal_contact"].tolist()
 
-
-def _suggest(word: str, known: list[str]) -> str:
+def suggestion(word: str, known: list[str]) -> str:
+    """`; did you mean 'x'?`, or nothing."""
     close = difflib.get_close_matches(str(word), known, 1)
     return f"; did you mean '{close[0]}'?" if close else ""
 
@@ -153,117 +180,99 @@ def check(composition: Composition, data: xr.Dataset) -> list[str]:
     list of str
         ``models.<name>.<term>: what is wrong, what is allowed, what to do``.
     """
+    return (
+        _check_measurement(composition, data) if composition.measures else _check_outcome(composition, data)
+    )
+
+
+def _refusal(composition: Composition, term: str, value: str, allowed) -> str:
+    known = sorted(map(str, allowed))
+    return f"models.{composition.name}.{term}: '{value}' is not one of {', '.join(known)}{suggestion(value, known)}"
+
+
+def _check_measurement(composition: Composition, data: xr.Dataset) -> list[str]:
     where = f"models.{composition.name}"
-    faults = []
-
-    def refuse(term, value, allowed):
-        known = sorted(allowed)
-        faults.append(f"{where}.{term}: '{value}' is not one of {', '.join(known)}{_suggest(value, known)}")
-
-    for block in composition.blocks:
-        if block not in BLOCKS:
-            refuse("blocks", block, BLOCKS)
-    if not composition.blocks:
-        faults.append(f"{where}.blocks: empty; name at least one of {', '.join(BLOCKS)}")
-    if composition.inference not in INFERENCES:
-        refuse("inference", composition.inference, INFERENCES)
-    if composition.tie_family not in TIE_FAMILIES:
-        refuse("tie_family", composition.tie_family, TIE_FAMILIES)
-    for slope in composition.mission_slopes:
-        if slope not in SLOPES:
-            refuse("mission_slopes", slope, SLOPES)
-        elif composition.has("outcome") and slope not in composition.slope_names():
+    constructs = sorted(set(data.construct.values.tolist()))
+    faults = [
+        _refusal(composition, "measures", c, constructs) for c in composition.measures if c not in constructs
+    ]
+    known = data.indicator.values.tolist()
+    faults += [
+        _refusal(composition, "indicators", n, known) for n in composition.indicators or () if n not in known
+    ]
+    if faults:
+        return faults
+    names = composition.indicator_names(data)
+    if len(names) < FEWEST_INDICATORS:
+        return [
+            f"{where}.measures: {', '.join(composition.measures)} has {len(names)} indicators in these data, at least "
+            f"{FEWEST_INDICATORS} are needed; name the construct of further columns in the codebook"
+        ]
+    values = data.indicator_value.sel(indicator=names)
+    for name in names:
+        seen = values.sel(indicator=name)
+        if not bool(seen.notnull().any()):
             faults.append(
-                f"{where}.mission_slopes: '{slope}' is not a regressor of this model; "
-                f"add the block 'quality' (or latents: [quality]) or drop the slope"
+                f"{where}.measures: the indicator '{name}' is never observed; take its construct out of the codebook"
             )
-    if composition.inference in ("plugin", "cut") and not composition.quality_is_given:
+        elif not float(seen.std()) > 0:
+            faults.append(
+                f"{where}.measures: the indicator '{name}' does not vary; take its construct out of the codebook"
+            )
+    return faults
+
+
+def _check_outcome(composition: Composition, data: xr.Dataset) -> list[str]:
+    where, faults = f"models.{composition.name}", []
+    for term, allowed in (("inference", INFERENCES), ("information", INFORMATION)):
+        if getattr(composition, term) not in allowed:
+            faults.append(_refusal(composition, term, getattr(composition, term), allowed))
+    for term in ("between", "mission_slopes"):
+        for name in getattr(composition, term):
+            if name not in composition.regressors:
+                faults.append(
+                    _refusal(composition, term, name, composition.regressors or ("(no regressors)",))
+                )
+    if composition.inference == "joint" and not composition.latents:
         faults.append(
-            f"{where}.inference: '{composition.inference}' takes quality from another model; "
-            "set latents: [quality] and leave the block 'quality' out"
+            f"{where}.inference: 'joint' needs a latent regressor; add a measurement model to regressors"
         )
-    if composition.inference == "joint" and composition.quality_is_given:
+    if composition.inference == "joint" and set(composition.latents[:1]) & set(composition.between):
         faults.append(
-            f"{where}.latents: quality has no indicators here; add the block 'quality' or use plugin or cut"
+            f"{where}.between: a latent regressor of a joint model cannot be split; use plugin or cut"
         )
-    if composition.has("contact") and not composition.has("quality"):
-        faults.append(f"{where}.blocks: 'contact' is split from quality; add the block 'quality'")
     names = data.covariate.values.tolist()
-    for name in composition.covariates or ():
-        if name not in names:
-            refuse("covariates", name, names)
+    terms = [term.name for term in composition.terms()]
+    faults += [
+        _refusal(composition, "controls", n, names) for n in composition.controls or () if n not in names
+    ]
     for moderator in composition.moderators:
-        if moderator.of not in composition.slope_names():
-            refuse("moderators.of", moderator.of, composition.slope_names() or SLOPES)
+        if moderator.of not in terms:
+            faults.append(_refusal(composition, "moderators.of", moderator.of, terms or ("(no regressors)",)))
         if moderator.by not in names:
-            refuse("moderators.by", moderator.by, names)
+            faults.append(_refusal(composition, "moderators.by", moderator.by, names))
     predictors = data.mission_covariate.values.tolist() if "mission_covariate" in data else []
     for term, chosen in composition.mission_predictors.items():
         if term != "intercept" and term not in composition.mission_slopes:
             faults.append(
                 f"{where}.mission_predictors: '{term}' does not vary by mission here; add it to mission_slopes"
             )
-        for name in chosen:
-            if name not in predictors:
-                refuse(f"mission_predictors.{term}", name, predictors)
-    if composition.has("quality"):
-        faults += _check_quality(composition, data, where)
-    if composition.has("ties"):
-        faults += _check_ties(data, where)
-    if composition.has("cooperativeness") and data.sizes.get("cooperativeness_item", 0) < 2:
-        faults.append(
-            f"{where}.blocks: cooperativeness needs at least two indicators of its own; "
-            f"the data have {data.sizes.get('cooperativeness_item', 0)}"
-        )
-    return faults
+        faults += [
+            _refusal(composition, f"mission_predictors.{term}", n, predictors)
+            for n in chosen
+            if n not in predictors
+        ]
+    return faults + _check_years(composition, data)
 
 
-def _check_quality(composition: Composition, data: xr.Dataset, where: str) -> list[str]:
-    faults = []
-    chosen = composition.indicator_names(data)
-    if len(chosen) < 3:
-        faults.append(
-            f"{where}.blocks: quality needs at least three indicators, the data have {len(chosen)}; "
-            "give columns the role 'quality' in the codebook"
-        )
-    anchors = [n for n in chosen if bool(data.anchor.sel(indicator=n))]
-    if len(anchors) != 1:
-        faults.append(
-            f"{where}.blocks: quality needs exactly one anchor among its indicators (its loading is positive), "
-            f"found {len(anchors)}"
-        )
-    if composition.has("contact") and len(composition.contact_names(data)) < 2:
-        faults.append(
-            f"{where}.blocks: contact needs at least two indicators with the role 'personal_contact', "
-            f"found {len(composition.contact_names(data))}"
-        )
-    for name in composition.contact_names(data):
-        if str(data.family.sel(indicator=name).values) == "normal":
-            faults.append(
-                f"{where}.blocks: contact takes counts and 0/1 indicators, '{name}' is normal; "
-                "give it the role 'quality' in the codebook"
-            )
-    for name in data.indicator.values.tolist():
-        if not bool(data.indicator_value.sel(indicator=name).notnull().any()):
-            faults.append(
-                f"{where}.blocks: the indicator '{name}' is never observed; take it out of the codebook's roles"
-            )
-    return faults
-
-
-def _check_ties(data: xr.Dataset, where: str) -> list[str]:
-    faults = []
-    if data.sizes.get("tie_item", 0) < 2:
-        faults.append(
-            f"{where}.blocks: ties needs at least two tie counts to separate opportunity from noise, "
-            f"the data have {data.sizes.get('tie_item', 0)}"
-        )
-        return faults
-    above = data.tie_joint > data.tie_own
-    for name in data.tie_item.values.tolist():
-        number = int(above.sel(tie_item=name).sum())
-        if number:
-            faults.append(
-                f"{where}.blocks: {number} joint counts of '{name}' are above the own count they are part of"
-            )
-    return faults
+def _check_years(composition: Composition, data: xr.Dataset) -> list[str]:
+    """A latent regressor is taken in the year before each mission, so that year must be one that is measured."""
+    first, last = int(data.year.min()) + 1, int(data.year.max()) + 1
+    outside = data.mission.values[(data.start_year.values < first) | (data.start_year.values > last)]
+    if not composition.latents or not len(outside):
+        return []
+    return [
+        f"models.{composition.name}.regressors: {', '.join(composition.latents)} is measured before missions of {first} to "
+        f"{last} only, and {len(outside)} missions start at other times, the first of them {outside[0]}; widen "
+        "data.measurement_panel, or leave these missions out (data.last_start_year)"
+    ]

@@ -1,4 +1,4 @@
-"""Priors by name: their defaults, how they enter a PyMC model, and the same densities and draws in NumPy."""
+"""Priors by name: their defaults, and the variables of a model made from them, in PyMC or as draws in NumPy."""
 
 from collections.abc import Mapping
 
@@ -7,50 +7,39 @@ import numpy as np
 # name: (distribution, parameters); reasons in models/README.md
 DEFAULT_PRIORS: dict[str, tuple[str, tuple[float, ...]]] = {
     "intercept": ("normal", (-2.0, 1.5)),
-    "ties_slope": ("normal", (0.0, 1.0)),
-    "quality_slope": ("normal", (0.0, 1.0)),
-    "cooperativeness_slope": ("normal", (0.0, 1.0)),
-    "contact_slope": ("normal", (0.0, 1.0)),
-    "covariate_slope": ("normal", (0.0, 1.0)),
+    "slope": ("normal", (0.0, 1.0)),
+    "slope_sd": ("half_normal", (0.5,)),
+    "control_slope": ("normal", (0.0, 1.0)),
     "moderator_slope": ("normal", (0.0, 0.5)),
     "mission_predictor_slope": ("normal", (0.0, 1.0)),
     "mission_sd": ("half_normal", (1.0,)),
-    "ties_slope_sd": ("half_normal", (0.5,)),
-    "quality_slope_sd": ("half_normal", (0.5,)),
     "state_sd": ("half_normal", (1.0,)),
     "sensitivity": ("beta", (18.0, 2.0)),
-    "false_positive_odds": ("beta", (1.0, 19.0)),
-    "quality_static_share": ("beta", (2.0, 2.0)),
-    "indicator_intercept": ("normal", (0.0, 1.5)),
-    "indicator_trend": ("normal", (0.0, 0.3)),
-    "indicator_size_slope": ("normal", (0.0, 0.5)),
-    "indicator_loading": ("normal", (0.0, 1.0)),
-    "anchor_loading": ("half_normal", (1.0,)),
-    "indicator_sd": ("half_normal", (1.0,)),
-    "indicator_state_sd": ("half_normal", (1.0,)),
-    "indicator_dispersion": ("gamma", (2.0, 0.5)),
-    "tie_year_intercept": ("normal", (0.0, 2.0)),
-    "tie_quality_loading": ("normal", (0.0, 1.0)),
-    "opportunity_loading": ("half_normal", (1.0,)),
-    "tie_concentration": ("gamma", (2.0, 0.05)),
-    "cooperativeness_year_intercept": ("normal", (3.0, 1.5)),
-    "cooperativeness_size_slope": ("normal", (0.0, 0.5)),
-    "cooperativeness_age_slope": ("normal", (0.0, 0.5)),
-    "cooperativeness_sd": ("half_normal", (0.5,)),
-    "cooperativeness_loading": ("half_normal", (1.0,)),
-    "cooperativeness_dispersion": ("gamma", (2.0, 0.05)),
-    "contact_quality_correlation": ("normal", (0.0, 0.5)),
-    "contact_static_share": ("beta", (2.0, 2.0)),
+    "false_record": ("beta", (1.0, 19.0)),
+    "anchor_loading": ("half_normal", (0.5,)),
+    "loading": ("normal", (0.5, 0.3)),
+    "error_sd": ("truncated_normal", (0.8, 0.3, 0.6)),
+    "adjustment": ("normal", (0.0, 0.5)),
+    "level": ("normal", (0.0, 1.0)),
+    "level_step": ("normal", (0.0, 0.2)),
 }
 
 PARAMETERS = {
     "normal": ("mean", "sd"),
     "half_normal": ("sd",),
+    "truncated_normal": ("mean", "sd", "lower"),
     "exponential": ("rate",),
     "beta": ("a", "b"),
     "gamma": ("shape", "rate"),
     "lognormal": ("mean", "sd"),
 }
+
+
+def general_name(name: str) -> str:
+    """The entry of the table of defaults that a prior's name stands for: `ties_slope` for `slope`."""
+    if name in DEFAULT_PRIORS:
+        return name
+    return next((entry for entry in ("slope_sd", "slope") if name.endswith(f"_{entry}")), name)
 
 
 class Priors:
@@ -59,92 +48,168 @@ class Priors:
     Parameters
     ----------
     overrides : mapping of str to (str, sequence of float)
-        Distribution and parameters by prior name; names that are not in ``DEFAULT_PRIORS`` are a ``ValueError``.
+        Distribution and parameters by prior name; ``<term>_slope`` and ``<term>_slope_sd`` override ``slope`` and
+        ``slope_sd`` for one term. Other names that are not in ``DEFAULT_PRIORS`` are a ``ValueError``.
     """
 
     def __init__(self, overrides: Mapping[str, tuple[str, tuple[float, ...]]] | None = None):
-        unknown = set(overrides or {}) - set(DEFAULT_PRIORS)
-        if unknown:
-            raise ValueError(
-                f"priors.{sorted(unknown)[0]}: unknown prior; known are {', '.join(sorted(DEFAULT_PRIORS))}"
-            )
         self._table = {
             **DEFAULT_PRIORS,
             **{k: (v[0], tuple(map(float, v[1]))) for k, v in (overrides or {}).items()},
         }
+        for name in overrides or {}:
+            if general_name(name) not in DEFAULT_PRIORS:
+                raise ValueError(
+                    f"priors.{name}: unknown prior; known are {', '.join(sorted(DEFAULT_PRIORS))}"
+                )
 
     def __getitem__(self, name: str) -> tuple[str, tuple[float, ...]]:
-        return self._table[name]
+        return self._table.get(name) or self._table[general_name(name)]
 
-    def variable(self, name: str, prior: str | None = None, **keywords):
-        """Free random variable of the model in context; ``keywords`` (dims) go to PyMC."""
-        import pymc as pm
+    def distribution(self, name: str):
+        """The prior as a frozen SciPy distribution."""
+        from scipy import stats  # slow to import, and the checks of a configuration read the table alone
 
-        from models.coordinates import FromZero
-
-        kind, parameters = self._table[prior or name]
-        # as arrays: PyTensor makes single precision of plain numbers, and their log gamma with it
-        p = [np.asarray(value, "float64") for value in parameters]
-        match kind:
-            case "normal":
-                return pm.Normal(name, p[0], p[1], **keywords)
-            case "half_normal":
-                return pm.HalfNormal(name, p[0], default_transform=FromZero(p[0]), **keywords)
-            case "exponential":
-                return pm.Exponential(name, p[0], **keywords)
-            case "beta":
-                return pm.Beta(name, p[0], p[1], **keywords)
-            case "gamma":
-                return pm.Gamma(name, alpha=p[0], beta=p[1], **keywords)
-            case "lognormal":
-                return pm.LogNormal(name, p[0], p[1], **keywords)
-        raise ValueError(
-            f"priors.{prior or name}: unknown distribution '{kind}'; known are {', '.join(PARAMETERS)}"
-        )
-
-    def shifted(self, name: str, prior: str, shift, **keywords):
-        """Free random variable, sampled as itself plus ``shift``.
-
-        Coordinates only: where the data know the sum better than its parts, chains move faster along it. Priors other
-        than the normal are sampled as they are.
-        """
-        return self._moved(name, prior, lambda total: total - shift, **keywords)
-
-    def rotated(self, name: str, prior: str, inverse, **keywords):
-        """Free vector b, sampled as U b; ``inverse`` (K, K) is that of U, of determinant one. See ``shifted``."""
-        import pytensor.tensor as pt
-
-        return self._moved(name, prior, lambda total: pt.sum(inverse * total[None, :], axis=1), **keywords)
-
-    def _moved(self, name: str, prior: str, from_total, **keywords):
-        """Variable with a normal prior as a function, of Jacobian one, of what is sampled.
-
-        A term puts the density right. (Were the function in the mean of what is sampled instead, PyMC would write the
-        graph of the latents, on which it may depend, twice.)
-        """
-        import pymc as pm
-        import pytensor.tensor as pt
-
-        kind, parameters = self._table[prior]
-        if kind != "normal":
-            return self.variable(name, prior, **keywords)
-        mean, sd = (np.asarray(value, "float64") for value in parameters)
-        total = pm.Normal(f"{name}_total", mean, sd, **keywords)
-        value = pm.Deterministic(name, from_total(total), **keywords)
-        difference = pt.sum((total - mean) ** 2) - pt.sum((value - mean) ** 2)
-        pm.Potential(f"{name}_coordinates", 0.5 * difference / sd**2)
-        return value
-
-    def distribution(self, prior: str):
-        """The prior as a frozen SciPy distribution, for simulators and for checking densities."""
-        from scipy import stats  # slow to import, and the settings read the names of this module
-
-        kind, p = self._table[prior]
+        kind, p = self[name]
         return {
             "normal": lambda: stats.norm(p[0], p[1]),
             "half_normal": lambda: stats.halfnorm(scale=p[0]),
+            "truncated_normal": lambda: stats.truncnorm((p[2] - p[0]) / p[1], np.inf, p[0], p[1]),
             "exponential": lambda: stats.expon(scale=1 / p[0]),
             "beta": lambda: stats.beta(p[0], p[1]),
             "gamma": lambda: stats.gamma(p[0], scale=1 / p[1]),
             "lognormal": lambda: stats.lognorm(p[1], scale=np.exp(p[0])),
         }[kind]()
+
+    def score(self, name: str, value: np.ndarray) -> np.ndarray:
+        """Derivative of the log density at values inside the support."""
+        kind, p = self[name]
+        match kind:
+            case "normal" | "truncated_normal":
+                return (p[0] - value) / p[1] ** 2
+            case "half_normal":
+                return -value / p[0] ** 2
+            case "exponential":
+                return np.full_like(value, -p[0])
+            case "beta":
+                return (p[0] - 1) / value - (p[1] - 1) / (1 - value)
+            case "gamma":
+                return (p[0] - 1) / value - p[1]
+            case "lognormal":
+                return -(1 + (np.log(value) - p[0]) / p[1] ** 2) / value
+        raise ValueError(f"priors.{name}: unknown distribution '{kind}'; known are {', '.join(PARAMETERS)}")
+
+
+class GraphVariables:
+    """Makes the variables of a PyMC model in context.
+
+    Parameters
+    ----------
+    priors : Priors
+    """
+
+    def __init__(self, priors: Priors):
+        self.priors = priors
+
+    def variable(self, name: str, prior: str | None = None, dims: str | None = None):
+        """Parameter with the prior of an entry of the table (by default that of its own name)."""
+        import pymc as pm
+
+        kind, p = self.priors[prior or name]
+        make = {
+            "normal": lambda: pm.Normal(name, p[0], p[1], dims=dims),
+            "half_normal": lambda: pm.HalfNormal(name, p[0], dims=dims),
+            "truncated_normal": lambda: pm.TruncatedNormal(name, p[0], p[1], lower=p[2], dims=dims),
+            "exponential": lambda: pm.Exponential(name, p[0], dims=dims),
+            "beta": lambda: pm.Beta(name, p[0], p[1], dims=dims),
+            "gamma": lambda: pm.Gamma(name, alpha=p[0], beta=p[1], dims=dims),
+            "lognormal": lambda: pm.LogNormal(name, p[0], p[1], dims=dims),
+        }
+        return make[kind]()
+
+    def quantity(self, name: str, value, dims: str):
+        """A quantity that is kept of the draws."""
+        import pymc as pm
+
+        return pm.Deterministic(name, value, dims=dims)
+
+    def conditioned(self, name: str, sd, information, others, dims: str):
+        """Effects x ~ N(0, sd), sampled as standardised given what other terms say of the logit.
+
+        Were the rest of the log density -information (x + others)^2 / 2, with ``others`` what the other terms say of the
+        logit less what the data say of it, x would be normal of precision
+        P = information + sd^-2 about -information others / P. Sampled is (x + information others / P) sqrt(P): x over its
+        spread where data tell little of it, and else free of the slopes that it would have to follow (Papaspiliopoulos,
+        Roberts & Skold 2007). A rough ``information`` makes rough coordinates, never another density.
+        """
+        import pymc as pm
+        import pytensor.tensor as pt
+
+        standard = pm.Normal(f"{name}_standard", 0, 1, dims=dims)
+        variance = 1 / (information + sd**-2)
+        value = pt.sqrt(variance) * standard - variance * information * others
+        # the density of the standard effects is replaced by that of the effects and the Jacobian
+        gain = 0.5 * (standard**2 - (value / sd) ** 2) + 0.5 * pt.log(variance) - pt.log(sd)
+        pm.Potential(f"{name}_coordinates", pt.sum(gain))
+        return value
+
+    def path(self, name: str, mean, factor, dims: tuple[str, str]):
+        """Gaussian paths (S, Y) of known mean and covariance factor (S, Y, Y)."""
+        import pymc as pm
+        import pytensor.tensor as pt
+
+        standard = pm.Normal(f"{name}_standard", 0, 1, dims=dims)
+        return pm.Deterministic(name, mean + pt.sum(factor * standard[:, None, :], axis=2), dims=dims)
+
+    def correlated(self, name: str, prior: str, rotation, dims: str):
+        """Slopes of correlated columns, sampled as those of orthogonal ones; ``rotation`` turns these into those."""
+        import pymc as pm
+        import pytensor.tensor as pt
+
+        kind, p = self.priors[prior]
+        if kind != "normal":
+            return self.variable(name, prior, dims)
+        # the density of the sampled slopes is flat, that of the slopes themselves is added: the map is linear
+        sampled = pm.Flat(f"{name}_standard", dims=dims)
+        value = pm.Deterministic(name, pt.dot(rotation, sampled), dims=dims)
+        pm.Potential(f"{name}_prior", -0.5 * pt.sum(((value - p[0]) / p[1]) ** 2))
+        return value
+
+
+class DrawnVariables:
+    """Draws the same variables from their priors, in NumPy.
+
+    Parameters
+    ----------
+    priors : Priors
+    coords : mapping of str to list
+        Labels of the dimensions.
+    random : numpy.random.Generator
+    """
+
+    def __init__(self, priors: Priors, coords: Mapping[str, list], random: np.random.Generator):
+        self.priors, self.coords, self.random = priors, coords, random
+
+    def _size(self, dims: str | None):
+        return None if dims is None else len(self.coords[dims])
+
+    def variable(self, name: str, prior: str | None = None, dims: str | None = None):
+        """Draw of a parameter."""
+        return self.priors.distribution(prior or name).rvs(self._size(dims), random_state=self.random)
+
+    def quantity(self, name: str, value, dims: str):
+        """The quantity itself."""
+        return value
+
+    def conditioned(self, name: str, sd, information, others, dims: str):
+        """Draw of effects about zero."""
+        return sd * self.random.normal(size=self._size(dims))
+
+    def correlated(self, name: str, prior: str, rotation, dims: str):
+        """Draw of slopes."""
+        return self.variable(name, prior, dims)
+
+    def path(self, name: str, mean, factor, dims: tuple[str, str]):
+        """Draw of Gaussian paths."""
+        standard = self.random.normal(size=mean.shape)
+        return mean + np.einsum("syz,sz->sy", factor, standard)

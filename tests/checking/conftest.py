@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-GATE = {"r_hat": 1.01, "ess_bulk": 400, "ess_tail": 400, "divergences": 0, "bfmi": 0.3, "pareto_k": 0.7}
+GATE = {"r_hat": 1.01, "ess_bulk": 400, "ess_tail": 400, "divergences": 0, "bfmi": 0.3}
 
 
 @pytest.fixture
@@ -35,7 +35,6 @@ def make_tree(seed=1, draws=1000, chains=4):
             "mission": ["korea_1950", "gulf_1990"],
             "indicator": ["un_agreement", "visits_to_pivotal", "trade_share"],
         },
-        attrs={"sampling_time": 12.5},
     )
     statistics = xr.Dataset(
         {

@@ -1,129 +1,127 @@
+"""Negative controls: differences of slopes, their power, and the rows that they leave."""
+
 import numpy as np
 import pytest
 import xarray as xr
+from scipy.stats import norm
 
+from models.composition import Composition
+from tests.models.example import example_data
 from workflow.lib.checking.controls import (
-    CONTROL_COLUMNS,
-    Variant,
-    covariates_of_role,
-    negative_control_exposures,
-    negative_control_outcome,
-    run_controls,
-    timing_placebos,
-    with_controls_added,
-    with_ties_replaced,
+    Control,
+    beside,
+    difference_rows,
+    led_by_others_rows,
+    news_rows,
+    power_to_see,
+    with_covariate,
 )
+from workflow.lib.checking.table import check_table
+
+INTERVAL = 0.9
+VALUES = xr.DataArray(np.zeros((1, 1)), dims=("mission", "state"))
+RIVAL = Control("rivals", "ties 365", "ties with Russia", "ties", VALUES)
 
 
-def logistic_slopes(variant, draws=200):
-    """Stand-in for a refit: maximum likelihood of the logit on ties and added controls, with normal draws."""
-    joined = variant.data["joined"].values
-    rows = ~np.isnan(joined)
-    columns = [np.ones(rows.sum()), variant.data["ties"].values[rows]]
-    for name in variant.controls:
-        columns.append(variant.data["covariate_value"].sel(covariate=name).values[rows])
-    design, outcome = np.stack(columns, axis=1), joined[rows]
-    slopes = np.zeros(design.shape[1])
-    for _ in range(30):
-        mean = 1 / (1 + np.exp(-design @ slopes))
-        information = design.T @ (design * (mean * (1 - mean))[:, None])
-        slopes += np.linalg.solve(information, design.T @ (outcome - mean))
-    generator = np.random.default_rng(1)
-    values = generator.multivariate_normal(slopes, np.linalg.inv(information), size=(2, draws))
-    posterior = {"ties_slope": (("chain", "draw"), values[:, :, 1])}
-    if variant.controls:
-        posterior["covariate_slope"] = (("chain", "draw", "control"), values[:, :, 2:])
-    return xr.Dataset(posterior, coords={"control": list(variant.controls)} if variant.controls else None)
+def draws(*values):
+    """One chain of draws; of a mean and a spread, two hundred evenly spaced normal quantiles."""
+    if len(values) == 2:
+        values = norm.ppf((np.arange(200) + 0.5) / 200, *values)
+    return xr.DataArray(np.array([values], float), dims=("chain", "draw"))
 
 
-def test_ties_are_replaced_by_the_rival_tie_on_the_scale_of_the_ties(data):
-    changed = with_ties_replaced(data, "igo_joint_russia")
-    rows = changed["joined"].notnull()
-    ties = changed["ties"].where(rows)
-    np.testing.assert_allclose(ties.mean("state").values, 0, atol=1e-12)
-    assert float(ties.std()) == pytest.approx(1)
-    assert ties.dims == ("mission", "state")
-    lost = data["joined"].notnull() & data["covariate_value"].sel(covariate="igo_joint_russia").isnull()
-    assert changed.attrs["rows_dropped_for_check"] == int(lost.sum()) > 0
-    assert not rows.where(lost, False).any()
-    assert "ties" in data and data["ties"].attrs["scale"] == 0.4
+def rows_of(slope, control, naive):
+    rows = check_table(difference_rows(RIVAL, lambda control_: (slope, control), naive, "plugin", INTERVAL))
+    return rows.set_index("item")
 
 
-def test_added_controls_are_standardised_over_the_rows_that_remain(data):
-    changed = with_controls_added(data, ["igo_joint_russia"])
-    values = changed["covariate_value"].sel(covariate="igo_joint_russia").where(changed["joined"].notnull())
-    assert float(values.mean()) == pytest.approx(0, abs=1e-12)
-    assert float(values.std()) == pytest.approx(1)
-    xr.testing.assert_equal(changed["ties"], data["ties"])
+def test_the_difference_is_that_of_the_draws_of_one_posterior():
+    # the slopes go up and down together: their difference is known better than either
+    slope, control = draws(1.0, 2.0, 3.0), draws(0.5, 1.5, 2.5)
+    rows = rows_of(slope, control, draws(1.0, 1.1, 1.2))
+    row = rows.loc["ties 365 difference"]
+    assert (row["estimate"], row["lower"], row["upper"]) == pytest.approx((0.5, 0.5, 0.5))
+    assert (row["verdict"], row["expected"], row["unit"]) == ("passed", "positive", "log-odds")
+    alone = rows.loc["ties 365 slope"]
+    assert alone["estimate"] == pytest.approx(1.5)
+    assert (alone["expected"], alone["verdict"]) == ("near zero", "described")
 
 
-def test_roles_name_the_covariates(data):
-    assert covariates_of_role(data, "rival_tie") == ["igo_joint_russia"]
-    assert covariates_of_role(data, "placebo") == ["igo_joint_lead5"]
+@pytest.mark.parametrize(
+    ("slope", "control", "verdict"),
+    [
+        (draws(1.0, 0.1), draws(0.0, 0.1), "passed"),
+        (draws(0.1, 0.1), draws(1.0, 0.1), "failed"),
+        (draws(1.0, 0.1), draws(1.0, 0.1), "failed"),
+        (draws(0.2, 1.0), draws(0.0, 1.0), "cannot tell"),
+    ],
+)
+def test_a_control_fails_if_it_has_a_slope_that_the_regressor_does_not_exceed(slope, control, verdict):
+    # draws of the control in reverse order, so that those of the two differ
+    rows = rows_of(slope, control[:, ::-1].drop_vars("draw", errors="ignore"), draws(0.8, 0.1))
+    assert rows.loc["ties 365 difference", "verdict"] == verdict
 
 
-def test_controls_seldom_exclude_zero_where_ties_cause_joining(make_data):
-    tables = []
-    for seed in range(3, 13):
-        data = make_data(seed)
-        main = logistic_slopes(Variant("main", "main", data))
-        variants = negative_control_exposures(data) + timing_placebos(data)
-        tables.append(run_controls(variants, logistic_slopes, "crossed", interval=0.95, main=main))
-    table = tables[0]
-    assert table.columns.tolist() == CONTROL_COLUMNS
-    assert table["item"].tolist() == [
-        "igo_joint_russia instead of ties",
-        "igo_joint_russia beside ties",
-        "igo_joint_lead5 beside ties",
-    ]
-    assert table.loc[0, "comparison_estimate"] > 0.2
-    # Of thirty intervals of 95 %, one or two miss zero by chance; five would be a one-in-fifty event.
-    assert sum(table["excludes_zero"].sum() for table in tables) <= 4
+def test_power_is_the_chance_that_the_interval_leaves_out_zero():
+    random = np.random.default_rng(1)
+    estimates = random.normal(0.8, 0.5, size=200_000)
+    clear = (estimates - norm.isf(0.05) * 0.5 > 0).mean()
+    assert power_to_see(0.8, 0.5, INTERVAL) == pytest.approx(clear, abs=0.005)
+    assert power_to_see(-0.8, 0.5, INTERVAL) == power_to_see(0.8, 0.5, INTERVAL)
+    assert power_to_see(1e-12, 0.5, INTERVAL) == pytest.approx(0.05)
+    assert np.isnan(power_to_see(0.8, 0.0, INTERVAL))
 
 
-def test_controls_unmask_a_world_in_which_a_common_cause_makes_ties_and_joining():
-    generator = np.random.default_rng(8)
-    size = (10, 120)
-    cooperativeness = generator.normal(size=size)
-    ties = cooperativeness + 0.7 * generator.normal(size=size)
-    rival = cooperativeness + 0.7 * generator.normal(size=size)
-    joined = (generator.random(size) < 1 / (1 + np.exp(1 - 1.5 * cooperativeness))).astype(float)
-    data = xr.Dataset(
-        {
-            "joined": (("mission", "state"), joined),
-            "ties": (("mission", "state"), ties / ties.std()),
-            "covariate_value": (("covariate", "mission", "state"), rival[None]),
-        },
-        coords={
-            "covariate": ["igo_joint_russia"],
-            "covariate_role": ("covariate", ["rival_tie"]),
-            "mission": np.arange(10),
-            "state": np.arange(120),
-        },
-    )
-    variants = negative_control_exposures(data)
-    main = logistic_slopes(Variant("main", "main", data))
-    table = run_controls(variants, logistic_slopes, "pooled", interval=0.95, main=main)
-    assert table["excludes_zero"].all()
+def test_power_to_see_the_naive_slope_falls_with_the_spread_of_the_control():
+    sharp = rows_of(draws(1.0, 0.1), draws(0.0, 0.1), draws(1.0, 0.1)).loc["ties 365 slope", "power"]
+    wide = rows_of(draws(1.0, 0.1), draws(0.0, 1.0), draws(1.0, 0.1)).loc["ties 365 slope", "power"]
+    assert sharp > 0.99 > 0.5 > wide
 
 
-def test_negative_control_outcome_is_put_on_the_scale_of_the_main_ties(data):
-    others = data.assign(pivotal=("mission", np.full(8, 220)))
-    others["ties"].attrs["scale"] = 0.8
-    variant = negative_control_outcome(data, others)
-    np.testing.assert_allclose(variant.data["ties"].values, others["ties"].values * 2)
-    assert variant.check == "negative_control_outcome"
-    with pytest.raises(ValueError, match="missions led by 2 are no negative control"):
-        negative_control_outcome(data, data)
-    with pytest.raises(ValueError, match="lack the covariates igo_joint_lead5"):
-        negative_control_outcome(data, others.isel(covariate=[0, 1]))
+def test_missions_led_by_others_are_compared_with_ones_own_as_independent():
+    rows = led_by_others_rows("ties", draws(1.2, 0.3), draws(0.6, 0.4), "plugin", INTERVAL, missions=14)
+    rows = check_table(rows).set_index("item")
+    gap = rows.loc["ties difference"]
+    assert gap["estimate"] == pytest.approx(0.6, abs=0.01)
+    half = norm.isf(0.05) * np.hypot(0.3, 0.4)
+    assert gap["upper"] - gap["estimate"] == pytest.approx(half, rel=0.15)
+    assert gap["estimate"] - gap["lower"] == pytest.approx(half, rel=0.15)
+    assert gap["verdict"] == "cannot tell"
+    assert rows.loc["ties led by others", "estimate"] == pytest.approx(0.6)
+    assert "14 missions" in gap["note"]
 
 
-def test_unknown_and_unvarying_covariates_are_refused(data):
-    with pytest.raises(ValueError, match="no covariate `igo_joint_mars`"):
-        with_ties_replaced(data, "igo_joint_mars")
-    flat = data.assign(covariate_value=data["covariate_value"] * 0)
-    with pytest.raises(ValueError, match="does not vary"):
-        with_controls_added(flat, ["igo_joint_lead5"])
-    with pytest.raises(ValueError, match="does not vary"):
-        with_ties_replaced(flat, "igo_joint_lead5")
+def test_missions_led_by_others_may_have_another_number_of_draws():
+    rows = led_by_others_rows("ties", draws(1.2, 0.1), draws(1.1, 1.2, 1.3), "plugin", INTERVAL, missions=9)
+    assert rows[1]["estimate"] == pytest.approx(0.0, abs=0.1)
+    assert rows[1]["verdict"] == "failed"
+
+
+@pytest.mark.parametrize(("news", "verdict"), [(1.6, "failed"), (0.8, "passed"), (-0.5, "passed")])
+def test_later_indicators_fail_if_they_go_with_joining_more_than_earlier_ones(news, verdict):
+    rows = check_table(news_rows(draws(0.8, 0.1), draws(news, 0.1), "quality", "plugin", INTERVAL))
+    rows = rows.set_index("item")
+    assert rows.loc["quality news", "estimate"] == pytest.approx(news)
+    assert rows.loc["quality news", "verdict"] == "described"
+    gap = rows.loc["quality news difference"]
+    assert gap["estimate"] == pytest.approx(news - 0.8)
+    assert (gap["verdict"], gap["expected"]) == (verdict, "near zero")
+
+
+def test_a_control_stands_beside_the_regressor_and_what_it_lacks_is_not_scored():
+    data = example_data()
+    values = data["ties"].fillna(0.0) + 1.0
+    values[0, :4] = np.nan
+    turned = values.isel(state=slice(None, None, -1), mission=slice(None, None, -1))
+    widened = with_covariate(data, "control_added", turned)
+    composition = beside(Composition("pooled", mission_intercepts=False), widened, "control_added")
+    assert composition.control_names(widened) == ["log_population", "democracy", "control_added"]
+    found = widened["covariate_value"].sel(covariate="control_added").values
+    np.testing.assert_allclose(found, np.nan_to_num(values.values))
+    scored = data["joined"].notnull().values
+    lost = scored & np.isnan(values.values)
+    assert lost.any()
+    np.testing.assert_array_equal(widened["joined"].notnull().values, scored & ~lost)
+    xr.testing.assert_equal(widened["ties"], data["ties"])
+    before = data["covariate_value"].transpose("covariate", "mission", "state").values
+    np.testing.assert_array_equal(widened["covariate_value"].values[:-1], before)

@@ -1,22 +1,10 @@
 import numpy as np
-import pandas as pd
 import pytest
 import xarray as xr
 from scipy import stats
 from scipy.special import expit
 
-from workflow.lib.checking.files import read_tables, write_table
-from workflow.lib.checking.held_out import (
-    FUTURE_COLUMNS,
-    MISSION_COLUMNS,
-    compare_held_out,
-    leave_future_out,
-    leave_one_mission_out,
-    log_mean_likelihood,
-    score_mission,
-)
-from workflow.lib.errors import UserError
-from workflow.lib.presentation.results import optional_table
+from workflow.lib.checking.held_out import log_mean_likelihood, probability_summary, score_mission
 
 
 def draws_of(data, mission, seed=0, shift=0.0):
@@ -126,76 +114,9 @@ def test_draws_that_are_not_finite_are_refused(data):
         score_mission(logit, data["joined"].sel(mission="mission_2"), seed=1, interval=0.9)
 
 
-def test_every_mission_is_held_out_once(data):
-    asked = []
-
-    def fit_without(mission):
-        asked.append(mission)
-        return draws_of(data, mission), None
-
-    rows, probability = leave_one_mission_out(fit_without, data, "crossed", seed=7, interval=0.9)
-    assert asked == data["mission"].values.tolist()
-    assert rows.columns.tolist() == MISSION_COLUMNS
-    assert rows["n_states"].tolist() == data["joined"].notnull().sum("state").values.tolist()
-    assert probability.dims == ("mission", "state", "statistic")
-    assert (probability.sel(statistic="lower") <= probability.sel(statistic="upper")).all()
-    one, _ = leave_one_mission_out(fit_without, data, "crossed", seed=7, interval=0.9, missions=["mission_4"])
-    pd.testing.assert_frame_equal(one, rows[rows["mission"] == "mission_4"].reset_index(drop=True))
-    with pytest.raises(ValueError, match="no such mission in the data: nowhere"):
-        leave_one_mission_out(fit_without, data, "crossed", seed=7, interval=0.9, missions=["nowhere"])
-
-
-def test_only_later_missions_are_scored_when_the_future_is_left_out(data):
-    names = data["mission"].values
-    logit = xr.concat([draws_of(data, name) for name in names], dim=pd.Index(names, name="mission"))
-    terms = -np.logaddexp(0, -(2 * data["joined"].fillna(0) - 1) * logit)
-    likelihood = terms.where(data["joined"].notnull()).sum("state")
-
-    def score(year):
-        return leave_future_out(
-            lambda cutoff: (logit, likelihood), data, year, "crossed", seed=1, interval=0.9
-        )
-
-    table = score(1974)
-    assert table.columns.tolist() == FUTURE_COLUMNS
-    years = data["start_year"].to_series()
-    assert table["mission"].tolist() == years.index[years >= 1974].tolist()
-    assert (table["cutoff_year"] == 1974).all()
-    mission = table["mission"].iloc[0]
-    alone = score_mission(
-        logit.sel(mission=mission), data["joined"].sel(mission=mission), seed=1, interval=0.9
-    )
-    assert table["joint_log_score"].iloc[0] == pytest.approx(alone["joint_log_score"])
-    for year in (1950, 2050):
-        with pytest.raises(
-            UserError, match=f"checks.future_from: {year} leaves none to fit or none to predict"
-        ):
-            score(year)
-
-
-def test_paired_comparison_prefers_the_right_model(data):
-    tables = [
-        leave_one_mission_out(
-            lambda mission, shift=shift: (draws_of(data, mission, shift=shift), None),
-            data,
-            name,
-            seed=1,
-            interval=0.9,
-        )[0]
-        for name, shift in (("right", 0.0), ("shifted", 2.0))
-    ]
-    table = compare_held_out(pd.concat(tables))
-    assert table["model"].tolist() == ["right", "shifted"]
-    assert table.loc[1, "difference"] < -2 * table.loc[1, "se_difference"]
-    assert table.loc[0, "covered"] > table.loc[1, "covered"]
-    with pytest.raises(ValueError, match="scored on different missions"):
-        compare_held_out(pd.concat([tables[0], tables[1].iloc[:-1]]))
-
-
-def test_no_model_scored_on_missions_not_seen_is_a_comparison_without_rows(tmp_path):
-    missions = read_tables([], MISSION_COLUMNS)
-    write_table(missions, tmp_path / "missions.csv")
-    totals = compare_held_out(missions)
-    assert totals.empty
-    assert "difference" in totals
-    assert optional_table(tmp_path / "missions.csv").columns.tolist() == MISSION_COLUMNS
+def test_probabilities_are_summarised_after_the_draws_are_turned_into_them():
+    """The mean of the probabilities is not the probability of the mean logit."""
+    logits = xr.DataArray(np.array([[[-4.0], [4.0]], [[-4.0], [4.0]]]), dims=("chain", "draw", "state"))
+    found = probability_summary(logits + 1.0, 0.9).isel(state=0)
+    assert found.sel(statistic="mean") == pytest.approx((expit(-3) + expit(5)) / 2)
+    assert found.sel(statistic="lower") < found.sel(statistic="mean") < found.sel(statistic="upper")

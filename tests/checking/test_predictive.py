@@ -5,18 +5,16 @@ import xarray as xr
 
 from workflow.lib.checking.held_out import probability_summary
 from workflow.lib.checking.predictive import (
-    CHECK_COLUMNS,
+    COLUMNS,
     PREDICTION_COLUMNS,
-    failed_checks,
-    pair_statistics,
+    checks_of_model,
+    failed_rows,
     prediction_rows,
     predictive_checks,
     predictive_summaries,
     prior_predictive_checks,
-    repeat_joiners,
-    replicate_joined,
-    upper_p_value,
 )
+from workflow.lib.checking.replicates import pair_statistics, repeat_joiners, replicate_joined, upper_p_value
 
 
 def test_replicates_follow_the_seed_and_the_probabilities(data, logit):
@@ -41,7 +39,7 @@ def test_p_value_counts_half_of_the_equal_ones():
 
 def test_a_right_model_passes_every_predictive_check(data, logit):
     table = predictive_checks(logit, data, "right", seed=1, interval=0.9, replicates=400)
-    assert table.columns.tolist() == CHECK_COLUMNS
+    assert table.columns.tolist() == COLUMNS
     assert set(table["check"]) == {
         "joiners_per_mission",
         "spread_of_joiners",
@@ -50,7 +48,7 @@ def test_a_right_model_passes_every_predictive_check(data, logit):
         "pairs",
         "calibration",
     }
-    assert failed_checks(table, level=0.01).empty
+    assert not failed_rows(table, level=0.01).any()
     counts = table[table["check"] == "joiners_per_mission"].set_index("item")["observed"]
     assert counts.tolist() == data["joined"].sum("state").values.tolist()
     regions = table[table["check"] == "joiners_by_region"]
@@ -69,7 +67,7 @@ def test_a_model_without_repeat_joiners_fails_the_check_of_repeat_joiners(data, 
     table = predictive_checks(
         wrong.transpose(*logit.dims), data, "wrong", seed=1, interval=0.9, replicates=400
     )
-    failed = failed_checks(table)
+    failed = table[failed_rows(table)]
     assert "repeat_joiners" in set(failed["check"])
     assert "pairs" in set(failed["check"])
     assert "joiners_per_mission" not in set(failed["check"])
@@ -77,7 +75,7 @@ def test_a_model_without_repeat_joiners_fails_the_check_of_repeat_joiners(data, 
 
 def test_a_model_with_the_wrong_level_fails_the_check_of_joiners(data, logit):
     table = predictive_checks(logit + 2, data, "wrong", seed=1, interval=0.9, replicates=400)
-    assert "joiners_per_mission" in set(failed_checks(table)["check"])
+    assert "joiners_per_mission" in set(table.loc[failed_rows(table), "check"])
 
 
 def test_calibration_does_not_blame_shrinkage_and_does_blame_wrong_slopes(data):
@@ -95,9 +93,9 @@ def test_calibration_does_not_blame_shrinkage_and_does_blame_wrong_slopes(data):
     )
     logit = xr.DataArray(values, dims=("chain", "draw", "mission", "state"), coords=own.coords)
     right = predictive_checks(logit, own, "right", seed=1, interval=0.9, replicates=250)
-    assert failed_checks(right).empty
+    assert not failed_rows(right).any()
     wrong = predictive_checks(0.5 * logit - 0.8, own, "wrong", seed=1, interval=0.9, replicates=250)
-    assert "calibration" in set(failed_checks(wrong)["check"])
+    assert "calibration" in set(wrong.loc[failed_rows(wrong), "check"])
 
 
 def test_repeat_joiners_and_pairs_by_hand():
@@ -151,11 +149,25 @@ def test_prediction_rows_are_the_eligible_states(data, logit):
 def test_correction_for_many_rows_names_none_of_hundred_right_ones():
     p_values = (np.arange(100) + 0.5) / 100
     table = pd.DataFrame({"check": "a", "model": "b", "p_value": p_values})
-    assert failed_checks(table).empty
+    assert not failed_rows(table).any()
     table.loc[3, "p_value"] = 0.0001
-    assert failed_checks(table).index.tolist() == [3]
+    assert np.flatnonzero(failed_rows(table)).tolist() == [3]
 
 
 def test_draws_and_data_of_different_shape_are_refused(data, logit):
     with pytest.raises(ValueError, match="logit has"):
         replicate_joined(logit.isel(mission=slice(3)), data["joined"], seed=1, replicates=10)
+
+
+def test_predictions_from_the_posterior_pass_or_fail_and_those_from_the_prior_are_described(data, logit):
+    wrong = logit + 2
+    table = checks_of_model(wrong, logit, data, "crossed", seed=1, interval=0.9)
+    assert (table["model"] == "crossed").all()
+    prior = table[table["check"] == "prior_joiners"]
+    assert (prior["verdict"] == "described").all()
+    sizes = table[table["check"] == "joiners_per_mission"]
+    assert "failed" in set(sizes["verdict"])
+    assert set(table.loc[table["check"] != "prior_joiners", "verdict"]) <= {"passed", "failed"}
+    first = sizes.iloc[0]
+    assert first["expected"] == f"observed {float(data['joined'].isel(mission=0).sum()):.4g}"
+    assert first["label"] == "joiners: mission 0 (all)"

@@ -34,10 +34,10 @@ state,key,count,,,none,code,candidate,,
 year,key,count,,,none,year,year observed,,
 igo_joint,tie_count,count,igo_own,1,log1p,count,joint memberships,1945,2014
 igo_own,tie_exposure,count,,1,log1p,count,own memberships,1945,2014
-un_agreement,quality,normal,,1,none,ideal points,agreement,1946,2019
-aid,quality,hurdle,,1,log,dollars,aid,1946,2019
-visits,personal_contact,negative_binomial,,1,none,count,visits,1940,2024
-sanctions,quality,bernoulli,,-1,none,0 or 1,sanctions,1945,2005
+un_agreement,indicator,normal,,1,none,ideal points,agreement,1946,2019
+aid,indicator,normal,,1,log1p,dollars,aid,1946,2019
+visits,indicator,count,,1,log1p,count,visits,1940,2024
+sanctions,indicator,bernoulli,,-1,none,0 or 1,sanctions,1945,2005
 log_population,control,normal,,1,none,log thousands,population,1945,2022
 aid_change,payment,normal,,,none,change,change of aid,1951,2016
 """

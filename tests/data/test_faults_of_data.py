@@ -20,23 +20,11 @@ def data():
             "joined": (("mission", "state"), (random.random(shape) < 0.3).astype(float)),
             "ties": (("mission", "state"), random.normal(size=shape)),
             "covariate_value": (("covariate", "mission", "state"), random.normal(size=(3, *shape))),
-            "indicator_value": (("indicator", "state", "panel_year"), random.normal(size=(2, STATES, 4))),
-            "anchor": ("indicator", [True, False]),
-            "tie_own": (
-                ("tie_item", "state", "panel_year"),
-                random.integers(5, 9, (2, STATES, 4)).astype(float),
-            ),
-            "tie_joint": (
-                ("tie_item", "state", "panel_year"),
-                random.integers(1, 5, (2, STATES, 4)).astype(float),
-            ),
         },
         coords={
             "mission": [f"m_{number}" for number in range(MISSIONS)],
             "state": np.arange(STATES) + 2,
             "covariate": ["democracy", "capability", "distance"],
-            "indicator": ["un_agreement", "trade_share"],
-            "tie_item": ["igo_joint", "treaty_joint"],
         },
     )
 
@@ -46,8 +34,8 @@ NAMES = ["democracy", "capability", "distance"]
 
 def test_data_that_vary_have_no_fault(data):
     assert not faults.faults_of_rows(data) + faults.faults_of_regressors(data, NAMES)
-    assert not faults.faults_of_moderators(data, NAMES, "models.m.moderators")
-    assert not faults.faults_of_indicators(data) + faults.faults_of_ties(data) + faults.warnings_of_data(data)
+    assert not faults.faults_of_incomplete(data, NAMES, "models.m.moderators")
+    assert not faults.warnings_of_data(data)
 
 
 @pytest.mark.parametrize(("value", "who"), [(0.0, "nobody"), (1.0, "everybody")])
@@ -93,30 +81,11 @@ def test_columns_that_go_together_but_not_all_the_way_are_no_fault(data):
     assert not faults.faults_of_regressors(data, NAMES)
 
 
-def test_a_moderator_with_missing_values_is_not_filled(data):
+def test_a_moderator_or_control_with_missing_values_is_not_filled(data):
     data["covariate_value"][1, 0, :7] = np.nan
-    assert faults.faults_of_moderators(data, ["capability"], "models.wolford.moderators") == [
+    assert faults.faults_of_incomplete(data, ["capability"], "models.wolford.moderators") == [
         "models.wolford.moderators: capability is missing in 7 of 240 rows; add it to data.controls, which leaves these rows "
-        "out, or moderate by another column"
-    ]
-
-
-def test_an_anchor_without_variation_leaves_the_sign_open(data):
-    data["indicator_value"][0] = 0.0
-    data["indicator_value"][1] = np.nan
-    assert faults.faults_of_indicators(data) == [
-        "data.quality: un_agreement is the same for all states and years, and it is the anchor that says which way is up; "
-        "take it out of the codebook's roles",
-        "data.quality: trade_share is never observed; take it out of the codebook's roles",
-    ]
-
-
-def test_counts_that_cannot_be_but_zero_are_named(data):
-    data["tie_own"][0] = 0.0
-    data["tie_joint"][1] = 0.0
-    assert faults.faults_of_ties(data) == [
-        "data.tie_counts: igo_joint: its exposure is zero or missing everywhere; take it off the list",
-        "data.tie_counts: treaty_joint: the count is zero or missing everywhere; take it off the list",
+        "out, or take another column"
     ]
 
 
@@ -133,4 +102,4 @@ def test_the_shipped_data_have_no_fault():
     data = prepare(load_tables({name: f"data/{name}.csv" for name in names}))
     controls = data["covariate"].values[data["covariate_role"].values == "control"].tolist()
     assert not faults.faults_of_rows(data) + faults.faults_of_regressors(data, controls)
-    assert not faults.faults_of_indicators(data) + faults.faults_of_ties(data) + faults.warnings_of_data(data)
+    assert not faults.warnings_of_data(data)

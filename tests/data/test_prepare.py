@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from models.blocks.factor import panel
+from models.build import outcome_inputs
 from models.composition import Composition
-from models.inputs import model_inputs
 from tests.data.small_tables import CODEBOOK, DISTANCES, MISSIONS, PARTICIPATION, STATES, write_tables
 from workflow.lib.errors import UserError
 from workflow.lib.inference.archive import read_dataset, write_tree
@@ -18,9 +19,20 @@ from workflow.lib.tables.outcome import CERTAINTY_VALUE
 PROJECT = Path(__file__).resolve().parents[2]
 SETTINGS = {
     "minimum_evidence": "weak",
-    "cooperativeness": ["igo_own"],
-    "measurement_panel": {"first": 1989, "last": 1993, "every": 4},
+    "ties_measure": "count",
+    "measurement_panel": {"first": 1989, "last": 1993},
     "eligible": {"exclude_host": False},
+}
+MEASURES = {
+    "construct": {
+        "un_agreement": "alignment",
+        "sanctions": "alignment",
+        "aid": "clientship",
+        "visits": "contact",
+    },
+    "anchor": {"un_agreement": "1", "visits": "1"},
+    "adjust_for": {"aid": "log_population"},
+    "label": {"un_agreement": "agreement in votes", "igo_joint": "shared organisations"},
 }
 
 
@@ -36,9 +48,16 @@ def main(shipped):
     return prepare(shipped, {})
 
 
+def with_constructs(text: str = CODEBOOK) -> str:
+    """The small codebook with constructs, anchors, adjustments and labels."""
+    header, *rows = text.strip().split("\n")
+    rows = [",".join([row, *(MEASURES[f].get(row.split(",")[0], "") for f in MEASURES)]) for row in rows]
+    return "\n".join([",".join([header, *MEASURES]), *rows, ""])
+
+
 @pytest.fixture
 def small(tmp_path):
-    return load_tables(write_tables(tmp_path), tmp_path)
+    return load_tables(write_tables(tmp_path, codebook=with_constructs()), tmp_path)
 
 
 def changed(folder, **changes):
@@ -72,13 +91,29 @@ def test_strict_and_broad_lists(small, grade, joiners):
     assert int(data.joined.notnull().sum()) == 12
 
 
+def standardised(values):
+    centred = values - np.nanmean(values, axis=1, keepdims=True)
+    return centred / np.nanstd(centred)
+
+
 def test_ties_are_centred_by_mission_and_scaled_once(small):
     data = prepare(small, SETTINGS)
     total = np.array([[20, 15, 18, 60, 58, np.nan, 24], [22, 16, np.nan, 61, 59, 25, 24]])
     np.testing.assert_array_equal(data.tie_total.values, total)
-    centred = np.log1p(total) - np.nanmean(np.log1p(total), axis=1, keepdims=True)
-    np.testing.assert_allclose(data.ties.values, centred / np.nanstd(centred))
-    assert data.ties.attrs["scale"] == pytest.approx(np.nanstd(centred))
+    np.testing.assert_allclose(data.ties.values, standardised(np.log1p(total)))
+    assert data.tie_measure.values.tolist() == ["count", "beyond_exposure", "igo_joint"]
+    assert data.tie_label.values.tolist() == [
+        "number of ties",
+        "ties beyond exposure",
+        "shared organisations",
+    ]
+    np.testing.assert_array_equal(data.tie_measure_value.sel(tie_measure="count"), data.ties)
+
+
+def test_ties_beyond_exposure_need_more_rows_than_a_small_mission_has(small):
+    assert refusal(small, ties_measure="beyond_exposure") == (
+        "data.ties_measure: beyond_exposure does not vary between the states of any mission"
+    )
 
 
 def test_covariates_are_standardised_over_scored_rows(small):
@@ -92,7 +127,7 @@ def test_covariates_are_standardised_over_scored_rows(small):
     roles = dict(zip(data.covariate.values, data.covariate_role.values, strict=True))
     assert roles["log_population"] == "control"
     assert roles["log_distance"] == "control"
-    assert roles["igo_own"] == "cooperativeness"
+    assert roles["igo_own"] == "tie_exposure"
     assert "aid_change" not in roles
     assert float(data.payment_value.sel(payment="aid_change", mission="gulf_1990", state=31)) == 0.1
 
@@ -124,37 +159,41 @@ def test_a_mission_without_scored_rows_is_left_out_and_named(tmp_path):
     assert bool(data.ties.notnull().any("state").all())
 
 
-def test_panel(small):
+def test_indicators_are_the_columns_that_measure_a_construct(small):
     data = prepare(small, SETTINGS)
-    assert data.panel_year.values.tolist() == [1989, 1993]
-    assert data.tie_joint.sel(tie_item="igo_joint", state=200).values.tolist() == [60, 61]
-    assert data.tie_own.sel(tie_item="igo_joint", state=200).values.tolist() == [90, 95]
-    assert data.exposure.values.tolist() == ["igo_own"]
-    assert data.indicator.values.tolist() == ["un_agreement", "aid_any", "aid_amount", "sanctions", "visits"]
-    assert data.family.values.tolist() == ["normal", "bernoulli", "normal", "bernoulli", "negative_binomial"]
-    assert data.indicator_role.values.tolist()[-1] == "personal_contact"
-    assert data.anchor.values.tolist() == [True, False, False, False, False]
+    assert data.year.values.tolist() == [1989, 1990, 1991, 1992, 1993]
+    assert data.indicator.values.tolist() == ["un_agreement", "aid", "visits", "sanctions"]
+    assert data.construct.values.tolist() == ["alignment", "clientship", "contact", "alignment"]
+    assert data.anchor.values.tolist() == [True, False, True, False]
     assert data.direction.sel(indicator="sanctions") == -1
-    assert data.cooperativeness_count.sel(cooperativeness_item="igo_own", state=31).values.tolist() == [
-        30,
-        30,
-    ]
+    assert data.indicator_label.values.tolist() == ["agreement in votes", "aid", "visits", "sanctions"]
+    chosen = prepare(small, {**SETTINGS, "indicators": ["un_agreement", "visits"]})
+    assert chosen.indicator.values.tolist() == ["un_agreement", "visits"]
 
 
-def test_hurdle_column_becomes_any_and_amount(small):
+def test_indicators_are_transformed_and_missing_where_the_table_has_nothing(small):
     data = prepare(small, SETTINGS)
-    some = data.indicator_value.sel(indicator="aid_any")
-    amount = data.indicator_value.sel(indicator="aid_amount")
-    assert some.sel(state=41, panel_year=1989) == 1
-    assert some.sel(state=200, panel_year=1989) == 0
-    # Unobserved is neither zero nor an amount.
-    assert np.isnan(some.sel(state=31, panel_year=1993))
-    assert int(amount.notnull().sum()) == 2
-    centre, scale = (
-        float(data.centre.sel(indicator="aid_amount")),
-        float(data.scale.sel(indicator="aid_amount")),
-    )
-    assert float(amount.sel(state=41, panel_year=1989)) * scale + centre == pytest.approx(np.log(12.5))
+    value = data.indicator_value
+    assert float(value.sel(indicator="aid", state=41, year=1989)) == pytest.approx(np.log1p(12.5))
+    assert float(value.sel(indicator="un_agreement", state=40, year=1993)) == -4.1
+    # unobserved is not zero, and a year without a row is neither
+    assert np.isnan(value.sel(indicator="aid", state=31, year=1993))
+    assert value.sel(year=1991).isnull().all()
+    assert data.present.sel(year=1989).all()
+    assert not data.present.sel(year=1991).any()
+
+
+def test_an_indicator_is_adjusted_for_what_the_codebook_says(small):
+    data = prepare(small, SETTINGS)
+    assert data.adjuster.values.tolist() == ["log_population"]
+    assert data.adjusts.sel(adjuster="log_population").values.tolist() == [False, True, False, False]
+    value = data.adjuster_value.sel(adjuster="log_population")
+    assert float(value.mean()) == pytest.approx(0, abs=1e-12)
+    assert float(value.std()) == pytest.approx(1)
+    raw = {31: 5.5, 200: 10.9}
+    difference = float(value.sel(state=200, year=1989) - value.sel(state=31, year=1989))
+    spread = np.std([5.5, 5.6, 9.2, 9.3, 8.7, 8.8, 10.9, 11, 10.9, 11, 9.7, 9.8, 7.5, 7.3])
+    assert difference == pytest.approx((raw[200] - raw[31]) / spread)
 
 
 def test_eligible_settings(small):
@@ -290,10 +329,17 @@ REFUSALS = {
         {"tie_counts": ["visits"]},
         "data.tie_counts: visits has no exposure; name it under pairs_with in codebook.csv",
     ),
-    "an indicator without family": (
-        {"quality": ["igo_own"]},
-        "data.quality: igo_own has family count; an indicator is normal, negative_binomial, bernoulli or hurdle in "
-        "codebook.csv",
+    "unknown indicator": (
+        {"indicators": ["visitss"]},
+        "data.indicators: column visitss is not in states.csv; did you mean visits?",
+    ),
+    "payment as indicator": (
+        {"indicators": ["un_agreement", "aid_change"]},
+        "data.indicators: aid_change is a payment, observed after joining; it cannot be a predictor",
+    ),
+    "unknown measure of ties": (
+        {"ties_measure": "igo_join"},
+        "data.ties_measure: 'igo_join' is not one of count, beyond_exposure, igo_joint; did you mean igo_joint?",
     ),
 }
 
@@ -321,10 +367,10 @@ def test_no_row_left(tmp_path):
     )
 
 
-def test_codebook_roles_are_the_defaults(tmp_path):
-    text = CODEBOOK.replace("visits,personal_contact", "visits,quality")
-    data = prepare(changed(tmp_path, codebook=text), SETTINGS)
-    assert set(data.indicator_role.values) == {"quality"}
+def test_a_codebook_without_constructs_measures_nothing(tmp_path):
+    data = prepare(changed(tmp_path), SETTINGS)
+    assert data.sizes["indicator"] == data.sizes["adjuster"] == 0
+    assert data.sizes["year"] == 5
 
 
 def test_shipped_main_analysis(main):
@@ -349,14 +395,32 @@ def test_shipped_scored_rows_are_complete(main):
 
 def test_shipped_predictors_come_from_the_year_before(main, shipped):
     rows = shipped.states[shipped.states["pivotal"] == 2].set_index(["year", "state"])
-    items = main.tie_item.values.tolist()
+    items = ["igo_joint", "un_treaty_joint", "alliance_joint", "trade_pact_joint"]
     for mission, state in (("korea_1950", 640), ("gulf_1990", 651), ("iraq_mnf_2003", 42)):
         year = int(main.start_year.sel(mission=mission)) - 1
         assert float(main.tie_total.sel(mission=mission, state=state)) == rows.loc[(year, state), items].sum()
 
 
-def test_shipped_joint_counts_never_exceed_exposures(main):
-    assert not bool((main.tie_joint > main.tie_own).any())
+def test_shipped_ties_beyond_exposure_do_not_follow_the_states_own_ties(main, shipped):
+    rows = shipped.states[shipped.states["pivotal"] == 2].set_index(["year", "state"])
+    owned = ["igo_own", "un_treaty_own", "alliance_own", "trade_pact_own"]
+    for m in range(0, main.sizes["mission"], 9):
+        scored = main.joined.notnull().values[m]
+        year, states = int(main.start_year[m]) - 1, main.state.values[scored]
+        own = rows.loc[[(year, state) for state in states], owned].sum(axis=1).to_numpy()
+        ties, total = main.ties.values[m, scored], main.tie_total.values[m, scored]
+        assert np.corrcoef(np.log1p(own), ties)[0, 1] == pytest.approx(0, abs=1e-6)
+        assert np.corrcoef(np.log1p(total), ties)[0, 1] > 0.1
+
+
+def test_shipped_constructs_have_indicators_and_each_is_observed(main):
+    number = main.construct.to_series().value_counts()
+    assert set(number.index) == {"alignment", "contact", "clientship", "hierarchy", "cooperativeness"}
+    assert number.min() >= 3
+    assert main.indicator.values[main.construct.values == "contact"].tolist() == [
+        *("visits_to_pivotal", "visits_from_pivotal", "ambassador_in_post")
+    ]
+    assert (main.indicator_value.std(("state", "year")) > 0).all()
 
 
 def test_shipped_others_missions_serve_as_negative_controls(shipped):
@@ -373,9 +437,15 @@ def test_dataset_depends_on_nothing_but_tables_and_settings(shipped, main):
 def test_dataset_read_from_its_file_gives_the_model_the_same_bits(main, tmp_path):
     """Draws follow from every bit of what a model is given; sums differ in the last with the order in memory."""
     write_tree(main, tmp_path / "analysis.nc")
-    composition = Composition("everything", blocks=("quality", "ties", "cooperativeness", "outcome"))
-    inputs = [model_inputs(composition, data) for data in (main, read_dataset(tmp_path / "analysis.nc"))]
-    assert inputs[0].packed().tobytes() == inputs[1].packed().tobytes()
+    read = read_dataset(tmp_path / "analysis.nc")
+    outcome, quality = (
+        Composition("crossed", state_effects=True),
+        Composition("quality", measures=("alignment",)),
+    )
+    arrays = [outcome_inputs(outcome, data).arrays for data in (main, read)]
+    assert all(arrays[0][name].tobytes() == arrays[1][name].tobytes() for name in arrays[0])
+    panels = [panel(quality, data).fixed() for data in (main, read)]
+    assert all(one.tobytes() == other.tobytes() for one, other in zip(*panels, strict=True))
 
 
 def test_coverage_of_shipped_tables(shipped):

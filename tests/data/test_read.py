@@ -35,8 +35,13 @@ REFUSED = [
     ),
     pytest.param(
         THREE.replace("A,1990,2,fine", 'A,1990,2,"' + "x" * 200_000 + '"'),
-        "row 2: a ",
+        "row 2: a field beyond every limit; does a quotation mark open it that is not closed?",
         id="field beyond every limit",
+    ),
+    pytest.param(
+        THREE.replace("A,", "x" * 20_000 + ","),
+        "row 2: a field of 20,000 characters; expected at most 10,000",
+        id="long field without quotation marks",
     ),
     pytest.param(
         THREE.replace(",", ";"),

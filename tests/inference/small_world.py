@@ -4,44 +4,56 @@ import numpy as np
 import xarray as xr
 
 from models.composition import Composition
-from models.inputs import model_inputs
+from models.paths import GaussianPath
 from models.priors import Priors
-from models.simulate import draw_parameters, simulate
-from tests.models.example import example_data
+from models.simulate import simulate_outcome
+from tests.models.example import YEARS, example_data
 
 PRIORS = Priors()
-CROSSED = Composition("crossed", blocks=("outcome",), mission_slopes=("ties",), state_effects=True)
-GIVEN = {"blocks": ("outcome",), "latents": ("quality",), "mission_slopes": ("quality",)}
-PLUGIN = Composition("plugin", inference="plugin", **GIVEN)
-CUT = Composition("cut", inference="cut", cut_draws=20, **GIVEN)
-JOINED_BY_QUALITY = Composition("truth", blocks=("quality", "outcome"), mission_slopes=("quality",))
-QUALITY_SLOPE = 1.5
+CROSSED = Composition("crossed", mission_slopes=("ties",), state_effects=True)
+PLAIN = {"regressors": ("quality",), "controls": (), "mission_intercepts": False}
+PLUGIN = Composition("plugin", **PLAIN)
+CUT = Composition("cut", inference="cut", cut_draws=24, **PLAIN)
+JOINT = Composition("joint", inference="joint", **PLAIN)
+QUALITY_SLOPE = 2.0
 MEASUREMENT_ERROR = 0.8
+SAMPLES = 50
 
 
-def simulated(composition, seed=1, **known) -> tuple[xr.Dataset, dict]:
-    """Data set of 5 missions and 24 states, and the parameters that made it."""
-    random = np.random.default_rng(seed)
-    data = example_data(missions=5, states=24, panel=5)
-    data = data.assign_coords(direction=("indicator", np.ones(data.sizes["indicator"])))
-    p = draw_parameters(composition, data, PRIORS, random) | {k: np.asarray(v) for k, v in known.items()}
-    return simulate(composition, data, p, random), p
+def simulated(seed=1, missions=5, states=24) -> xr.Dataset:
+    """Decisions of states on missions, on ties with a slope of one."""
+    data = example_data(missions, states)
+    eta = -0.5 + np.nan_to_num(data.ties.values)
+    return simulate_outcome(eta, data, np.random.default_rng(seed))
 
 
-def world_of_quality() -> tuple[xr.Dataset, xr.Dataset]:
-    """Data in which quality decides who joins, and draws of quality as a fit that measured it would give.
+def world_of_quality(missions=8, states=40) -> tuple[xr.Dataset, dict, GaussianPath, np.ndarray]:
+    """Data in which quality decides who joins, its measurement with errors, and quality itself (state, year).
 
-    Draws are normal around an estimate that has an error of the same size, as those of a normal measurement model.
+    Quality is constant over years. Draws are normal about the estimate, as those of a normal measurement are; the last state is
+    measured as hostile and joins every mission.
     """
-    slope = np.full(5, QUALITY_SLOPE)
-    data, p = simulated(JOINED_BY_QUALITY, 2, mission_quality_slope=slope, mission_intercept=np.full(5, -1.0))
-    random = np.random.default_rng(3)
-    shape = p["quality_coefficient"].shape
-    estimate = p["quality_coefficient"] + MEASUREMENT_ERROR * random.normal(size=shape)
-    shrunk = 1 / (1 + MEASUREMENT_ERROR**2)
-    draws = shrunk * estimate + MEASUREMENT_ERROR * np.sqrt(shrunk) * random.normal(size=(2, 50, *shape))
-    measured = xr.Dataset(
-        {"quality_coefficient": (("chain", "draw", "state", "path"), draws)},
-        coords={"state": data.state.values, "path": model_inputs(JOINED_BY_QUALITY, data).coords["path"]},
+    random = np.random.default_rng(2)
+    data = example_data(missions, states)
+    joined = data.joined.fillna(0.0)
+    quality = np.repeat(random.normal(size=(states, 1)), len(YEARS), axis=1)
+    data = simulate_outcome(
+        (-1 + QUALITY_SLOPE * quality[:, 0])[None, :].repeat(missions, 0), data.assign(joined=joined), random
     )
-    return data, measured
+    data.joined[:, -1] = 1.0
+    shrunk = 1 / (1 + MEASUREMENT_ERROR**2)
+    estimate = quality[:, 0] + MEASUREMENT_ERROR * random.normal(size=states)
+    estimate[-1] = -2.0
+    mean, sd = shrunk * estimate, MEASUREMENT_ERROR * np.sqrt(shrunk)
+    draws = mean + sd * random.normal(size=(SAMPLES, states))
+    on = ("state", "year")
+    latent = xr.Dataset(
+        {
+            "filtered_mean": (on, np.repeat(mean[:, None], len(YEARS), 1)),
+            "filtered_draw": (("sample", *on), np.repeat(draws[:, :, None], len(YEARS), 2)),
+        },
+        coords={"state": data.state.values, "year": YEARS},
+    )
+    variance = np.full(quality.shape, sd**2)
+    path = GaussianPath(YEARS, latent.filtered_mean.values, variance, variance * 0.999)
+    return data, {"quality": latent}, path, quality

@@ -1,83 +1,82 @@
-"""The benchmarks run from end to end on a tiny data set."""
+"""The benchmarks run from end to end on a tiny data set, and peers fit the same posterior where they are installed."""
 
-from dataclasses import replace
+import importlib.util
 
 import numpy as np
 import pytest
-import xarray as xr
-from small_world import CROSSED, PRIORS, simulated
 
-from benchmarks.measure import COLUMNS, Model, Plan, measure, replicated, worst_convergence
-from benchmarks.picture import draw
-from models.composition import Composition
+from benchmarks.__main__ import (
+    COLUMNS,
+    OWN,
+    Composition,
+    has_peer,
+    long_data,
+    main,
+    measure,
+    numpyro_row,
+    smallest,
+    stan_row,
+)
+from tests.inference.small_world import CROSSED, PRIORS, simulated
+from tests.models.example import ALIGNMENT
 from workflow.lib.inference.sampling import SamplerSettings
 
-POOLED = Composition("pooled", blocks=("outcome",), mission_intercepts=False)
-SETTINGS = SamplerSettings(chains=2, tune=50, draws=50, cores=1)
+SETTINGS = SamplerSettings(chains=2, tune=100, draws=100, cores=1)
+POOLED = Composition("pooled", mission_intercepts=False)
 
 
 @pytest.fixture(scope="module")
 def table():
-    plan = Plan(
-        seeds=2,
-        gradient_seconds=0.05,
-        held_out=("pooled",),
-        refits=replace(SETTINGS, draws=20),
-        growing="pooled",
-        growth=((2, 3),),
-    )
-    data = simulated(CROSSED)[0]
-    return measure({"pooled": Model(POOLED, SETTINGS)}, data, PRIORS, plan, log=str)
+    return measure([POOLED, ALIGNMENT], simulated(), PRIORS, SETTINGS, 1)
 
 
-def test_every_measurement_is_there_with_its_unit(table):
+def test_every_measurement_is_there(table):
     assert table.columns.tolist() == COLUMNS
-    assert dict(zip(table["measure"] + ", " + table["engine"], table["unit"], strict=True)) == {
-        "gradient, fused": "us",
-        "gradient, plain": "us",
-        "compilation, fused": "s",
-        "sampling, fused": "s",
-        "largest R-hat, fused": "",
-        "smallest bulk ESS, fused": "draws",
-        "divergences, fused": "transitions",
-        "ESS a second of sampling, fused": "draws/s",
-        "ESS a second with compilation, fused": "draws/s",
-        "all missions held out, fused": "s",
-        "all missions held out, in full fits, fused": "fits",
-        "gradient, replicated rows, fused": "us",
-        "memory, replicated rows, fused": "MB",
+    assert table["model"].tolist() == ["pooled", "quality"]
+    assert set(table["engine"]) == {OWN}
+    numbers = table.drop(columns=["model", "engine", "worst"])
+    assert (numbers > 0).all(axis=None)
+    np.testing.assert_allclose(table["ess"] / table["cpu"], table["ess_per_cpu"])
+    assert table["ratio"].tolist() == [1, 1]
+
+
+def test_only_the_model_that_peers_write_down_has_peers():
+    assert has_peer(CROSSED)
+    assert not has_peer(POOLED)
+    assert not has_peer(ALIGNMENT)
+
+
+def test_rows_are_the_scored_decisions():
+    data = simulated()
+    rows = long_data(CROSSED, data)
+    assert rows["N"] == int(data.joined.notnull().sum()) == len(rows["ties"]) == len(rows["control"])
+    assert rows["joined"].sum() == int(data.joined.sum())
+    assert float(data.ties[rows["mission"][7], rows["state"][7]]) == rows["ties"][7]
+
+
+@pytest.mark.parametrize(("module", "peer"), [("numpyro", numpyro_row), ("stan", stan_row)])
+def test_a_peer_samples_the_same_parameters(module, peer):
+    if importlib.util.find_spec(module) is None:
+        pytest.skip(f"{module} is not installed")
+    found = peer("crossed", long_data(CROSSED, simulated()), SETTINGS, 1)
+    assert found["ess"] > 5
+    assert found["worst"] in {
+        *("intercept", "ties_slope", "control_slope", "mission_sd", "ties_slope_sd", "state_sd"),
+        *("mission_intercept", "mission_ties_slope", "state_effect"),
     }
-    assert np.isfinite(table["value"]).all()
-    assert (table["lowest"] <= table["value"]).all()
-    assert (table["value"] <= table["highest"]).all()
-    assert (table.loc[table["measure"] != "divergences", "value"] > 0).all()
 
 
-def test_replicated_rows_are_counted(table):
-    measured = table.set_index("measure")["rows"]
-    assert measured["gradient, replicated rows"] == 6 * measured["compilation"]
+def test_the_parameter_with_the_fewest_effective_draws_is_named_and_constants_do_not_count():
+    random = np.random.default_rng(1)
+    slow = np.cumsum(random.normal(size=(2, 200)), axis=1)
+    posterior = {"slope": random.normal(size=(2, 200, 3)), "walk": slow, "fixed": np.ones((2, 200))}
+    ess, worst = smallest(posterior)
+    assert worst == "walk"
+    assert ess < 50
 
 
-def test_a_picture_is_drawn(table, tmp_path):
-    draw(table, tmp_path / "benchmarks.png")
-    assert (tmp_path / "benchmarks.png").stat().st_size > 10_000
-
-
-def test_only_models_of_the_outcome_are_replicated():
-    data = simulated(CROSSED)[0]
-    with pytest.raises(ValueError, match=r"^models\.joint: only a model of the outcome alone is replicated$"):
-        replicated(Composition("joint", blocks=("quality", "outcome")), data, 2, 1)
-    grown = replicated(POOLED, data, 2, 3)
-    assert (grown.sizes["mission"], grown.sizes["state"]) == (10, 72)
-    assert len(set(grown.mission.values)) == 10
-    np.testing.assert_array_equal(grown.joined.values, np.tile(data.joined.values, (2, 3)))
-
-
-def test_constants_do_not_count_as_parameters_without_effective_draws():
-    draws = np.random.default_rng(1).normal(size=(2, 100))
-    posterior = xr.Dataset(
-        {"slope": (("chain", "draw"), draws), "fixed": (("chain", "draw"), np.ones((2, 100)))}
+def test_a_model_with_latents_is_refused_in_one_line(capsys):
+    assert main(["--models", "plugin"]) == 1
+    assert capsys.readouterr().err == (
+        "--models: 'plugin' is no model, or has latent regressors; name others\n"
     )
-    r_hat, size = worst_convergence(posterior)
-    assert 0.98 < r_hat < 1.05
-    assert 100 < size < 400

@@ -2,84 +2,74 @@
 
 import numpy as np
 import pytest
-from compositions import COMPOSITIONS
-from example import example_data
 
-from models.composition import Composition, Moderator, check
+from models.build import model_parameters, used_blocks
+from models.composition import Composition, Moderator, Term, check
+from tests.models.example import ALIGNMENT, COMPOSITIONS, example_data
 
 DATA = example_data()
-OUTCOME = ("outcome",)
-KNOWN_COVARIATES = "democracy, hierarchy, log_population"
-KNOWN_BLOCKS = "contact, cooperativeness, outcome, quality, ties"
+COVARIATES = "capability, democracy, log_population"
+LATENT = {"regressors": ("ties", "quality")}
 
 BAD_TERMS = {
-    "unknown block": (
-        {"blocks": ("qualty", "outcome")},
-        f"blocks: 'qualty' is not one of {KNOWN_BLOCKS}; did you mean 'quality'?",
-    ),
-    "no block": (
-        {"blocks": ()},
-        "blocks: empty; name at least one of quality, contact, ties, cooperativeness, outcome",
-    ),
     "unknown inference": (
-        {"blocks": OUTCOME, "inference": "ploughin"},
+        {"inference": "ploughin"},
         "inference: 'ploughin' is not one of cut, joint, plugin; did you mean 'plugin'?",
     ),
-    "unknown family of ties": (
-        {"blocks": ("ties",), "tie_family": "poisson"},
-        "tie_family: 'poisson' is not one of beta_binomial, negative_binomial",
+    "unknown information": (
+        {"information": "filterd"},
+        "information: 'filterd' is not one of filtered, smoothed; did you mean 'filtered'?",
     ),
-    "unknown mission slope": (
-        {"blocks": OUTCOME, "mission_slopes": ("tie",)},
-        "mission_slopes: 'tie' is not one of quality, ties; did you mean 'ties'?",
+    "mission slope of what is no regressor": (
+        {**LATENT, "mission_slopes": ("qualty",)},
+        "mission_slopes: 'qualty' is not one of quality, ties; did you mean 'quality'?",
     ),
-    "mission slope of an absent regressor": (
-        {"blocks": OUTCOME, "mission_slopes": ("quality",)},
-        "mission_slopes: 'quality' is not a regressor of this model; "
-        "add the block 'quality' (or latents: [quality]) or drop the slope",
+    "split of what is no regressor": ({"between": ("quality",)}, "between: 'quality' is not one of ties"),
+    "mission slope without regressors": (
+        {"regressors": (), "mission_slopes": ("ties",)},
+        "mission_slopes: 'ties' is not one of (no regressors)",
     ),
-    "mission slope of ties that are left out": (
-        {"blocks": OUTCOME, "ties": False, "mission_slopes": ("ties",)},
-        "mission_slopes: 'ties' is not a regressor of this model; "
-        "add the block 'quality' (or latents: [quality]) or drop the slope",
+    "joint without a latent": (
+        {"inference": "joint"},
+        "inference: 'joint' needs a latent regressor; add a measurement model to regressors",
     ),
-    "latent without indicators": (
-        {"blocks": OUTCOME, "latents": ("quality",)},
-        "latents: quality has no indicators here; add the block 'quality' or use plugin or cut",
+    "joint that splits its latent": (
+        {**LATENT, "inference": "joint", "between": ("quality",)},
+        "between: a latent regressor of a joint model cannot be split; use plugin or cut",
     ),
-    "plug-in without latents": (
-        {"blocks": OUTCOME, "inference": "plugin"},
-        "inference: 'plugin' takes quality from another model; "
-        "set latents: [quality] and leave the block 'quality' out",
-    ),
-    "cut that measures quality itself": (
-        {"blocks": ("quality", "outcome"), "latents": ("quality",), "inference": "cut"},
-        "inference: 'cut' takes quality from another model; "
-        "set latents: [quality] and leave the block 'quality' out",
-    ),
-    "contact without quality": (
-        {"blocks": ("contact", "outcome")},
-        "blocks: 'contact' is split from quality; add the block 'quality'",
-    ),
-    "covariate that is not a column": (
-        {"blocks": OUTCOME, "covariates": ("democrcy",)},
-        f"covariates: 'democrcy' is not one of {KNOWN_COVARIATES}; did you mean 'democracy'?",
+    "control that is not a column": (
+        {"controls": ("democrcy",)},
+        f"controls: 'democrcy' is not one of {COVARIATES}; did you mean 'democracy'?",
     ),
     "moderator that is not a column": (
-        {"blocks": OUTCOME, "moderators": (Moderator("ties", "wealth"),)},
-        f"moderators.by: 'wealth' is not one of {KNOWN_COVARIATES}",
+        {"moderators": (Moderator("ties", "wealth"),)},
+        f"moderators.by: 'wealth' is not one of {COVARIATES}",
     ),
-    "moderator of an absent regressor": (
-        {"blocks": OUTCOME, "moderators": (Moderator("quality", "democracy"),)},
-        "moderators.of: 'quality' is not one of ties",
+    "moderator of what is no term": (
+        {"between": ("ties",), "moderators": (Moderator("ties", "democracy"),)},
+        "moderators.of: 'ties' is not one of ties_between, ties_within",
     ),
     "mission predictor that is not a column": (
-        {"blocks": OUTCOME, "mission_predictors": {"intercept": ("un_mandat",)}},
+        {"mission_predictors": {"intercept": ("un_mandat",)}},
         "mission_predictors.intercept: 'un_mandat' is not one of short_horizon, un_mandate; did you mean 'un_mandate'?",
     ),
     "mission predictor of a slope that does not vary": (
-        {"blocks": OUTCOME, "mission_predictors": {"ties": ("un_mandate",)}},
+        {"mission_predictors": {"ties": ("un_mandate",)}},
         "mission_predictors: 'ties' does not vary by mission here; add it to mission_slopes",
+    ),
+    "unknown construct": (
+        {"measures": ("alignmnt",)},
+        "measures: 'alignmnt' is not one of alignment, contact; did you mean 'alignment'?",
+    ),
+    "unknown indicator": (
+        {"measures": ("alignment",), "indicators": ("aid", "disputs")},
+        "indicators: 'disputs' is not one of aid, ambassador, disputes, trade_share, un_agreement, visits; "
+        "did you mean 'disputes'?",
+    ),
+    "one indicator": (
+        {"measures": ("contact",), "indicators": ("visits",)},
+        "measures: contact has 1 indicators in these data, at least 2 are needed; "
+        "name the construct of further columns in the codebook",
     ),
 }
 
@@ -90,114 +80,49 @@ def test_bad_terms_get_one_plain_line(case):
     assert check(Composition("trial", **terms), DATA) == [f"models.trial.{expected}"]
 
 
-def count_above_exposure(data):
-    joint = data.tie_joint.copy(deep=True)
-    joint[1, :3, 2] = data.tie_own[1, :3, 2] + 1
-    return data.assign(tie_joint=joint)
+@pytest.mark.parametrize(("value", "fault"), [(np.nan, "is never observed"), (1.5, "does not vary")])
+def test_an_indicator_that_tells_nothing_gets_one_plain_line(value, fault):
+    values = DATA.indicator_value.copy(deep=True)
+    values.loc[{"indicator": "disputes"}] = value
+    assert check(ALIGNMENT, DATA.assign(indicator_value=values)) == [
+        f"models.quality.measures: the indicator 'disputes' {fault}; take its construct out of the codebook"
+    ]
 
 
-def never_observed(data):
-    values = data.indicator_value.copy(deep=True)
-    values.loc[{"indicator": "exercises"}] = np.nan
-    return data.assign(indicator_value=values)
-
-
-def with_anchors(data, names):
-    return data.assign_coords(anchor=("indicator", [n in names for n in data.indicator.values]))
-
-
-def with_family(data, name, family):
-    families = np.where(data.indicator.values == name, family, data.family.values)
-    return data.assign_coords(family=("indicator", families))
-
-
-BAD_DATA = {
-    "factor without anchor": (
-        ("quality",),
-        lambda data: with_anchors(data, ()),
-        "blocks: quality needs exactly one anchor among its indicators (its loading is positive), found 0",
-    ),
-    "factor with two anchors": (
-        ("quality",),
-        lambda data: with_anchors(data, ("un_agreement", "trade_share")),
-        "blocks: quality needs exactly one anchor among its indicators (its loading is positive), found 2",
-    ),
-    "anchor that contact takes away": (
-        ("quality", "contact"),
-        lambda data: with_anchors(data, ("visits_to_pivotal",)),
-        "blocks: quality needs exactly one anchor among its indicators (its loading is positive), found 0",
-    ),
-    "too few indicators": (
-        ("quality",),
-        lambda data: data.sel(indicator=["un_agreement", "trade_share"]),
-        "blocks: quality needs at least three indicators, the data have 2; "
-        "give columns the role 'quality' in the codebook",
-    ),
-    "indicator never observed": (
-        ("quality",),
-        never_observed,
-        "blocks: the indicator 'exercises' is never observed; take it out of the codebook's roles",
-    ),
-    "contact with one indicator": (
-        ("quality", "contact"),
-        lambda data: data.sel(indicator=data.indicator.values[:6]),
-        "blocks: contact needs at least two indicators with the role 'personal_contact', found 1",
-    ),
-    "contact with a normal indicator": (
-        ("quality", "contact"),
-        lambda data: with_family(data, "visits_to_pivotal", "normal"),
-        "blocks: contact takes counts and 0/1 indicators, 'visits_to_pivotal' is normal; "
-        "give it the role 'quality' in the codebook",
-    ),
-    "one tie count": (
-        ("ties",),
-        lambda data: data.isel(tie_item=[0]),
-        "blocks: ties needs at least two tie counts to separate opportunity from noise, the data have 1",
-    ),
-    "count above its exposure": (
-        ("ties",),
-        count_above_exposure,
-        "blocks: 3 joint counts of 'alliance' are above the own count they are part of",
-    ),
-    "one indicator of cooperativeness": (
-        ("cooperativeness",),
-        lambda data: data.isel(cooperativeness_item=[0]),
-        "blocks: cooperativeness needs at least two indicators of its own; the data have 1",
-    ),
-}
-
-
-@pytest.mark.parametrize("case", BAD_DATA)
-def test_data_that_a_block_cannot_use_get_one_plain_line(case):
-    blocks, change, expected = BAD_DATA[case]
-    assert check(Composition("trial", blocks=blocks), change(DATA)) == [f"models.trial.{expected}"]
+def test_missions_beyond_the_measured_years_are_refused_where_a_latent_is_wanted():
+    late = DATA.assign(start_year=DATA.start_year + 2)
+    line = (
+        "models.plugin.regressors: quality is measured before missions of 1971 to 1982 only, and 1 missions start at other "
+        "times, the first of them mission_4; widen data.measurement_panel, or leave these missions out (data.last_start_year)"
+    )
+    assert check(COMPOSITIONS["plugin"], late) == [line]
+    assert check(COMPOSITIONS["crossed"], late) == []
 
 
 def test_several_faults_are_reported_at_once_one_line_each():
-    composition = Composition(
-        "trial", blocks=("contact", "outcome"), covariates=("x",), mission_slopes=("quality",)
+    faults = check(
+        Composition("trial", controls=("x",), mission_slopes=("quality",), inference="joint"), DATA
     )
-    faults = check(composition, DATA)
     assert len(faults) == 3
     assert all("\n" not in fault and fault.startswith("models.trial.") for fault in faults)
 
 
-@pytest.mark.parametrize("name", COMPOSITIONS)
-def test_compositions_that_ship_have_no_fault(name):
-    assert check(COMPOSITIONS[name], DATA) == []
+@pytest.mark.parametrize("composition", [*COMPOSITIONS.values(), ALIGNMENT], ids=lambda c: c.name)
+def test_good_compositions_have_no_fault(composition):
+    assert check(composition, DATA) == []
 
 
 def test_a_composition_from_the_configuration_is_the_one_written_in_python():
     plain = {
-        "blocks": ["quality", "ties", "outcome"],
-        "moderators": [{"of": "quality", "by": "hierarchy"}],
+        "regressors": ["ties", "quality"],
+        "moderators": [{"of": "quality", "by": "capability"}],
         "mission_predictors": {"ties": ["short_horizon"], "intercept": []},
         "mission_slopes": ["ties"],
     }
     expected = Composition(
         "trial",
-        blocks=("quality", "ties", "outcome"),
-        moderators=(Moderator("quality", "hierarchy"),),
+        regressors=("ties", "quality"),
+        moderators=(Moderator("quality", "capability"),),
         mission_predictors={"ties": ("short_horizon",)},
         mission_slopes=("ties",),
     )
@@ -206,20 +131,52 @@ def test_a_composition_from_the_configuration_is_the_one_written_in_python():
 
 def test_an_unknown_term_is_refused_with_what_is_known():
     with pytest.raises(
-        ValueError, match=r"^models\.trial\.block: unknown term; known are blocks, covariates, "
+        ValueError, match=r"^models\.trial\.blocks: unknown term; known are between, controls, cut_draws, "
     ):
-        Composition.from_mapping("trial", {"block": ["outcome"]})
+        Composition.from_mapping("trial", {"blocks": ["outcome"]})
 
 
-def test_covariates_are_the_controls_unless_named():
-    assert Composition("trial", blocks=OUTCOME).covariate_names(DATA) == ["log_population", "democracy"]
-    named = Composition("trial", blocks=OUTCOME, covariates=("hierarchy", "log_population"))
-    assert named.covariate_names(DATA) == ["log_population", "hierarchy"]
+def test_controls_are_those_of_the_codebook_unless_named():
+    assert Composition("trial").control_names(DATA) == ["log_population", "democracy"]
+    named = Composition("trial", controls=("capability", "log_population"))
+    assert named.control_names(DATA) == ["log_population", "capability"]
 
 
-def test_personal_indicators_measure_quality_unless_contact_is_split_off():
-    personal = {"visits_to_pivotal", "visits_from_pivotal", "ambassador_in_post"}
-    assert personal <= set(COMPOSITIONS["joint"].indicator_names(DATA))
-    assert personal.isdisjoint(COMPOSITIONS["persons"].indicator_names(DATA))
-    assert set(COMPOSITIONS["persons"].contact_names(DATA)) == personal
-    assert COMPOSITIONS["joint"].contact_names(DATA) == []
+def test_a_model_that_measures_has_no_outcome_and_no_terms():
+    assert not ALIGNMENT.has_outcome
+    assert ALIGNMENT.terms() == []
+    assert ALIGNMENT.latents == ()
+    assert COMPOSITIONS["joint"].latents == ("quality",)
+
+
+def test_a_split_regressor_has_two_terms_and_only_deviations_have_slopes_by_mission():
+    composition = COMPOSITIONS["within"]
+    assert composition.terms() == [
+        Term("ties_within", "ties", "within"),
+        Term("ties_between", "ties", "between"),
+        Term("quality_within", "quality", "within"),
+        Term("quality_between", "quality", "between"),
+    ]
+    assert [composition.varies_by_mission(term) for term in composition.terms()] == [True, False, True, False]
+
+
+def test_parameters_of_a_model_are_named_once_with_their_prior():
+    parameters = {p.name: p for p in model_parameters(COMPOSITIONS["every_term"])}
+    assert list(parameters) == [
+        *("intercept", "intercept_predictor_slope", "mission_sd", "mission_intercept"),
+        *("ties_slope", "ties_slope_predictor_slope", "ties_slope_sd", "mission_ties_slope", "quality_slope"),
+        *(
+            "contact_within_slope",
+            "contact_within_slope_sd",
+            "mission_contact_within_slope",
+            "contact_between_slope",
+        ),
+        *("moderator_slope", "control_slope", "state_sd", "state_effect"),
+    ]
+    assert parameters["quality_slope"].label == "slope of quality"
+    assert parameters["mission_intercept"].prior is None
+
+
+def test_only_what_a_model_uses_is_built():
+    names = [type(block).__name__ for block in used_blocks(COMPOSITIONS["without_regressors"])]
+    assert names == ["Missions", "Labels"]

@@ -1,144 +1,115 @@
-"""Quantities of interest against a closed form, and against the sum of many small changes of the regressor."""
+"""Quantities of interest on toys by hand, and against the sum of many small changes of the regressor."""
 
 import numpy as np
 import pytest
-from compositions import COMPOSITIONS
-from example import example_data
-from one_draw import one_draw, several_draws
 from scipy import special
 
+from models.build import outcome_inputs
 from models.composition import Composition
-from models.estimands import contrast, estimand_draws, quartiles
-from models.inputs import covariate_values, model_inputs
-from models.posterior import regressor_draws
-from models.priors import Priors
-from models.simulate import draw_parameters, outcome_logit
+from models.covariates import covariate_values
+from models.estimands import average_change, contrast, contrast_values, estimand_draws
+from tests.models.draws import outcome_draws, prior_draws
+from tests.models.example import COMPOSITIONS, example_data, measured_paths
 
-PRIORS = Priors()
-DATA = example_data(missions=6, states=20, panel=6)
-SCORED = np.isfinite(DATA.joined.values)
-ONE_REGRESSOR = Composition("one_regressor", blocks=("outcome",), mission_intercepts=False, covariates=())
+DATA = example_data()
+MEASURED = measured_paths(DATA)
+SCORED = DATA.joined.notnull().values
 STEPS = 2000
 
 
-def drawn(composition, seed=1):
-    return draw_parameters(composition, DATA, PRIORS, np.random.default_rng(seed))
-
-
-def given(composition):
-    values = np.random.default_rng(2).normal(size=SCORED.shape)
-    return DATA.joined.copy(data=values) if composition.quality_is_given else None
-
-
-def test_closed_form_of_a_pooled_logit_with_one_regressor():
-    intercept, slope = -1.2, 0.8
-    posterior = one_draw(
-        ONE_REGRESSOR,
-        model_inputs(ONE_REGRESSOR, DATA),
-        {"intercept": np.array(intercept), "ties_slope": np.array(slope), "covariate_slope": np.zeros(0)},
+def toy():
+    """Two missions and two states, one of which could not join the first; one in the year 1989, one in 1990."""
+    data = example_data(missions=2, states=2).isel(covariate=slice(0, 0))
+    return data.assign(
+        joined=data.joined.copy(data=[[1.0, np.nan], [0.0, 1.0]]),
+        ties=data.ties.copy(data=[[-1.0, np.nan], [0.0, 3.0]]),
+        start_year=("mission", [1989, 1990]),
     )
-    low, high = np.quantile(DATA.ties.values[SCORED], [0.25, 0.75])
-    effect = special.expit(intercept + slope * high) - special.expit(intercept + slope * low)
-    draws = {k: float(v.squeeze()) for k, v in estimand_draws(posterior, DATA, ONE_REGRESSOR).items()}
-    assert draws["ties_effect", "all"] == pytest.approx(effect, rel=1e-5)
-    assert draws["joiners_ties", "all"] == pytest.approx(effect * SCORED.sum() / len(SCORED), rel=1e-5)
-    for m, mission in enumerate(DATA.mission.values):
-        assert draws["ties_effect", f"mission:{mission}"] == pytest.approx(effect, rel=1e-5)
-        # the expected number of joiners is the sum over the states that could join
-        assert draws["joiners_ties", f"mission:{mission}"] == pytest.approx(
-            effect * SCORED[m].sum(), rel=1e-5
-        )
-    assert {key for key in draws if "quality" in key[0]} == set()
 
 
-@pytest.mark.parametrize("name", ["crossed", "plugin", "joint", "cooperators", "persons", "every_term"])
-@pytest.mark.parametrize("term", ["ties", "quality"])
-def test_contrast_is_the_sum_of_small_changes_of_the_regressor(name, term):
+def test_effects_of_a_toy_are_those_by_hand():
+    data, composition = toy(), Composition("toy", mission_intercepts=False, controls=())
+    inputs = outcome_inputs(composition, data)
+    draws = outcome_draws(composition, data, inputs, [{"intercept": -1.2, "ties_slope": 0.8}])
+    pairs = contrast_values(composition, data, None)
+    # scored ties are -1, 0 and 3: quartiles by linear interpolation
+    assert pairs == {"ties": (-0.5, 1.5)}
+    effect = special.expit(-1.2 + 0.8 * 1.5) - special.expit(-1.2 - 0.8 * 0.5)
+    found = {key: float(value.squeeze()) for key, value in estimand_draws(draws, pairs).items()}
+    expected = {
+        **{("ties_effect", scope): effect for scope in ("all", "era:before_1990", "era:from_1990")},
+        **{("ties_effect", f"mission:mission_{m}"): effect for m in (0, 1)},
+        # one state could join the first mission and two the second
+        ("joiners_ties", "mission:mission_0"): effect,
+        ("joiners_ties", "mission:mission_1"): 2 * effect,
+        ("joiners_ties", "all"): 1.5 * effect,
+    }
+    assert found == pytest.approx(expected, rel=1e-5)
+    assert float(average_change(draws, pairs)["ties_effect"].squeeze()) == pytest.approx(effect, rel=1e-5)
+
+
+def test_the_two_values_of_a_regressor_are_the_same_for_all_models():
+    expected = contrast_values(COMPOSITIONS["plugin"], DATA, MEASURED)
+    for name in ("within", "smoothed", "cut", "joint", "every_term"):
+        found = contrast_values(COMPOSITIONS[name], DATA, MEASURED)
+        assert {k: found[k] for k in expected} == expected
+    mean = MEASURED["quality"].filtered_mean
+    values = [
+        float(mean.sel(state=int(DATA.state[i]), year=int(DATA.start_year[m]) - 1)) if i else 0.0
+        for m, i in np.argwhere(SCORED)
+    ]
+    assert expected["quality"] == pytest.approx(np.quantile(values, [0.25, 0.75]))
+    assert expected["ties"] == pytest.approx(np.quantile(DATA.ties.values[SCORED], [0.25, 0.75]))
+
+
+@pytest.mark.parametrize("name", ["crossed", "plugin", "within", "every_term"])
+def test_a_contrast_is_the_sum_of_small_changes_of_the_regressor(name):
     composition = COMPOSITIONS[name]
-    if term not in composition.slope_names():
-        assert name == "crossed"
-        return
-    inputs, p, quality = model_inputs(composition, DATA), drawn(composition), given(composition)
-    posterior = one_draw(composition, inputs, p)
-    if quality is not None:
-        inputs.arrays["given_quality"] = quality.values
-    change = contrast(posterior, DATA, composition, term, quality).isel(chain=0, draw=0).values
-
-    regressor = regressor_draws(posterior, DATA, composition, quality)[term]
-    regressor = regressor.values.reshape(-1, *SCORED.shape)[0].astype(float)
-    low, high = np.quantile(regressor[SCORED], [0.25, 0.75])
-    slope = np.repeat(p[f"mission_{term}_slope"][:, None], DATA.sizes["state"], 1)
-    for k, moderator in enumerate(composition.moderators):
-        if moderator.of == term:
-            slope = slope + p["moderator_slope"][k] * covariate_values(DATA, [moderator.by])[0]
-    observed = outcome_logit(composition, inputs, DATA, p)
-    step = (high - low) / STEPS
-    total = np.zeros(SCORED.shape)
-    for k in range(STEPS):
-        at = special.expit(observed + slope * (low + (k + 0.5) * step - regressor))
-        total += at * (1 - at) * slope * step
-    np.testing.assert_allclose(change[SCORED], total[SCORED], atol=2e-5)
-    assert np.isnan(change[~SCORED]).all()
-
-
-def test_a_small_change_of_one_states_ties_moves_its_probability_by_the_slope():
-    """The derivative of the probability that the contrast adds up, by finite differences of the data themselves."""
-    composition = COMPOSITIONS["every_term"]
-    p, step = drawn(composition), 1e-4
-
-    def at(shift):
-        data = DATA.assign(ties=DATA.ties + shift)
-        return special.expit(outcome_logit(composition, model_inputs(composition, data), data, p))
-
-    middle = at(0)
-    by = covariate_values(DATA, ["democracy"])[0]
-    slope = p["mission_ties_slope"][:, None] + p["moderator_slope"][1] * by
-    difference = (at(step) - at(-step)) / (2 * step)
-    np.testing.assert_allclose(
-        difference[SCORED], (middle * (1 - middle) * slope)[SCORED], rtol=1e-5, atol=1e-9
-    )
-
-
-def test_quartiles_are_those_of_each_draw():
-    composition = COMPOSITIONS["joint"]
-    inputs = model_inputs(composition, DATA)
-    posterior = several_draws(composition, inputs, [drawn(composition, seed) for seed in (1, 2, 3)])
-    quality = regressor_draws(posterior, DATA, composition)["quality"]
-    low, high = quartiles(quality, DATA.joined.notnull())
-    for k in range(3):
-        values = quality.isel(chain=0, draw=k).values[SCORED]
-        assert [float(low[0, k]), float(high[0, k])] == pytest.approx(
-            np.quantile(values, [0.25, 0.75]), rel=1e-5
-        )
+    draws, [(p, observed)] = prior_draws(composition, DATA, MEASURED, 1)
+    pairs = contrast_values(composition, DATA, MEASURED)
+    for term in composition.terms():
+        low, high = pairs[term.regressor]
+        if term.part != "whole":
+            low, high = -(high - low) / 2, (high - low) / 2
+        change = contrast(draws, term, pairs[term.regressor]).isel(chain=0, draw=0).values
+        slope = np.repeat(np.asarray(p[f"mission_{term.name}_slope"])[:, None], DATA.sizes["state"], 1)
+        for k, moderator in enumerate(composition.moderators):
+            if moderator.of == term.name:
+                slope = slope + p["moderator_slope"][k] * covariate_values(DATA, [moderator.by])[0]
+        regressor, step = draws.inputs.arrays[f"{term.name}_value"], (high - low) / STEPS
+        total = np.zeros(SCORED.shape)
+        for k in range(STEPS):
+            at = special.expit(observed + slope * (low + (k + 0.5) * step - regressor))
+            total += at * (1 - at) * slope * step
+        np.testing.assert_allclose(change[SCORED], total[SCORED], atol=2e-5)
+        assert np.isnan(change[~SCORED]).all()
 
 
 def test_scopes_and_averages_fit_together():
-    composition = COMPOSITIONS["joint"]
-    data = DATA.assign(start_year=("mission", [1974, 1980, 1989, 1990, 1993, 1995]))
-    posterior = several_draws(
-        composition, model_inputs(composition, data), [drawn(composition, s) for s in range(4)]
-    )
-    draws = estimand_draws(posterior, data, composition)
-    late = np.array([False, False, False, True, True, True])
-    for term in ("ties", "quality"):
-        by_mission = np.stack([draws[f"joiners_{term}", f"mission:{m}"].values for m in DATA.mission.values])
-        np.testing.assert_allclose(draws[f"joiners_{term}", "all"], by_mission.mean(0), rtol=1e-4, atol=1e-6)
+    draws, _ = prior_draws(COMPOSITIONS["within"], DATA, MEASURED, 4)
+    found = estimand_draws(draws, contrast_values(COMPOSITIONS["within"], DATA, MEASURED))
+    for term in ("ties_within", "ties_between", "quality_within", "quality_between"):
+        by_mission = np.stack([found[f"joiners_{term}", f"mission:{m}"].values for m in DATA.mission.values])
+        np.testing.assert_allclose(found[f"joiners_{term}", "all"], by_mission.mean(0), rtol=1e-4, atol=1e-6)
         np.testing.assert_allclose(
-            draws[f"{term}_effect", "all"], by_mission.sum(0) / SCORED.sum(), rtol=1e-4, atol=1e-6
+            found[f"{term}_effect", "all"], by_mission.sum(0) / SCORED.sum(), rtol=1e-4, atol=1e-6
         )
-        for era, chosen in (("before_1990", ~late), ("from_1990", late)):
-            effect = by_mission[chosen].sum(0) / SCORED[chosen].sum()
-            np.testing.assert_allclose(draws[f"{term}_effect", f"era:{era}"], effect, rtol=1e-4, atol=1e-6)
-    larger = (draws["quality_effect", "all"] > draws["ties_effect", "all"]).values
-    np.testing.assert_array_equal(draws["quality_beats_ties", "all"].values, larger.astype(float))
-    assert all(value.dims == ("chain", "draw") for value in draws.values())
+    assert all(value.dims == ("chain", "draw") for value in found.values())
+
+
+def test_quality_beats_ties_where_its_effect_is_larger():
+    draws, _ = prior_draws(COMPOSITIONS["plugin"], DATA, MEASURED, 20)
+    found = estimand_draws(draws, contrast_values(COMPOSITIONS["plugin"], DATA, MEASURED))
+    larger = found["quality_effect", "all"] > found["ties_effect", "all"]
+    assert 0 < float(larger.mean()) < 1
+    np.testing.assert_array_equal(found["quality_beats_ties", "all"], larger.astype(float))
+    alone, _ = prior_draws(COMPOSITIONS["crossed"], DATA, MEASURED, 2)
+    names = {name for name, _ in estimand_draws(alone, contrast_values(COMPOSITIONS["crossed"], DATA, None))}
+    assert names == {"ties_effect", "joiners_ties"}
 
 
 def test_an_era_without_missions_has_no_estimand():
-    composition = COMPOSITIONS["crossed"]
-    data = DATA.assign(start_year=DATA.start_year.clip(max=1989))
-    draws = estimand_draws(
-        one_draw(composition, model_inputs(composition, data), drawn(composition)), data, composition
-    )
-    assert ("ties_effect", "era:before_1990") in draws
-    assert ("ties_effect", "era:from_1990") not in draws
+    draws, _ = prior_draws(COMPOSITIONS["crossed"], DATA, MEASURED, 2)
+    found = estimand_draws(draws, contrast_values(COMPOSITIONS["crossed"], DATA, None))
+    assert ("ties_effect", "era:before_1990") in found
+    assert ("ties_effect", "era:from_1990") not in found

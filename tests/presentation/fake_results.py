@@ -1,399 +1,318 @@
-"""A complete, made-up results folder that keeps the output contract: small, quick to write, different for each option."""
+"""A made-up results folder in the form of the contract: small, quick to write, with and without its optional files."""
 
 import json
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
-from workflow.lib.inference.archive import write_tree
-
-INTERVAL = 0.9
 STATES = {
-    20: "Canada", 40: "Cuba", 42: "Dominican Republic", 100: "Colombia", 140: "Brazil", 200: "United Kingdom",
-    210: "Netherlands", 211: "Belgium", 220: "France", 230: "Spain", 260: "Germany", 290: "Poland", 325: "Italy",
-    339: "Albania", 350: "Greece", 380: "Sweden", 385: "Norway", 390: "Denmark", 475: "Nigeria", 500: "Uganda",
-    517: "Rwanda", 530: "Ethiopia", 560: "South Africa", 600: "Morocco", 630: "Iran", 640: "Turkey", 651: "Egypt",
-    652: "Syria", 663: "Jordan", 666: "Israel", 670: "Saudi Arabia", 690: "Kuwait", 712: "Mongolia", 732: "South Korea",
-    740: "Japan", 750: "India", 771: "Bangladesh", 800: "Thailand", 816: "Vietnam", 840: "Philippines", 850: "Indonesia",
-    900: "Australia", 920: "New Zealand", 955: "Tonga",
+    20: "Canada", 40: "Cuba", 90: "Guatemala", 200: "United Kingdom", 210: "Netherlands", 220: "France", 230: "Spain",
+    260: "Germany", 350: "Greece", 390: "Denmark", 530: "Ethiopia", 630: "Iran", 640: "Turkey", 651: "Egypt", 666: "Israel",
+    712: "Mongolia", 713: "Taiwan", 732: "South Korea", 740: "Japan", 750: "India", 840: "Philippines", 900: "Australia",
 }  # fmt: skip
 MISSIONS = {
-    "korea_1950": ("Korea (UN Command)", 1950, 1, 1), "vietnam_1965": ("Vietnam (Free World Forces)", 1965, 0, 0),
-    "lebanon_1982": ("Lebanon (MNF)", 1982, 0, 0), "grenada_1983": ("Grenada", 1983, 0, 1),
-    "gulf_1990": ("Gulf War", 1990, 1, 0), "haiti_1994": ("Haiti (MNF)", 1994, 1, 0),
-    "kosovo_1999": ("Kosovo (Allied Force)", 1999, 0, 1), "afghanistan_2001": ("Afghanistan (OEF)", 2001, 1, 1),
-    "iraq_mnf_2003": ("Iraq (MNF-I)", 2003, 1, 0), "libya_2011": ("Libya (Unified Protector)", 2011, 1, 1),
+    "korea_1950": ("Korea, UN Command", 1950, "korea"), "lebanon_1982": ("Lebanon, MNF", 1982, "lebanon"),
+    "gulf_1990": ("Gulf War", 1990, "gulf"), "kosovo_1999": ("Kosovo, Allied Force", 1999, "kosovo"),
+    "kfor_1999": ("Kosovo, KFOR", 1999, "kosovo"), "iraq_2003": ("Iraq, MNF-I", 2003, "iraq"),
 }  # fmt: skip
-TIE_ITEMS = ["igo_joint", "un_treaty_joint", "alliance_joint", "trade_pact_joint"]
 INDICATORS = {
-    "un_agreement": "normal", "trade_share": "normal", "economic_aid_any": "bernoulli", "economic_aid_amount": "normal",
-    "troops_any": "bernoulli", "troops_amount": "normal", "exercises": "negative_binomial", "disputes": "bernoulli",
-    "sanctions": "bernoulli", "visits_to_pivotal": "negative_binomial",
+    "un_agreement": ("alignment", "agreement in UN votes"), "trade_share": ("alignment", "share of trade"),
+    "exercises": ("alignment", "joint exercises"), "visits": ("contact", "visits of leaders"),
+    "ambassador_in_post": ("contact", "ambassador in post"),
 }  # fmt: skip
-COVARIATES = ["log_population", "log_gdp_per_head", "democracy", "capability", "log_distance"]
-DROPPED = {
-    "eligible": 445,
-    "scored": 436,
-    "dropped": 9,
-    "joiners_lost": [{"mission": "korea_1950", "state": 530, "name": "Ethiopia", "missing": ["democracy"]}],
-    "joiners_not_eligible": [],
-}
-PANEL_YEARS = np.arange(1949, 2015, 5)
-CHAINS, DRAWS = 2, 100
-OUTCOME_MODELS = ("pooled", "missions", "crossed", "joint")
+MODELS = {
+    "quality": ("Alignment", None), "contact": ("Contact", None), "pooled": ("Pooled logit", "One logit with ties and controls."),
+    "crossed": ("Missions and states", "Effects of missions and of states."),
+    "within": ("Within and between", "State means beside deviations from them."),
+    "cut": ("Draws of quality", "Quality as measured beforehand, by its draws."),
+    "joint": ("One posterior", "Quality and joining together."),
+    "persons": ("Persons beside quality", "Contact has a slope."),
+}  # fmt: skip
+MEASUREMENTS = ("quality", "contact")
+CHECK_NAMES = (
+    "known_orderings", "known_groups", "turning_points", "constructs", "information_shares", "invariance",
+    "indicator_stability", "benchmark", "vintages", "reverse_causation", "negative_controls", "ties_measures", "feedback",
+    "predictive", "prior", "labels", "eligible", "priors", "sensitivity", "power_scaling", "payments", "contraction",
+)  # fmt: skip
+FAILED_SENTENCE = (
+    "Ties with Russia predict joining as well as ties with the pivotal state do (2 of 4 controls fail)."
+)
+CHECK_COLUMNS = [
+    "check",
+    "model",
+    "item",
+    "label",
+    "estimate",
+    "lower",
+    "upper",
+    "unit",
+    "expected",
+    "verdict",
+    "power",
+    "note",
+]
 
 
-def compositions(models: tuple[str, ...]) -> dict:
-    """Config's `models:` section for the fake run."""
-    known = {
-        "pooled": {"blocks": ["outcome"], "mission_intercepts": False},
-        "missions": {"blocks": ["outcome"], "mission_slopes": ["ties"]},
-        "crossed": {"blocks": ["outcome"], "mission_slopes": ["ties"], "state_effects": True},
-        "measurement": {"blocks": ["quality", "ties"]},
-        "joint": {
-            "blocks": ["quality", "ties", "outcome"],
-            "mission_slopes": ["ties", "quality"],
-            "state_effects": True,
-        },
-    }
-    return {name: known[name] for name in models}
+@dataclass
+class World:
+    """What a made-up run is about; every name in it can be another."""
+
+    states: dict[int, str] = field(default_factory=lambda: dict(STATES))
+    missions: dict[str, tuple] = field(default_factory=lambda: dict(MISSIONS))
+    indicators: dict[str, tuple] = field(default_factory=lambda: dict(INDICATORS))
+    models: dict[str, tuple] = field(default_factory=lambda: dict(MODELS))
+    measurements: tuple = MEASUREMENTS
+    main: str = "cut"
+    checks: tuple = CHECK_NAMES
+    optional: bool = True
+    validity: str = "passed"
+    failed_checks: list[dict] = field(default_factory=lambda: [
+        {"check": "negative_controls", "label": "ties with rivals", "number": 2, "of": 4, "sentence": FAILED_SENTENCE}
+    ])  # fmt: skip
+    abstract: list[str] | None = None
+
+    @property
+    def outcomes(self) -> list[str]:
+        """Models with an outcome."""
+        return [name for name in self.models if name not in self.measurements]
 
 
-def fake_settings(folder: Path, models: tuple[str, ...]) -> dict:
-    """Resolved settings of the fake run; its input tables are in `folder/inputs`."""
-    tables = {
-        name: str(folder / "inputs" / f"{name}.csv")
-        for name in ("missions", "participation", "states", "codebook")
-    }
+def settings(world: World, folder: Path) -> dict:
+    """The resolved config."""
+    models = {}
+    for name, (label, description) in world.models.items():
+        models[name] = {"label": label} | ({"description": description} if description else {})
     return {
-        "seed": 1,
-        "data": {**tables, "pivotal": 2, "outcome_kind": "deployment", "joined_certainty": "uncertain",
-                 "measurement_panel": {"first": 1949, "last": 2014, "every": 5}, "last_start_year": 2014},
-        "models": compositions(models),
-        "sampler": {"chains": CHAINS, "tune": 100, "draws": DRAWS},
+        "data": {"codebook": str(folder / "codebook.csv"), "missions": str(folder / "missions.csv"), "ties_measure": "raw"},
+        "models": models,
+        "sampler": {"chains": 4, "tune": 600, "draws": 1000},
         "gate": {"r_hat": 1.01, "ess_bulk": 400, "ess_tail": 400, "divergences": 0, "bfmi": 0.3, "pareto_k": 0.7},
-        "report": {"interval": INTERVAL, "cases": ["korea_1950", "gulf_1990", "iraq_mnf_2003"]},
+        "seed": 1, "report": {"interval": 0.9, "main_model": world.main, "cases": ["korea_1950", "gulf_1990"]},
         "paper": {"formats": ["pdf", "docx", "html", "tex"]},
     }  # fmt: skip
 
 
-def summary(draws: np.ndarray) -> dict:
-    """Mean, median, sd and central interval of an array of draws."""
-    tail = (1 - INTERVAL) / 2
-    return {
-        "mean": draws.mean(), "median": np.median(draws), "sd": draws.std(),
-        "lower": np.quantile(draws, tail), "upper": np.quantile(draws, 1 - tail),
-    }  # fmt: skip
-
-
-def analysis(rng: np.random.Generator) -> tuple[xr.Dataset, np.ndarray]:
-    """Analysis dataset and the true probabilities behind it, (mission, state)."""
-    states, missions = list(STATES), list(MISSIONS)
-    ability = rng.normal(size=len(states))
-    path = ability[:, None] + 0.4 * np.cumsum(rng.normal(size=(len(states), len(PANEL_YEARS))), axis=1) / 2
-    ties = 0.6 * ability + rng.normal(size=(len(missions), len(states)))
-    logit = -1.2 + 0.4 * ties + 0.9 * ability + rng.normal(scale=0.6, size=(len(missions), 1))
-    probability = 1 / (1 + np.exp(-logit))
-    joined = (rng.random(probability.shape) < probability).astype(float)
-    joined[0, -4:] = np.nan
-    indicator = rng.normal(size=(len(INDICATORS), len(states), len(PANEL_YEARS))) + 0.7 * path
-    indicator[6, :, :6] = np.nan
-    dataset = xr.Dataset(
+def analysis(world: World, rng: np.random.Generator) -> xr.Dataset:
+    """The analysis dataset."""
+    missions, states, years = list(world.missions), list(world.states), np.arange(1949, 2015)
+    joined = (rng.random((len(missions), len(states))) < 0.3).astype(float)
+    joined[:, :2], joined[0, -1] = [0, 1], np.nan
+    grid = ("mission", "state")
+    return xr.Dataset(
         {
-            "joined": (("mission", "state"), joined),
-            "certainty": (("mission", "state"), rng.choice([0.5, 0.75, 1.0], size=joined.shape)),
-            "start_year": ("mission", [MISSIONS[m][1] for m in missions]),
-            "mission_covariate_value": (("mission_covariate", "mission"), [[MISSIONS[m][k] for m in missions] for k in (2, 3)]),
-            "tie_total": (("mission", "state"), np.round(20 + 15 * np.abs(ties))),
-            "ties": (("mission", "state"), ties),
-            "covariate_value": (("covariate", "mission", "state"), rng.normal(size=(len(COVARIATES), *joined.shape))),
-            "indicator_value": (("indicator", "state", "panel_year"), indicator),
-            "family": ("indicator", list(INDICATORS.values())),
-            "anchor": ("indicator", [name == "un_agreement" for name in INDICATORS]),
-            "indicator_role": ("indicator", ["quality"] * 9 + ["personal_contact"]),
-            "direction": ("indicator", [1, 1, 1, 1, 1, 1, 1, -1, -1, 1]),
-            "tie_joint": (("tie_item", "state", "panel_year"), rng.poisson(10, size=(4, len(states), len(PANEL_YEARS)))),
+            "joined": (grid, joined), "certainty": (grid, np.ones_like(joined)), "ties": (grid, rng.normal(size=joined.shape)),
+            "start_year": ("mission", [world.missions[m][1] for m in missions]),
+            "indicator_value": (
+                ("indicator", "state", "year"), rng.normal(size=(len(world.indicators), len(states), len(years))),
+            ),
         },
         coords={
-            "mission": missions, "pivotal": ("mission", [2] * len(missions)),
-            "state": states, "state_name": ("state", list(STATES.values())),
-            "mission_label": ("mission", [MISSIONS[m][0] for m in missions]), "tie_item": TIE_ITEMS,
-            "indicator": list(INDICATORS),
-            "covariate": COVARIATES, "covariate_role": ("covariate", ["control"] * len(COVARIATES)),
-            "mission_covariate": ["un_mandate", "short_horizon"], "panel_year": PANEL_YEARS,
+            "mission": missions, "state": states, "year": years, "indicator": list(world.indicators),
+            "mission_label": ("mission", [world.missions[m][0] for m in missions]),
+            "conflict": ("mission", [world.missions[m][2] for m in missions]),
+            "state_name": ("state", list(world.states.values())),
+            "construct": ("indicator", [construct for construct, _ in world.indicators.values()]),
+            "indicator_label": ("indicator", [label for _, label in world.indicators.values()]),
         },
-        attrs={"config": "{}", "config_hash": "0" * 8, "tables_hash": "1" * 8,
-               "dropped": json.dumps(DROPPED)},
+        attrs={"config": "{}", "dropped": json.dumps({"eligible": 135, "dropped": 4, "joiners_lost": [{"state": 530}]})},
     )  # fmt: skip
-    return dataset, probability
 
 
-def posterior(rng: np.random.Generator, model: str, spread: float) -> xr.Dataset:
-    """Draws of every parameter the model has; `spread` widens them (prior)."""
-    shape = (CHAINS, DRAWS)
-    missions, states = list(MISSIONS), list(STATES)
-
-    def scalar(centre):
-        return (("chain", "draw"), centre + spread * rng.normal(size=shape))
-
-    def vector(dim, centres):
-        return (
-            ("chain", "draw", dim),
-            np.asarray(centres) + spread * rng.normal(size=(*shape, len(centres))),
-        )
-
-    variables, coords = {}, {"mission": missions, "state": states}
-    if model != "measurement":
-        variables |= {
-            "intercept": scalar(-1.5),
-            "ties_slope": scalar(0.4),
-            "covariate_slope": vector("control", np.linspace(-0.4, 0.5, 5)),
-        }
-        coords["control"] = COVARIATES
-    if model in ("missions", "crossed", "joint"):
-        variables |= {
-            "mission_intercept": vector("mission", np.linspace(-2, 0, len(missions))), "mission_sd": scalar(1.0),
-            "mission_ties_slope": vector("mission", np.linspace(-0.2, 0.9, len(missions))), "ties_slope_sd": scalar(0.4),
-        }  # fmt: skip
-    if model in ("crossed", "joint"):
-        variables |= {
-            "state_effect": vector("state", np.linspace(-1, 1, len(states))),
-            "state_sd": scalar(0.8),
-        }
-    if model == "joint":
-        variables |= {
-            "quality_slope": scalar(0.9),
-            "mission_quality_slope": vector("mission", np.linspace(0.2, 1.6, len(missions))),
-            "quality_slope_sd": scalar(0.5),
-        }
-    if model in ("measurement", "joint"):
-        variables |= {
-            "quality_static_share": scalar(0.6),
-            "indicator_loading": vector("indicator", [0.9, 0.5, 0.6, 0.4, 0.8, 0.5, 0.9, -0.7, -0.5, 0.6]),
-            "tie_quality_loading": vector("tie_item", [0.3, 0.1, 0.8, 0.2]),
-            "opportunity_loading": vector("tie_item", [0.5, 0.7, 0.2, 0.3]),
-        }  # fmt: skip
-        coords |= {"indicator": list(INDICATORS), "tie_item": TIE_ITEMS}
-    return xr.Dataset(variables, coords=coords)
-
-
-def diagnostics(model: str) -> dict:
-    """A diagnostics.json that passed the gate."""
-    checks = [
-        {"check": "r_hat", "parameter": "mission_sd", "value": 1.006, "threshold": 1.01, "verdict": "pass"},
-        {"check": "ess_bulk", "parameter": "state_sd", "value": 612.0, "threshold": 400, "verdict": "pass"},
-        {"check": "ess_tail", "parameter": "state_sd", "value": 705.0, "threshold": 400, "verdict": "pass"},
-        {"check": "divergences", "parameter": "all", "value": 0, "threshold": 0, "verdict": "pass"},
-        {"check": "bfmi", "parameter": "chain 2", "value": 0.81, "threshold": 0.3, "verdict": "pass"},
-    ]
-    return {"model": model, "verdict": "pass", "checks": checks, "draws": CHAINS * DRAWS, "seconds": 12.5}
-
-
-def effect_rows(rng: np.random.Generator, model: str) -> list[dict]:
-    """Rows of effects.csv for one model."""
+def effects(world: World) -> list[dict]:
+    """Rows of effects.csv."""
     rows = []
 
-    def add(estimand, scope, draws):
-        rows.append(
-            {
-                "model": model,
-                "estimand": estimand,
-                "scope": scope,
-                **summary(draws),
-                "ess_bulk": 900.0,
-                "r_hat": 1.002,
-            }
-        )
+    def add(model, estimand, mean, scope="all", width=0.02):
+        rows.append({"model": model, "estimand": estimand, "scope": scope, "mean": mean, "median": mean, "sd": width / 2,
+                     "lower": mean - width, "upper": mean + width, "ess_bulk": 900, "r_hat": 1.001})  # fmt: skip
 
-    centre = {"pooled": 0.16, "missions": 0.14, "crossed": 0.08, "joint": 0.05}[model]
-    scopes = ["all", "era:before_1990", "era:from_1990", *[f"mission:{m}" for m in MISSIONS]]
-    for scope in scopes:
-        add("ties_effect", scope, centre + 0.03 * rng.normal(size=400))
-    for mission in MISSIONS:
-        add("joiners_ties", f"mission:{mission}", 40 * (centre + 0.02 * rng.normal(size=400)))
-    add("attenuation", "all", 1 - centre / 0.16 + 0.1 * rng.normal(size=400))
-    if model == "joint":
+    scopes = ["all", "era:before_1990", "era:from_1990", *(f"mission:{name}" for name in world.missions)]
+    for number, model in enumerate(world.outcomes):
+        measured = world.measurements[0] if world.measurements else "quality"
+        with_quality = world.models[model][0] not in ("Pooled logit", "Missions and states", "A plain count")
         for scope in scopes:
-            add("quality_effect", scope, 0.17 + 0.03 * rng.normal(size=400))
-        for mission in MISSIONS:
-            add("joiners_quality", f"mission:{mission}", 40 * (0.17 + 0.02 * rng.normal(size=400)))
-        add("quality_beats_ties", "all", (rng.random(400) < 0.97).astype(float))
+            add(model, "ties_effect", 0.051 - 0.007 * number, scope)
+            if with_quality:
+                add(model, f"{measured}_effect", 0.032 + 0.004 * number, scope)
+        if with_quality:
+            add(model, "quality_beats_ties", 0.61)
+        for name in world.missions:
+            add(model, "joiners_ties", 1.2, f"mission:{name}", 0.5)
+        if world.models[model][0] == "Persons beside quality":
+            add(model, "contact_effect", 0.013)
+    for number, estimand in enumerate(("ties_within", "ties_between", "quality_within", "quality_between")):
+        if "within" in world.models:
+            add("within", f"{estimand}_effect", 0.02 + 0.01 * number)
     return rows
 
 
-def write_inputs(folder: Path, rng: np.random.Generator, data: xr.Dataset) -> None:
-    """The user's tables: missions, participation, states, codebook."""
-    folder.mkdir(parents=True)
-    missions = [
-        {"mission": m, "label": label, "start_year": year, "end_year": year + 2, "pivotal": 2,
-         "outcome_kind": "deployment", "type": "war", "un_mandate": un, "short_horizon": short,
-         "targets": "731", "host": 732, "evidence": "strong", "source": "made up"}
-        for m, (label, year, un, short) in MISSIONS.items()
+def parameters(world: World) -> list[dict]:
+    """Rows of parameters.csv."""
+    names = []
+    mission, (label, *_) = next(iter(world.missions.items()))
+    for model in world.outcomes:
+        names += [(model, "ties_slope", "slope of ties"), (model, "control_slope[capability]", "slope of capability"),
+                  (model, f"mission_ties_slope[{mission}]", f"slope of ties, {label}")]  # fmt: skip
+    for model in world.measurements:
+        names += [
+            (model, f"{part}[{item}]", f"{part} of {item}")
+            for part in ("loading", "error_sd", "error_persistence")
+            for item in world.indicators
+        ]
+        names.append((model, "persistence", "persistence"))
+    return [
+        {"model": model, "parameter": name, "label": label, "mean": 0.4, "sd": 0.1, "lower": 0.2, "upper": 0.6,
+         "ess_bulk": 900, "r_hat": 1.001, "contraction": 0.9}
+        for model, name, label in names
     ]  # fmt: skip
-    pd.DataFrame(missions).to_csv(folder / "missions.csv", index=False)
-    joined = data["joined"].to_series()
-    members = joined[joined == 1].reset_index()
-    members["state_name"] = members["state"].map(STATES)
-    members["role"] = "combat"
-    members["certainty"] = rng.choice(["verified", "probable", "uncertain"], size=len(members))
-    members["n_sources"], members["sources"], members["disagreement"], members["note"] = 2, "made up", "", ""
-    members.to_csv(folder / "participation.csv", index=False)
-    years = np.arange(1946, 2015)
-    index = pd.MultiIndex.from_product([[2], list(STATES)[:12], years], names=["pivotal", "state", "year"])
-    states = pd.DataFrame(index=index).reset_index()
-    for column in [*TIE_ITEMS, "un_agreement", "trade_share", "exercises", "sanctions", *COVARIATES[:4]]:
-        states[column] = rng.normal(size=len(states)).round(3)
-    states.loc[states["year"] < 1980, "exercises"] = np.nan
-    states.loc[states["year"] > 2005, "sanctions"] = np.nan
-    states.to_csv(folder / "states.csv", index=False)
-    roles = {
-        "un_agreement": "quality",
-        "trade_share": "quality",
-        "exercises": "quality",
-        "sanctions": "quality",
-    }
-    rows = [
-        {"column": column, "role": roles.get(column, "tie_count" if column in TIE_ITEMS else "control"), "family": "normal",
-         "unit": "count", "window": "year", "definition": f"made-up {column} | of the pair", "citation": "Made up 2026",
-         "first_year": 1946, "last_year": 2014}
-        for column in states.columns[3:]
-    ]  # fmt: skip
-    pd.DataFrame(rows).to_csv(folder / "codebook.csv", index=False)
 
 
-def write_fake_results(
-    base: Path, models: tuple[str, ...] = ("pooled", "missions", "crossed", "measurement", "joint")
-) -> tuple[Path, dict]:
-    """Write a whole fake run.
-
-    Parameters
-    ----------
-    base : Path
-        Empty folder.
-    models : tuple of str
-        Which models "were run".
-
-    Returns
-    -------
-    tuple
-        Results folder and settings.
-    """
-    rng = np.random.default_rng(5)
-    results = base / "results"
-    for name in ("data", "comparison", "checks", *models):
-        (results / name).mkdir(parents=True)
-    data, probability = analysis(rng)
-    write_tree(data, results / "data" / "analysis.nc")
-    write_inputs(base / "inputs", rng, data)
-    outcome_models = [name for name in models if name in OUTCOME_MODELS]
-    for name in models:
-        for file, group, spread in (("posterior.nc", "posterior", 0.2), ("prior.nc", "prior", 1.0)):
-            tree = xr.DataTree.from_dict({f"/{group}": posterior(rng, name, spread)})
-            write_tree(tree, results / name / file)
-        (results / name / "diagnostics.json").write_text(json.dumps(diagnostics(name)), encoding="utf-8")
-    pd.DataFrame([row for name in outcome_models for row in effect_rows(rng, name)]).to_csv(
-        results / "effects.csv", index=False
-    )
-    write_predictions(results, rng, outcome_models, data, probability)
-    write_comparison(results, rng, outcome_models)
-    write_checks(results, rng, data, outcome_models[-1])
-    if "joint" in models or "measurement" in models:
-        rows = []
-        for position, state in enumerate(STATES):
-            path = np.sin(position) + 0.3 * np.cumsum(rng.normal(size=len(PANEL_YEARS)))
-            for year, mean in zip(PANEL_YEARS, path, strict=True):
-                rows.append(
-                    {
-                        "pivotal": 2,
-                        "state": state,
-                        "year": year,
-                        "mean": mean,
-                        "sd": 0.3,
-                        "lower": mean - 0.5,
-                        "upper": mean + 0.5,
-                    }
-                )
-        pd.DataFrame(rows).to_csv(results / "quality.csv", index=False)
-    return results, fake_settings(base, models)
-
-
-def write_predictions(
-    results: Path, rng, models: list[str], data: xr.Dataset, probability: np.ndarray
-) -> None:
-    """predictions.csv: in-sample rows of every model, held-out rows of the last."""
+def quality(world: World, rng: np.random.Generator) -> list[dict]:
+    """Rows of quality.csv."""
     rows = []
-    for model in models:
-        for held_out in (False, True):
-            for i, mission in enumerate(MISSIONS):
-                for j, state in enumerate(STATES):
-                    joined = data["joined"].values[i, j]
-                    if np.isnan(joined):
-                        continue
-                    logit = np.log(probability[i, j] / (1 - probability[i, j])) + rng.normal(
-                        scale=0.7 if held_out else 0.3
-                    )
-                    mean, lower, upper = (1 / (1 + np.exp(-(logit + shift))) for shift in (0, -0.8, 0.8))
+    for construct in dict.fromkeys(construct for construct, _ in world.indicators.values()):
+        for information in ("filtered", "smoothed"):
+            for state, name in world.states.items():
+                level = rng.normal()
+                rows += [
+                    {"pivotal": 2, "state": state, "name": name, "year": year, "construct": construct, "mean": level,
+                     "sd": 0.3, "lower": level - 0.5, "upper": level + 0.5, "information": information,
+                     "model": world.measurements[0] if construct == next(iter(world.indicators.values()))[0] else "other"}
+                    for year in (1952, 1965, 1978, 1989, 2002, 2013)
+                ]  # fmt: skip
+    return rows
+
+
+def predictions(world: World, data: xr.Dataset, rng: np.random.Generator) -> list[dict]:
+    """Rows of predictions.csv: in the fit, and for the main model held out."""
+    rows = []
+    for model in world.outcomes:
+        for held_out in (False, True)[: 1 + (model == world.main and world.optional)]:
+            for mission in world.missions:
+                known = data["joined"].sel(mission=mission).to_series().dropna()
+                for state, joined in known.items():
+                    mean = rng.uniform(0.05, 0.9)
                     rows.append({"model": model, "mission": mission, "state": state, "joined": int(joined), "mean": mean,
-                                 "lower": lower, "upper": upper, "held_out": held_out})  # fmt: skip
-    pd.DataFrame(rows).to_csv(results / "predictions.csv", index=False)
+                                 "lower": mean / 2, "upper": (1 + mean) / 2, "held_out": held_out})  # fmt: skip
+    return rows
 
 
-def write_comparison(results: Path, rng, models: list[str]) -> None:
-    """comparison/{loo,missions,future}.csv; the second half of the missions is the future."""
-    loo = [
-        {"model": m, "elpd": -180.0 - 8 * k, "se": 9.0, "p": 20.0, "elpd_diff": 8.0 * k, "se_diff": 3.0 * k,
-         "weight": 1.0 * (k == 0), "n": 436, "pareto_k_above": 0}
-        for k, m in enumerate(models[::-1])
-    ]  # fmt: skip
-    pd.DataFrame(loo).to_csv(results / "comparison" / "loo.csv", index=False)
-    missions = [
-        {"model": m, "mission": mission, "joint_log_score": -18 - 2 * k + rng.normal(), "log_score": -0.4,
-         "brier": 0.12 + 0.01 * k, "joiners": 10, "expected_joiners": 11.0 + rng.normal(), "lower": 4.0, "upper": 20.0,
-         "n_states": 44, "joint_log_score_se": 0.1}
-        for k, m in enumerate(models[::-1]) for mission in MISSIONS
-    ]  # fmt: skip
-    scores = pd.DataFrame(missions)
-    scores.to_csv(results / "comparison" / "missions.csv", index=False)
-    later = scores[scores["mission"].isin(list(MISSIONS)[len(MISSIONS) // 2 :])]
-    later.insert(1, "cutoff_year", 1990)
-    later.to_csv(results / "comparison" / "future.csv", index=False)
-
-
-def write_checks(results: Path, rng, data: xr.Dataset, model: str) -> None:
-    """checks/*.csv: predictive checks, controls, contraction, common cause, priors."""
-    folder = results / "checks"
+def check_rows(name: str, world: World) -> list[dict]:
+    """Rows of one table of checks: one passes, one fails, one cannot be told, one is described."""
+    states = list(world.states.values())
+    labels = {
+        "known_orderings": [f"{states[-4]} above {states[11]}, 2013", f"{states[0]} above {states[1]}, 1965"],
+        "negative_controls": [
+            "ties with the pivotal state less ties with Russia",
+            "ties now less ties later",
+        ],
+        "feedback": states[:4],
+        "constructs": ["reliability, 1965", "reliability, 1989", "correlation of alignment and contact"],
+    }.get(name, [f"{name} one", f"{name} two"])
     rows = []
-    for i, mission in enumerate(MISSIONS):
-        observed = float(np.nansum(data["joined"].values[i]))
-        rows.append({"check": "joiners_per_mission", "model": model, "item": mission, "scope": "all", "statistic": "joiners",
-                     "observed": observed, "mean": observed + rng.normal(), "lower": max(observed - 4, 0), "upper": observed + 4,
-                     "p_value": 0.4})  # fmt: skip
-    rows.append({"check": "repeat_joiners", "model": model, "item": "0", "scope": "all", "statistic": "share_of_states",
-                 "observed": 0.4, "mean": 0.2, "lower": 0.15, "upper": 0.25, "p_value": 0.001})  # fmt: skip
-    pd.DataFrame(rows).to_csv(folder / "predictive.csv", index=False)
-    controls = [
-        {"check": check, "model": "crossed", "item": item, "estimate": mean, "lower": mean - 0.2, "upper": mean + 0.2,
-         "comparison_estimate": 0.4, "excludes_zero": abs(mean) > 0.2, "n_rows": 430, "rows_dropped": 6}
-        for check, item, mean in (
-            ("negative_control_exposure", "igo_joint_russia instead of ties", 0.05),
-            ("negative_control_exposure", "igo_joint_china beside ties", -0.02),
-            ("timing_placebo", "igo_joint_lead5 beside ties", 0.3),
-        )
+    for number, label in enumerate([*labels, f"{name} three", f"{name} four"]):
+        verdict = ("passed", "failed", "cannot tell", "described")[min(number, 3)]
+        rows.append({
+            "check": "reliability" if label.startswith("reliability") else name, "model": world.main,
+            "item": label[-4:], "label": label,
+            "estimate": 0.41 - 0.1 * number, "lower": 0.2 - 0.1 * number, "upper": 0.6 - 0.1 * number,
+            "unit": ("probability", "log-odds", "points", "")[min(number, 3)], "expected": "above one half",
+            "verdict": verdict, "power": 0.34 if verdict == "cannot tell" else np.nan, "note": "",
+        })  # fmt: skip
+    return rows
+
+
+def verdicts(world: World) -> dict:
+    """The one object of verdicts."""
+    return {
+        "main_model": world.main,
+        "headline": {"sentence": "Quality goes with joining about as much as ties do."},
+        "objections": [
+            dict(zip(("id", "claim", "predicts", "test", "result", "verdict", "error_rate"), item, strict=True))
+            for item in (
+                ("a", "Cooperators cooperate", "Ties with rivals predict too", "Controls", "2 of 4 fail", "upheld", None),
+                ("b", "Quality and not the count", "Quality beats ties", "Both in one model", "The probability is middling",
+                 "cannot be told with these data", "1 in 20"),
+                ("c", "Persons and not institutions", "Contact beats both", "Contact as a construct", "Contact adds nothing",
+                 "not upheld", None),
+            )
+        ],
+        "failed_checks": world.failed_checks,
+        "validity": {
+            "verdict": world.validity,
+            "sentence": f"The measure of quality {'passes' if world.validity == 'passed' else 'does not pass'} its tests.",
+        },
+        "feedback": {"sentence": "The outcome moves the quality of two states by more than half a standard deviation."},
+        "abstract": world.abstract if world.abstract is not None else
+                    ["Quality goes with joining about as much as ties do.", *(item["sentence"] for item in world.failed_checks)],
+    }  # fmt: skip
+
+
+def comparison(world: World) -> dict[str, list[dict]]:
+    """Tables of results/comparison."""
+    conflicts = list(dict.fromkeys(conflict for _, _, conflict in world.missions.values()))
+    scores = {"joint_log_score": -18.2, "joint_log_score_se": 0.1, "log_score": -0.4, "brier": 0.12, "joiners": 9,
+              "expected_joiners": 11.2, "lower": 4, "upper": 20, "n_states": 44}  # fmt: skip
+    return {
+        "loo": [{"model": m, "elpd": -180.1, "se": 9, "difference": -3.2, "se_difference": 2.1, "bad_k": 3, "n": 131}
+                for m in world.outcomes if m != "cut"],
+        "conflicts": [{"model": m, "conflict": c, "missions": 1, **scores} for m in world.outcomes for c in conflicts],
+        "totals": [{"model": m, "joint_log_score": -90.5, "difference": -2.5, "se_difference": 1.5, "log_score": -0.4,
+                    "brier": 0.12, "covered": 4, "mean_width": 16, "conflicts": len(conflicts)} for m in world.outcomes],
+        "future": [{"model": m, "mission": "iraq_2003", "cutoff_year": 2001, **scores} for m in world.outcomes],
+    }  # fmt: skip
+
+
+def diagnostics(world: World) -> dict:
+    """The gate."""
+    figures = {"r_hat": 1.006, "ess_bulk": 612, "ess_tail": 705, "divergences": 0, "bfmi": 0.81}
+    checks = [{"check": name, "value": value, "verdict": "pass"} for name, value in figures.items()]
+    models = {name: {"model": name, "verdict": "pass", "checks": checks} for name in world.models}
+    return {"verdict": "pass", "models": models}
+
+
+def write_table(rows: list[dict], path: Path) -> None:
+    """A table as a rule writes it."""
+    from workflow.lib.checking import files
+
+    files.write_table(pd.DataFrame(rows), path)
+
+
+def write_fake_results(base: Path, world: World | None = None) -> tuple[Path, dict]:
+    """Write a made-up run; returns its results folder and settings."""
+    world, rng, results = world or World(), np.random.default_rng(5), base / "results"
+    (results / "data").mkdir(parents=True)
+    data = analysis(world, rng)
+    data.to_netcdf(results / "data" / "analysis.nc", engine="h5netcdf")
+    tables = {
+        "effects": effects(world), "parameters": parameters(world), "predictions": predictions(world, data, rng),
+    }  # fmt: skip
+    if world.optional:
+        tables |= {f"comparison/{name}": rows for name, rows in comparison(world).items()}
+        tables["quality"] = quality(world, rng)
+        tables["multiverse"] = [
+            {"set": k, "indicators": ";".join(list(world.indicators)[:k]), "n_indicators": k, "correlation_with_default": 0.2 * k,
+             "quality_slope": 0.1 * k, "quality_effect": 0.01 * k, "ties_effect": 0.02}
+            for k in range(1, 5)
+        ]  # fmt: skip
+        tables |= {f"checks/{name}": check_rows(name, world) for name in world.checks}
+    for name, rows in tables.items():
+        write_table(rows, results / f"{name}.csv")
+    judged = (
+        verdicts(world)
+        if world.measurements
+        else {"main_model": world.main, "headline": verdicts(world)["headline"]}
+    )
+    (results / "verdicts.json").write_text(json.dumps(judged), encoding="utf-8")
+    (results / "diagnostics.json").write_text(json.dumps(diagnostics(world)), encoding="utf-8")
+    write_table([{"mission": name, "evidence": "strong"} for name in world.missions], base / "missions.csv")
+    codebook = [
+        {"column": name, "role": "quality", "construct": construct, "label": label, "first_year": 1946, "last_year": 2014,
+         "citation": "Made up 2026"}
+        for name, (construct, label) in world.indicators.items()
     ]  # fmt: skip
-    pd.DataFrame(controls).to_csv(folder / "negative_controls.csv", index=False)
-    pd.DataFrame([
-        {"check": "e_value", "model": model, "item": item, "scope": "all", "cause_slope": np.nan, "cause_difference": np.nan,
-         "estimate": value, "lower": np.nan, "upper": np.nan, "probability_positive": 0.98, "comparison_estimate": 1.3}
-        for item, value in (("estimate", 1.9), ("limit", 1.2))
-    ]).to_csv(folder / "common_cause.csv", index=False)  # fmt: skip
-    pd.DataFrame([
-        {"model": model, "parameter": "ties_slope", "prior": 0.02, "likelihood": 0.3, "diagnosis": "none"},
-        {"model": model, "parameter": "mission_sd", "prior": 0.08, "likelihood": 0.2, "diagnosis": "prior-data conflict"},
-    ]).to_csv(folder / "prior_sensitivity.csv", index=False)  # fmt: skip
-    pd.DataFrame([
-        {"check": "labels", "model": model, "item": item, "scope": "ties_effect", "estimate": 0.05, "lower": 0.01, "upper": 0.09,
-         "comparison_estimate": 0.05, "difference": 0.0, "reverses": False}
-        for item in ("broad list", "strict list")
-    ]).to_csv(folder / "labels.csv", index=False)  # fmt: skip
+    write_table(codebook, base / "codebook.csv")
+    return results, settings(world, base)

@@ -1,60 +1,87 @@
-"""Recovery over many simulated data sets: coverage as nominal, and the claims about who is fooled. Takes minutes."""
+"""Are known paths found again, with the gaps, spans and margins of the real data?"""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from claims import NONE, SAMPLE, STRONG, factor_correlations, quality_slopes, slope_intervals
-from recovery_world import INTERVAL, assert_calibrated, recover
-from scipy import stats
 
-pytestmark = pytest.mark.slow
-DATA_SETS = 24
+from models.kernels.dynamic_factor import path_moments
+from models.priors import Priors
+from models.simulate import simulate_panel
+from tests.shipped import composition, shipped_data, shipped_measure
+from workflow.lib.checking.validity.paths import correlation_within_years, paths_at, refit
 
-
-def test_intervals_of_crossed_hold_the_truth_as_often_as_they_say(crossed, empty):
-    assert_calibrated(recover(crossed, empty, range(100, 160)))
-
-
-def test_intervals_of_crossed_hold_the_truth_with_the_eligibility_of_the_real_missions(
-    crossed_real, real_data
-):
-    assert_calibrated(recover(crossed_real, real_data, range(100, 100 + DATA_SETS)))
+CONSTRUCTS = ("alignment", "clientship", "hierarchy", "cooperativeness")
+FEW, MANY = range(1, 5), range(1, 21)
 
 
-def test_intervals_of_joint_hold_the_truth_as_often_as_they_say(joint, empty):
-    assert_calibrated(recover(joint, empty, range(100, 100 + DATA_SETS)))
+def simulated(construct: str, seed: int):
+    """A path that is known, and the panel in which it was measured where the real one was."""
+    measured = shipped_measure(construct)
+    own, mode = measured.panel, measured.mode
+    random = np.random.default_rng([seed, *construct.encode()])
+    path, value = simulate_panel(
+        own, mode.item, mode.persistence, mode.level, random, adjustment=mode.adjustment
+    )
+    exists = np.isfinite(measured.smoothed)
+    return np.where(exists, path, np.nan), replace(own, value=np.nan_to_num(value))
 
 
-def test_intervals_of_joint_hold_the_truth_with_the_missingness_of_the_real_data(joint_real, thinned):
-    assert_calibrated(recover(joint_real, thinned, range(100, 100 + DATA_SETS)))
+def covered(path, mean, variance, width=1.6449) -> float:
+    inside = np.abs(path - mean) < width * np.sqrt(variance)
+    return float(inside[np.isfinite(path)].mean())
 
 
-def test_joint_recovers_the_quality_slope_that_plug_in_attenuates(joint, measurement, plugin, empty):
-    """Over data sets with few indicators observed and one true slope: means of estimates, and who covers the truth."""
-    slopes = quality_slopes(joint, measurement, plugin, empty, range(100, 100 + DATA_SETS), STRONG)
-    mean = slopes.mean(SAMPLE)
-    joint_mean, plugin_mean = mean.sel(model="joint"), mean.sel(model="plugin")
-    difference = joint_mean - plugin_mean
-    assert float(difference.mean()) > 3 * float(difference.std(ddof=1)) / np.sqrt(DATA_SETS)
-    assert abs(float(joint_mean.mean()) - STRONG) < abs(float(plugin_mean.mean()) - STRONG)
-    lower, upper = slopes.quantile(0.05, SAMPLE), slopes.quantile(0.95, SAMPLE)
-    covered = ((lower < STRONG) & (upper > STRONG)).sum("data_set")
-    assert int(covered.sel(model="joint")) >= stats.binom.ppf(0.005, DATA_SETS, INTERVAL)
-    assert int(covered.sel(model="joint")) >= int(covered.sel(model="plugin"))
+def found_again(construct: str, seed: int):
+    """The true path and the one found, after the claims that hold for every construct."""
+    path, panel = simulated(construct, seed)
+    measured = refit(panel, Priors())
+    moments = path_moments(*panel.fixed(), *measured.mode.arguments())
+    agreement = correlation_within_years(path, measured.smoothed)
+    # what the true parameters would tell of this very data set is the most that can be known
+    known = paths_at(panel, shipped_measure(construct).mode).smoothed
+    assert agreement > correlation_within_years(path, known) - 0.05, construct
+    for place in (0, 3):
+        assert 0.8 < covered(path, moments[place], moments[place + 1]) < 0.98, construct
+    return path, measured.smoothed
 
 
-def test_with_no_quality_effect_the_interval_covers_zero(joint, empty):
-    intervals = slope_intervals(joint, empty, range(100, 100 + DATA_SETS), NONE)
-    covered = (intervals[:, 0] < 0) & (intervals[:, 1] > 0)
-    assert covered.sum() >= stats.binom.ppf(0.005, DATA_SETS, INTERVAL)
+@pytest.mark.parametrize("seed", FEW)
+def test_paths_are_found_again_and_constructs_are_not_swapped(seed):
+    found = {construct: found_again(construct, seed) for construct in CONSTRUCTS}
+    for own, (path, measured) in found.items():
+        for other in set(CONSTRUCTS) - {own}:
+            swapped = abs(correlation_within_years(path, found[other][1]))
+            assert swapped < 0.4 < correlation_within_years(path, measured), (own, other)
 
 
-@pytest.mark.parametrize("name", ["factors", "cooperators"])
-def test_tie_residual_and_cooperativeness_do_not_trade_places(name, request, empty):
-    """Each estimated factor goes with its true one in every data set, and with the other not beyond chance.
+def test_contact_is_found_again_in_all_of_four_data_sets():
+    for seed in FEW:
+        found_again("contact", seed)
 
-    Over 36 states the correlation of two unrelated factors has a standard deviation of 0.17.
-    """
-    correlations = factor_correlations(request.getfixturevalue(name), empty, range(100, 110))
-    assert (correlations[:, [0, 1], [0, 1]] > 0.6).all()
-    assert (np.abs(correlations[:, [0, 1], [1, 0]]) < 0.6).all()
-    assert (np.abs(correlations[:, [0, 1], [1, 0]].mean(0)) < 4 * 0.17 / np.sqrt(10)).all()
+
+@pytest.mark.parametrize("construct", CONSTRUCTS[:1])
+def test_loadings_are_found_again_with_their_signs(construct):
+    truth = shipped_measure(construct).mode.item[:, 0]
+    found = np.mean([refit(simulated(construct, seed)[1], Priors()).mode.item[:, 0] for seed in FEW], axis=0)
+    clear = np.abs(truth) > 0.15
+    assert (np.sign(found[clear]) == np.sign(truth[clear])).all()
+    assert np.abs(found - truth).max() < 0.2
+
+
+@pytest.mark.slow
+def test_twenty_data_sets_are_recovered_by_the_sampler():
+    from workflow.lib.inference.measurement import compile_measurement
+    from workflow.lib.inference.sampling import SamplerSettings
+
+    settings = SamplerSettings(chains=2, tune=200, draws=200, cores=2)
+    measurement = compile_measurement(composition("alignment"), shipped_data(), Priors(), settings)
+    coverage, agreement = [], []
+    for seed in MANY:
+        path, panel = simulated("alignment", seed)
+        latent = measurement.sample(seed, panel=panel)["latent"].to_dataset()
+        mean, sd = latent.smoothed_mean.values, latent.smoothed_sd.values
+        coverage.append(covered(path, mean, sd**2))
+        agreement.append(correlation_within_years(path, mean))
+    assert 0.8 < np.mean(coverage) < 0.98, coverage
+    assert min(agreement) > 0.8, agreement

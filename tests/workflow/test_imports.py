@@ -43,18 +43,10 @@ def test_relative_import_is_resolved(small_project):
     assert "models/shared.py" in local_imports("models/ties.py", small_project)
 
 
-def test_modules_that_rules_name_exist():
-    common = (ROOT / "workflow/rules/common.smk").read_text(encoding="utf-8")
-    named = re.findall(r'"(models/[a-z_/]+\.py)"', common)
-    assert len(named) >= 5
-    for name in named:
-        assert (ROOT / name).is_file(), name
-
-
-def test_modules_that_choose_blocks_import_each_of_them():
-    """What is left out of a model's dependencies is what the choosing module imports and the model does not have."""
-    for block in ("cooperativeness", "outcome", "quality", "ties"):
-        assert f"models/{block}.py" in local_imports("models/build.py", ROOT)
+def test_a_fit_depends_on_every_block():
+    found = local_imports("workflow/scripts/fit_model.py", ROOT)
+    blocks = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "models/blocks").glob("*.py"))
+    assert set(blocks) <= set(found)
 
 
 def test_scripts_import_nothing_heavy_before_threads_are_set():

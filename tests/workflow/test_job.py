@@ -8,7 +8,7 @@ import pytest
 
 from workflow.lib.environment import set_environment
 from workflow.lib.errors import UserError
-from workflow.lib.job import LINEAR_ALGEBRA_VARIABLES, run_job, write_text
+from workflow.lib.job import LINEAR_ALGEBRA_VARIABLES, bound_arguments, run_job, write_text
 
 
 @pytest.fixture
@@ -21,7 +21,26 @@ def job(tmp_path, monkeypatch):
     ):
         monkeypatch.setenv(variable, "0")
     monkeypatch.setenv("COALITION_TIES_STOPPED", str(tmp_path / "stopped.txt"))
-    return SimpleNamespace(threads=3, log=[str(tmp_path / "logs" / "job.log")])
+    return job_of(log=[str(tmp_path / "logs" / "job.log")])
+
+
+class Named(list):
+    """Items with names, as Snakemake gives them to a script."""
+
+    def __init__(self, **items):
+        super().__init__(items.values())
+        self.items = items.items
+
+
+class File(str):
+    """A path with marks on it, as Snakemake keeps it."""
+
+
+def job_of(output=None, input=None, params=None, wildcards=None, log=()):
+    named = (Named(**(items or {})) for items in (output, input, params, wildcards))
+    return SimpleNamespace(
+        **dict(zip(("output", "input", "params", "wildcards"), named, strict=True)), threads=3, log=list(log)
+    )
 
 
 def test_progress_goes_to_the_log_and_the_terminal(job, tmp_path, capsys):
@@ -29,6 +48,53 @@ def test_progress_goes_to_the_log_and_the_terminal(job, tmp_path, capsys):
     assert capsys.readouterr().err == "step\nstep\n"
     lines = (tmp_path / "logs" / "job.log").read_text().splitlines()
     assert [line.split(" ", 1)[1] for line in lines] == ["step", "step"]
+
+
+def test_arguments_are_bound_by_the_names_of_outputs_inputs_parameters_and_wildcards():
+    def work(model, terms, analysis, gates: list[str], threads, table, log, seed=1, factor=2):
+        pass
+
+    job = job_of(
+        output={"table": File("results/table.csv")},
+        input={
+            "analysis": File("analysis.nc"),
+            "gates": Named(a=File("a.json"), b=File("b.json")),
+            "code": "x",
+        },
+        params={"terms": {"regressors": ["ties"]}, "seed": 7, "unused": 0},
+        wildcards={"model": "cut"},
+    )
+    found = bound_arguments(job, work)
+    assert found == {
+        "model": "cut",
+        "terms": {"regressors": ["ties"]},
+        "analysis": "analysis.nc",
+        "gates": ["a.json", "b.json"],
+        "threads": 3,
+        "table": "results/table.csv",
+        "seed": 7,
+    }
+    files = [found["table"], found["analysis"], *found["gates"]]
+    assert {type(file) for file in files} == {str}
+    assert type(found["gates"]) is list
+
+
+def test_an_argument_that_the_rule_does_not_have_is_an_error_that_names_it():
+    def work(analysis, other, log):
+        pass
+
+    job = job_of(input={"analysis": "analysis.nc"})
+    with pytest.raises(ValueError, match="work: the rule has no 'other'"):
+        bound_arguments(job, work)
+    assert bound_arguments(job, work, given=["other"]) == {"analysis": "analysis.nc"}
+
+
+def test_a_parameter_that_is_none_stays_none_and_no_files_are_an_empty_list():
+    def work(main, files: list[str], names: list[str], log):
+        pass
+
+    job = job_of(params={"main": None, "names": None}, input={"files": Named()})
+    assert bound_arguments(job, work) == {"main": None, "files": [], "names": None}
 
 
 def test_fault_of_the_user_is_one_line_and_status_1(job, tmp_path, capsys):
@@ -116,7 +182,7 @@ def test_text_that_cannot_be_written_leaves_no_part(tmp_path):
 
 def test_compiled_code_of_other_kernels_is_not_taken(tmp_path, monkeypatch):
     """PyTensor does not see that a kernel has changed."""
-    kernels = tmp_path / "models" / "engine" / "kernels.py"
+    kernels = tmp_path / "models" / "kernels" / "path.py"
     kernels.parent.mkdir(parents=True)
     folders = set()
     for text in ("one", "another"):

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import Project
+from conftest import Project, copy_of_project
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -59,7 +59,9 @@ def test_output_contract_is_met(built_project):
         "quality.csv",
         "predictions.csv",
         "comparison/loo.csv",
-        "comparison/missions.csv",
+        "parameters.csv",
+        "verdicts.json",
+        "comparison/conflicts.csv",
         "comparison/future.csv",
         "numbers.json",
         "diagnostics.json",
@@ -72,17 +74,11 @@ def test_output_contract_is_met(built_project):
         assert (results / name).is_file(), name
 
 
-def test_changed_block_refits_only_the_models_that_have_it(built_project, restored):
-    restored("models/ties.py")
+def test_changed_block_refits_the_models_and_prepares_no_data(built_project, restored):
+    restored("models/blocks/states.py")
     outputs = built_project.planned()
-    assert rerun_models(outputs, "posterior.nc") == {"joint"}
+    assert rerun_models(outputs, "posterior.nc") == {"pooled", "crossed", "joint", "quality"}
     assert "data/analysis.nc" not in outputs
-
-
-def test_changed_block_of_no_fitted_model_refits_nothing(built_project, restored):
-    restored("models/cooperativeness.py")
-    outputs = built_project.planned()
-    assert not [output for output in outputs if output.endswith(("posterior.nc", "held_out.csv"))]
 
 
 def test_changed_composition_refits_one_model(built_project):
@@ -92,7 +88,7 @@ def test_changed_composition_refits_one_model(built_project):
 
 def test_changed_manuscript_rebuilds_only_the_paper(built_project, restored):
     restored("workflow/paper/manuscript.md", "\nMore.\n")
-    assert {output.split("/")[0] for output in built_project.planned()} == {"paper"}
+    assert {output.split("/")[0] for output in built_project.planned()} == {"paper", "numbers.json"}
 
 
 def test_changed_interval_refits_nothing(built_project):
@@ -118,7 +114,7 @@ def test_file_that_was_only_touched_reruns_nothing(built_project):
     [
         ("data/states.csv", "\n", "data/analysis.nc"),
         ("workflow/scripts/fit_model.py", "\n# changed\n", "crossed/posterior.nc"),
-        ("models/ties.py", "\n# changed\n", "joint/posterior.nc"),
+        ("models/build.py", "\n# changed\n", "joint/posterior.nc"),
         ("workflow/paper/template.typ", "\n// changed\n", "paper/paper.pdf"),
         ("workflow/report/page.html.j2", "\n<!-- changed -->\n", "report/index.html"),
     ],
@@ -207,6 +203,22 @@ def test_a_table_in_a_folder_with_signs_in_its_name_is_read(project):
     assert result.returncode == 0, result.stdout + result.stderr
 
 
+@pytest.mark.parametrize("name", ["Poast, Henke 2024", "it's #2", 'q"$HOME" `id`', "a:b;c", "Über [uns]"])
+def test_a_project_in_a_folder_with_signs_in_its_name_runs(tmp_path, name):
+    (tmp_path / name).mkdir()
+    result = copy_of_project(tmp_path / name).run("results/pooled/gate.json")
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_a_folder_whose_name_is_a_pattern_is_refused(tmp_path):
+    (tmp_path / "{v2}").mkdir()
+    result = copy_of_project(tmp_path / "{v2}").run("-n")
+    assert result.returncode == 1 and "Traceback" not in result.stderr
+    assert result.stderr.strip().endswith(
+        "a folder with braces in its name is a pattern to Snakemake; rename it"
+    )
+
+
 def test_values_of_the_command_line_are_read_as_those_of_a_file(project):
     result = project.run("-n", "--config", "sampler={draws: 500, tune: 1e3}")
     assert "--config: sampler.tune: 1000.0 is not allowed" in result.stdout + result.stderr
@@ -214,9 +226,9 @@ def test_values_of_the_command_line_are_read_as_those_of_a_file(project):
 
 
 def test_what_will_not_be_done_is_said_at_the_start(project):
-    overlay = "fit: [pooled]\nchecks: {held_out_missions: [joint]}"
+    overlay = "fit: [pooled]\nchecks: {held_out_conflicts: [joint]}"
     result = project.run("results/config.yaml", overlay=overlay)
-    assert "not scored on missions left out: joint" in result.stderr
+    assert "not scored on conflicts left out: joint" in result.stderr
 
 
 def test_order_of_keys_in_the_configuration_reruns_no_fit(built_project):
@@ -242,21 +254,21 @@ def test_nothing_that_prints_a_number_runs_before_the_gate(project):
     behind_the_gate = (
         "predictions.csv",
         "loglik.nc",
-        "held_out.csv",
+        "conflicts.csv",
         "effects.csv",
         "numbers.json",
         "paper.pdf",
         "index.html",
     )
     assert not [name for name in made if name.endswith(behind_the_gate)]
-    assert "diagnostics.json" in made and "pooled/posterior.nc" in made
+    assert "pooled/diagnostics.json" in made and "pooled/posterior.nc" in made
 
 
 def test_fault_in_the_configuration_is_the_last_line_and_nothing_runs(project):
     result = project.run(overlay="sampler: {chain: 4}")
     assert result.returncode == 1
     assert (result.stdout + result.stderr).splitlines()[-1] == (
-        "overlay.yaml: sampler.chain: unknown key; allowed: chains, tune, draws, target_accept, cores, engine, backend; "
+        "overlay.yaml: sampler.chain: unknown key; allowed: chains, tune, draws, target_accept, cores; "
         "did you mean chains?"
     )
     assert "Traceback" not in result.stderr and not (project.folder / "results").exists()
@@ -284,9 +296,11 @@ def test_killed_run_is_finished_by_the_next_one(project):
     running.wait()
     assert half.read_text() == "half"
     (project.folder / "wait").unlink()
+    left = half.with_name(".posterior.nc.1.part")
+    left.touch()
     after = project.run(target)
     assert after.returncode == 0, after.stdout + after.stderr
-    assert half.read_text().startswith("fit_model")
+    assert half.read_text().startswith("fit_model") and not left.exists()
 
 
 def test_rules_pass_the_linter(built_project):

@@ -49,7 +49,7 @@ def set_caches(root: str | Path, folder: Path | None = None) -> None:
         Where these folders are; by default `.cache` in the folder of the project.
     """
     root = Path(root).resolve()
-    sources = [root / "requirements.lock", *sorted((root / "models" / "engine").glob("*.py"))]
+    sources = [root / "requirements.lock", *sorted((root / "models" / "kernels").glob("*.py"))]
     contents = b"".join(path.read_bytes() for path in sources if path.is_file())
     version = hashlib.sha256(contents + OPTIMISATION_LEVEL.encode()).hexdigest()[:12]
     cache = (folder or root / ".cache") / f"python{sys.version_info.major}.{sys.version_info.minor}-{version}"

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import inspect
 import os
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -42,8 +43,43 @@ LINEAR_ALGEBRA_VARIABLES = (
 )
 
 
+def bound_arguments(
+    snakemake: Any, function: Callable[..., object], given: Collection[str] = ()
+) -> dict[str, Any]:
+    """Arguments of a function by their names: outputs, inputs, parameters and wildcards of the job, and its threads.
+
+    Raises
+    ------
+    ValueError
+        The job has nothing of a name that the function asks for.
+    """
+    sources = [
+        _named(of) for of in (snakemake.output, snakemake.input, snakemake.params, snakemake.wildcards)
+    ]
+    found = {}
+    for name, parameter in inspect.signature(function).parameters.items():
+        holders = [of for of in sources if name in of]
+        if name == "log" or name in given:
+            continue
+        if name == "threads":
+            found[name] = int(snakemake.threads)
+        elif holders:
+            value = holders[0][name]
+            is_list = str(parameter.annotation) == "list[str]" and value is not None
+            found[name] = [str(item) for item in value] if is_list else value
+        elif parameter.default is inspect.Parameter.empty:
+            raise ValueError(f"{function.__name__}: the rule has no '{name}'")
+    return found
+
+
+def _named(items: Any) -> dict[str, Any]:
+    """Named items of a job; files as texts."""
+    pairs = dict(items.items()) if hasattr(items, "items") else {}
+    return {name: str(value) if isinstance(value, str) else value for name, value in pairs.items()}
+
+
 def run_job(snakemake: Any, function: Callable[..., object], **arguments: Any) -> None:
-    """Call the function of a script as one job of the workflow.
+    """Call the function of a script as one job of the workflow; its arguments are bound by name, see `bound_arguments`.
 
     Parameters
     ----------
@@ -53,9 +89,10 @@ def run_job(snakemake: Any, function: Callable[..., object], **arguments: Any) -
         The work; it takes the keyword arguments and `log`, a function that takes a line of progress. It imports what is
         heavy itself, because the number of threads must be set before.
     **arguments
-        Keyword arguments of the function.
+        Keyword arguments of the function, where they are not those of the rule's names.
     """
     set_threads(int(snakemake.threads))
+    arguments = {**bound_arguments(snakemake, function, arguments), **arguments}
     with LogFile(Path(str(snakemake.log[0]))) as log:
         try:
             function(log=log, **arguments)

@@ -8,6 +8,8 @@ local labels = {}
 local counters = { fig = 0, tbl = 0, eq = 0 }
 local section = { 0, 0, 0 }
 local long_table_rows = 36
+-- tables that stay where they are in the text instead of going where they fit
+local stays = { ["tbl:objections"] = true }
 local nbsp = "\u{00A0}"
 
 local function kind_of(identifier)
@@ -40,7 +42,7 @@ local function breakable(block)
   for _, body in ipairs(block.bodies) do
     rows = rows + #body.body
   end
-  if rows <= long_table_rows then
+  if rows <= long_table_rows and not stays[block.identifier] then
     return block
   end
   return {

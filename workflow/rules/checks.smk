@@ -1,32 +1,68 @@
-# Checks that could fail: negative controls, sensitivity, other lists and priors, the measure of quality. Each waits for the
-# gate of the models that it reads; what is refitted has a gate of its own.
+# Checks that could fail: the measure's validity, negative controls, other lists and priors, common causes. Each waits for the gate of
+# the models that it reads; what is refitted has a gate of its own.
+
+
+rule check_validity:
+    input:
+        **tables(),
+        analysis="<results>/data/analysis.nc",
+        archives=of_models("<results>/{model}/posterior.nc", MEASURES),
+        gates=of_models("<results>/{model}/gate.json", MEASURES),
+        known=["data/known_orderings.csv", "data/known_groups.csv", "data/known_turning_points.csv"],
+        code=code_of("check_validity"),
+    output:
+        **{name: f"<results>/checks/{name}.csv" for name in VALIDITY_TABLES},
+        ranks="<results>/ranks.csv",
+        validity="<results>/validity.json",
+    log:
+        "<logs>/check_validity.log",
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=3000,
+        runtime=30,
+    params:
+        model=VALIDITY_MODEL,
+        label=settings.models[VALIDITY_MODEL].label if VALIDITY_MODEL else None,
+        composition=terms_of(VALIDITY_MODEL),
+        measures=MEASURES,
+        data=sections("data")["data"],
+        priors=sections("priors")["priors"],
+        interval=settings.report.interval,
+        names=VALIDITY_TABLES,
+    message:
+        "Testing the measure against what is known."
+    script:
+        "../scripts/check_validity.py"
 
 
 rule check_controls:
     input:
         **tables(),
         analysis="<results>/data/analysis.nc",
-        posterior=reference("<results>/{model}/posterior.nc"),
-        gate=reference("<results>/{model}/gate.json"),
-        measured_by=measured_for_reference(),
+        measured=of_models("<results>/{model}/posterior.nc", latents_of(MAIN)),
+        gates=of_models("<results>/{model}/gate.json", [*latents_of(MAIN), *([MAIN] if MAIN else [])]),
         code=code_of("check_controls"),
     output:
-        controls="<results>/checks/negative_controls.csv",
+        negative_controls="<results>/checks/negative_controls.csv",
+        ties_measures="<results>/checks/ties_measures.csv",
+        reverse_causation="<results>/checks/reverse_causation.csv",
     log:
         "<logs>/check_controls.log",
-    benchmark:
-        "<logs>/benchmarks/check_controls.tsv"
     conda:
         "../../environment.yml"
-    threads: SAMPLING_THREADS
+    threads: 1
     resources:
         mem_mb=3000,
         runtime=60,
     params:
-        **refit_params(REFERENCE),
+        main=MAIN,
+        composition=terms_of(MAIN),
+        run=run_of(MAIN),
         data=sections("data")["data"],
+        rivals={name: terms_of(name) for name in latents_of(MAIN)},
     message:
-        "Fitting what should show no effect: ties with rivals, later ties, missions led by others."
+        "Fitting what should show no effect: rivals, later years, missions led by others."
     script:
         "../scripts/check_controls.py"
 
@@ -35,9 +71,8 @@ rule check_variants:
     input:
         **tables(),
         analysis="<results>/data/analysis.nc",
-        posterior=reference("<results>/{model}/posterior.nc"),
-        gate=reference("<results>/{model}/gate.json"),
-        measured_by=measured_for_reference(),
+        measured=of_models("<results>/{model}/posterior.nc", latents_of(MAIN)),
+        gates=of_models("<results>/{model}/gate.json", [*latents_of(MAIN), *([MAIN] if MAIN else [])]),
         code=code_of("check_variants"),
     output:
         labels="<results>/checks/labels.csv",
@@ -45,16 +80,16 @@ rule check_variants:
         priors="<results>/checks/priors.csv",
     log:
         "<logs>/check_variants.log",
-    benchmark:
-        "<logs>/benchmarks/check_variants.tsv"
     conda:
         "../../environment.yml"
-    threads: SAMPLING_THREADS
+    threads: 1
     resources:
         mem_mb=3000,
         runtime=60,
     params:
-        **refit_params(REFERENCE),
+        main=MAIN,
+        composition=terms_of(MAIN),
+        run=run_of(MAIN),
         data=sections("data")["data"],
         prior_scales=settings.checks.prior_scales,
     message:
@@ -63,107 +98,58 @@ rule check_variants:
         "../scripts/check_variants.py"
 
 
-rule check_sensitivity:
+rule check_causes:
     input:
         analysis="<results>/data/analysis.nc",
-        posteriors=of_models("<results>/{model}/posterior.nc", CAUSE_MODELS),
-        gates=of_models("<results>/{model}/gate.json", CAUSE_MODELS),
-        loglik=reference("<results>/{model}/loglik.nc"),
-        code=code_of("check_sensitivity"),
+        measured=of_models("<results>/{model}/posterior.nc", latents_of(MAIN)),
+        posterior=of_models("<results>/{model}/posterior.nc", [MAIN] if MAIN else []),
+        joint_posterior=of_models("<results>/{model}/posterior.nc", [JOINT] if JOINT else []),
+        gates=of_models("<results>/{model}/gate.json", [name for name in (MAIN, JOINT) if name]),
+        code=code_of("check_causes"),
     output:
         sensitivity="<results>/checks/sensitivity.csv",
         power_scaling="<results>/checks/power_scaling.csv",
+        payments="<results>/checks/payments.csv",
+        feedback="<results>/checks/feedback.csv",
     log:
-        "<logs>/check_sensitivity.log",
+        "<logs>/check_causes.log",
     conda:
         "../../environment.yml"
     resources:
         mem_mb=4000,
         runtime=20,
     params:
-        models=CAUSE_MODELS,
-        compositions={name: plain(settings.models[name].terms()) for name in CAUSE_MODELS},
-        reference=REFERENCE,
-        priors=sections("priors")["priors"],
-        interval=settings.report.interval,
+        main=MAIN,
+        composition=terms_of(MAIN),
+        joint=JOINT,
+        joint_composition=terms_of(JOINT),
+        run=run_of(MAIN),
     message:
-        "Asking how strong an unmeasured common cause must be, and how much the priors matter."
+        "Asking how strong a common cause must be, how much priors matter, and whom the outcome moved."
     script:
-        "../scripts/check_sensitivity.py"
+        "../scripts/check_causes.py"
 
 
-rule check_quality:
+rule write_verdicts:
     input:
-        **tables(),
-        analysis="<results>/data/analysis.nc",
-        posterior=of_quality("<results>/{model}/posterior.nc"),
-        gate=of_quality("<results>/{model}/gate.json"),
-        code=code_of("check_quality"),
+        effects="<results>/effects.csv",
+        checks=[f"<results>/checks/{name}.csv" for name in CHECKS],
+        validity=["<results>/validity.json"] if VALIDITY_MODEL else [],
+        code=code_of("write_verdicts"),
     output:
-        indicators="<results>/checks/indicators.csv",
-        functioning="<results>/checks/differential_functioning.csv",
+        verdicts="<results>/verdicts.json",
     log:
-        "<logs>/check_quality.log",
+        "<logs>/write_verdicts.log",
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=3000,
-        runtime=20,
-    params:
-        model=quality_model(),
-        composition=plain(settings.models[quality_model()].terms()) if quality_model() else None,
-        data=sections("data")["data"],
-        interval=settings.report.interval,
-        seed=settings.seed,
-        replicates=200,
-    message:
-        "Checking the indicators of quality, and whether they work alike in all eras and blocs."
-    script:
-        "../scripts/check_quality.py"
-
-
-rule check_contraction:
-    input:
-        priors=of_models("<results>/{model}/prior.nc", CONTRACTION_MODELS),
-        posteriors=of_models("<results>/{model}/posterior.nc", CONTRACTION_MODELS),
-        gates=of_models("<results>/{model}/gate.json", CONTRACTION_MODELS),
-        code=code_of("check_contraction"),
-    output:
-        contraction="<results>/checks/contraction.csv",
-    log:
-        "<logs>/check_contraction.log",
-    conda:
-        "../../environment.yml"
-    resources:
-        mem_mb=3000,
+        mem_mb=1000,
         runtime=10,
     params:
-        models=CONTRACTION_MODELS,
+        main=MAIN,
+        models={name: terms_of(name) for name in MODELS},
+        validity_rule=settings.checks.validity,
     message:
-        "Comparing posteriors with priors."
+        "Saying what came out."
     script:
-        "../scripts/check_contraction.py"
-
-
-rule check_payments:
-    input:
-        analysis="<results>/data/analysis.nc",
-        posterior=of_quality("<results>/{model}/posterior.nc"),
-        gate=of_quality("<results>/{model}/gate.json"),
-        code=code_of("check_payments"),
-    output:
-        payments="<results>/checks/payments.csv",
-    log:
-        "<logs>/check_payments.log",
-    conda:
-        "../../environment.yml"
-    resources:
-        mem_mb=3000,
-        runtime=10,
-    params:
-        interval=settings.report.interval,
-        seed=settings.seed,
-    message:
-        "Describing how aid changed for those who joined and for those who did not."
-    script:
-        "../scripts/check_payments.py"
+        "../scripts/write_verdicts.py"

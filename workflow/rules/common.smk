@@ -16,15 +16,6 @@ from workflow.lib.imports import local_imports
 from workflow.lib.settings import find_notes, merged, parse_settings, read_yaml, values_of_texts
 from workflow.lib.settings.results_folder import mark_folder, record_fault
 
-# Modules that import every block and run those that a model is composed of.
-CHOOSERS = ("models/build.py", "models/simulate.py")
-BLOCK_MODULES = {
-    "cooperativeness": "models/cooperativeness.py",
-    "outcome": "models/outcome.py",
-    "quality": "models/quality.py",
-    "ties": "models/ties.py",
-}
-
 
 def read_settings():
     """Validated settings from `config.yaml` and what is laid over it; on a fault one line, and nothing runs.
@@ -55,13 +46,39 @@ def plain(value):
 
 
 def composition(wildcards):
-    """Blocks and terms of a model."""
-    return plain(settings.models[wildcards.model].terms())
+    """Terms of a model."""
+    return terms_of(wildcards.model)
 
 
-def sampler(wildcards):
-    """Sampler settings of a model; how many chains run at a time changes no number."""
-    return plain(settings.sampler_of(wildcards.model).model_dump(mode="json", exclude={"cores"}))
+def terms_of(model):
+    """Terms of a model as plain values; none if there is no such model."""
+    return plain(settings.models[model].terms()) if model else {}
+
+
+def run_of(model):
+    """What a script needs to sample a model and to judge the draws; how many chains run at a time changes no number."""
+    if model is None:
+        return {}
+    return {
+        "gate": sections("gate")["gate"],
+        "interval": settings.report.interval,
+        "priors": sections("priors")["priors"],
+        "refits": sections("checks")["checks"]["refits"],
+        "sampler": plain(settings.sampler_of(model).model_dump(mode="json", exclude={"cores"})),
+        "seed": settings.seed,
+    }
+
+
+def run(wildcards):
+    """The same for the model of the job."""
+    return run_of(wildcards.model)
+
+
+def sampling(wildcards):
+    """What decides the draws of a model, and no more: a changed gate or interval refits nothing."""
+    return {
+        key: value for key, value in run_of(wildcards.model).items() if key in ("priors", "sampler", "seed")
+    }
 
 
 def code_of(script):
@@ -69,39 +86,29 @@ def code_of(script):
     return local_imports(f"workflow/scripts/{script}.py", workflow.basedir)
 
 
-def code_for_model(script):
-    """Modules that a script imports, without the blocks that the model of the job does not have."""
-
-    def modules(wildcards):
-        blocks = settings.models[wildcards.model].blocks
-        # contact is measured as quality is, by the same module
-        absent = [module for block, module in BLOCK_MODULES.items() if block not in blocks]
-        without = {(chooser, module) for chooser in CHOOSERS for module in absent}
-        return local_imports(f"workflow/scripts/{script}.py", workflow.basedir, without)
-
-    return modules
+def latents_of(model):
+    """Models that measure the latent regressors of a model."""
+    return settings.models[model].latents if model else []
 
 
-def measuring_posterior(wildcards):
-    """Draws of the model that measures the latents of a plugin or cut model."""
-    measured_by = settings.models[wildcards.model].measured_by
-    return [f"<results>/{measured_by}/posterior.nc"] if measured_by else []
+def measured(wildcards):
+    """Measurements of a model's latent regressors."""
+    return of_models("<results>/{model}/posterior.nc", latents_of(wildcards.model))
 
 
-def measuring_gate(wildcards):
-    """Proof that the model that measures the latents converged."""
-    measured_by = settings.models[wildcards.model].measured_by
-    return [f"<results>/{measured_by}/gate.json"] if measured_by else []
+def measured_gates(wildcards):
+    """Proof that they converged."""
+    return of_models("<results>/{model}/gate.json", latents_of(wildcards.model))
+
+
+def is_held_out(wildcards):
+    """Whether a model is scored on conflicts left out."""
+    return wildcards.model in HELD_OUT_MODELS
 
 
 def of_models(pattern, names):
     """One file for each of some models."""
     return [pattern.replace("{model}", name) for name in names]
-
-
-def future_scores(files):
-    """Files with scores of the later missions, as a named input or output, if the configuration asks for them."""
-    return {} if settings.checks.future_from is None else {"future": files}
 
 
 def of_formats(pattern):
@@ -116,73 +123,24 @@ def files_in(folder):
 
 
 def quality_model():
-    """The fullest fitted model that measures quality, or None."""
-    measuring = [name for name in MODELS if "quality" in settings.models[name].blocks]
-    preferred = [name for name in ("joint", "measurement") if name in measuring]
-    return next(iter([*preferred, *measuring]), None)
+    """The model that measures the first latent regressor of the main model, else the first that measures; or None."""
+    return next(iter([*latents_of(MAIN), *MEASURES]), None)
 
 
-def reference(pattern):
-    """File of the model that the checks refit; an empty list if no model has an outcome."""
-    return of_models(pattern, [REFERENCE] if REFERENCE else [])
-
-
-def of_quality(pattern):
-    """File of the fullest model that measures quality; an empty list if none does."""
-    return of_models(pattern, [quality_model()] if quality_model() else [])
-
-
-def measured_for_reference():
-    """Draws of the model that measures the latents of the reference model, if that is plugin or cut."""
-    measured_by = settings.models[REFERENCE].measured_by if REFERENCE else None
-    return of_models("<results>/{model}/posterior.nc", [measured_by] if measured_by else [])
-
-
-def outcome_alone(name):
-    """Whether a model has nothing but the outcome: it refits in seconds."""
-    return settings.models[name].blocks == ["outcome"] and not settings.models[name].latents
-
-
-def refit_params(name):
-    """What a script needs to refit a model."""
-    if name is None:
-        return {}
-    return {
-        "model": name,
-        "composition": plain(settings.models[name].terms()),
-        "sampler": plain(settings.sampler_of(name).model_dump(mode="json", exclude={"cores"})),
-        "refits": sections("checks")["checks"]["refits"],
-        "priors": sections("priors")["priors"],
-        "gate": sections("gate")["gate"],
-        "interval": settings.report.interval,
-        "seed": settings.seed,
-    }
-
-
-def posterior_of_source(wildcards):
-    """Draws that simulations start from: none if their parameters come from the priors."""
-    return [f"<results>/{wildcards.model}/posterior.nc"] if wildcards.source == "posterior" else []
-
-
-def gate_of_source(wildcards):
-    """Proof that those draws converged."""
-    return [f"<results>/{wildcards.model}/gate.json"] if wildcards.source == "posterior" else []
-
-
-def simulations_of_model(wildcards):
-    """Number of simulated data sets: a quarter of them for models with latents, whose fits take so much longer."""
-    number = settings.checks.simulations
-    return number if outcome_alone(wildcards.model) else max(2, number // 4)
+def joint_model():
+    """The first fitted model that lets the outcome inform its regressor, of those whose regressors the main model has; or None."""
+    joint = [name for name in OUTCOME_MODELS if settings.models[name].inference == "joint"]
+    return next((name for name in joint if set(latents_of(name)[:1]) <= set(latents_of(MAIN))), None)
 
 
 def checks_of_this_run():
-    """Names of the tables of checks that this run can make."""
-    names = ["predictive", "prior"]
-    if REFERENCE:
-        names += ["negative_controls", "labels", "eligible", "priors", "sensitivity", "power_scaling"]
-        names += ["contraction", "payments"]
-    if quality_model():
-        names += ["indicators", "differential_functioning"]
+    """Names of the tables of checks that this run makes."""
+    names = ["predictive", "contraction"]
+    if MAIN:
+        names += ["negative_controls", "ties_measures", "reverse_causation", "labels", "eligible", "priors"]
+        names += ["sensitivity", "power_scaling", "payments", "feedback"]
+    if VALIDITY_MODEL:
+        names += VALIDITY_TABLES
     return names
 
 
@@ -198,16 +156,14 @@ def files_of_a_run(wildcards):
     return {
         **{f"table_{name}": path for name, path in tables().items()},
         "analysis": "<results>/data/analysis.nc",
-        "effects": "<results>/effects.csv",
-        "quality": "<results>/quality.csv",
-        "predictions": "<results>/predictions.csv",
+        **{name: f"<results>/{name}.csv" for name in ("effects", "parameters", "quality", "predictions")},
         "comparison": [
-            f"<results>/comparison/{name}.csv" for name in ("loo", "missions", "totals", *future_scores(""))
+            f"<results>/comparison/{name}.csv" for name in ("loo", "conflicts", "totals", "future")
         ],
         "checks": [f"<results>/checks/{name}.csv" for name in CHECKS],
-        "posteriors": of_models("<results>/{model}/posterior.nc", MODELS),
-        "priors": of_models("<results>/{model}/prior.nc", MODELS),
-        "diagnostics_of_models": of_models("<results>/{model}/diagnostics.json", MODELS),
+        "ranks": ["<results>/ranks.csv"] if VALIDITY_MODEL else [],
+        "verdicts": "<results>/verdicts.json",
+        "diagnostics": "<results>/diagnostics.json",
         "gates": of_models("<results>/{model}/gate.json", MODELS),
     }
 
@@ -231,6 +187,8 @@ def begin_run():
         return
     hold_run_lock()
     mark_results()
+    for half in Path(settings.results).rglob(".*.part"):  # what a killed job was writing
+        half.unlink()
     stopped_file().parent.mkdir(parents=True, exist_ok=True)
     stopped_file().unlink(missing_ok=True)
     for note in find_notes(settings):
@@ -253,8 +211,13 @@ def hold_run_lock():
 
 def mark_results():
     """Mark the folder of results as made by a run, also where it was taken away during the run."""
-    if IS_MAIN_PROCESS:
-        mark_folder(settings.results, Path())
+    try:
+        if IS_MAIN_PROCESS:
+            mark_folder(settings.results, Path())
+    except OSError as error:
+        sys.exit(
+            f"{error.filename}: {error.strerror}; make room, set its rights, or give another folder for results"
+        )
 
 
 def follow_contents():
@@ -307,6 +270,8 @@ if Path.cwd() != Path(workflow.basedir).resolve():
     sys.exit(
         f"run snakemake in the folder of the project: cd {shlex.quote(workflow.basedir)} && snakemake ..."
     )
+if set("{}") & set(workflow.basedir):
+    sys.exit(f"{workflow.basedir}: a folder with braces in its name is a pattern to Snakemake; rename it")
 settings = read_settings()
 if IS_MAIN_PROCESS and record_fault(settings.results, Path()):
     sys.exit(f"results: {record_fault(settings.results, Path())}")
@@ -315,29 +280,22 @@ set_environment(workflow.basedir, f"{logs_folder()}/stopped.txt")
 SAMPLING_THREADS = settings.sampler.cores or 2
 MODELS = settings.models_to_fit()
 OUTCOME_MODELS = settings.models_with_outcome()
+MEASURES = settings.measurement_models()
 HELD_OUT_MODELS = settings.models_to_hold_out()
-FUTURE_MODELS = settings.models_without_cut()
-
-
-REFERENCE = settings.reference_model()
-# The model with quality first: the paper speaks of it.
-CAUSE_MODELS = [name for name in dict.fromkeys([quality_model(), REFERENCE]) if name in OUTCOME_MODELS]
-CONTRACTION_MODELS = [name for name in dict.fromkeys([quality_model(), REFERENCE]) if name]
-CHECKS = checks_of_this_run()
-WORLDS = ["ties", "cooperativeness", "persons", "quality"]
-# Those of the shipped models that tell ties from quality, and those that do not.
-WORLD_MODELS = [
-    name for name in ("pooled", "crossed", "plugin", "joint") if name in OUTCOME_MODELS
-] or OUTCOME_MODELS
-WORLD_COMPILED = list(
-    dict.fromkeys(
-        [name for model in WORLD_MODELS for name in (settings.models[model].measured_by, model) if name]
-    )
+MAIN = settings.main_model()
+JOINT = joint_model()
+VALIDITY_TABLES = [
+    *("known_orderings", "known_groups", "turning_points", "benchmark", "constructs", "information_shares"),
+    *("invariance", "indicator_stability", "vintages"),
+]
+# The facts that test a measure are about the relationship with the USA.
+VALIDITY_MODEL = (
+    quality_model() if settings.data.pivotal == 2 and settings.data.ties_with in (None, 2) else None
 )
-CALIBRATED_MODELS = [name for name in dict.fromkeys([REFERENCE, quality_model()]) if name]
-CALIBRATION = ["sbc", "recovery", "worlds", *(["quality_stability"] if quality_model() else [])]
-MULTIVERSE_MODELS = [name for name in OUTCOME_MODELS if outcome_alone(name) and settings.models[name].ties]
+CHECKS = checks_of_this_run()
 
 
 wildcard_constraints:
     model="|".join(settings.models),
+    measure="|".join(MEASURES) or "none",
+    outcome="|".join(OUTCOME_MODELS) or "none",

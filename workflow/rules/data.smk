@@ -53,7 +53,7 @@ rule rebuild_data:
         mem_mb=4000,
         runtime=30,
     params:
-        sources=sources_folder(),
+        sources=lambda wildcards: sources_folder(),
     message:
         "Deriving the tables in data/ from the sources' folder."
     script:

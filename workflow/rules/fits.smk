@@ -1,4 +1,4 @@
-# From the analysis dataset to draws that have passed the gate.
+# From the analysis dataset to draws that have passed the gate: constructs first, then who joins.
 
 
 rule check_models:
@@ -19,36 +19,59 @@ rule check_models:
         mem_mb=2000,
         runtime=10,
     params:
-        compositions={name: plain(settings.models[name].terms()) for name in sorted(MODELS)},
+        compositions={name: terms_of(name) for name in sorted(MODELS)},
     message:
         "Checking that every model can be estimated from these data."
     script:
         "../scripts/check_models.py"
 
 
+rule measure_construct:
+    input:
+        analysis="<results>/data/analysis.nc",
+        code=code_of("measure_construct"),
+    output:
+        posterior="<results>/{model}/posterior.nc",
+    log:
+        "<logs>/measure_construct/{model}.log",
+    wildcard_constraints:
+        model="|".join(MEASURES) or "none",
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=3000,
+        runtime=60,
+    params:
+        composition=composition,
+        sampling=sampling,
+    message:
+        "Measuring {wildcards.model}."
+    script:
+        "../scripts/measure_construct.py"
+
+
 rule fit_model:
     input:
         analysis="<results>/data/analysis.nc",
-        measured_by=measuring_posterior,
-        measured_by_gate=measuring_gate,
-        code=code_for_model("fit_model"),
+        measured=measured,
+        measured_gates=measured_gates,
+        code=code_of("fit_model"),
     output:
         posterior="<results>/{model}/posterior.nc",
     log:
         "<logs>/fit_model/{model}.log",
-    benchmark:
-        "<logs>/benchmarks/fit_model/{model}.tsv"
+    wildcard_constraints:
+        model="|".join(OUTCOME_MODELS) or "none",
     conda:
         "../../environment.yml"
-    threads: SAMPLING_THREADS
+    threads: 1
     resources:
         mem_mb=4000,
         runtime=120,
     params:
         composition=composition,
-        sampler=sampler,
-        priors=sections("priors")["priors"],
-        seed=settings.seed,
+        sampling=sampling,
     message:
         "Sampling the posterior of {wildcards.model}."
     script:
@@ -57,22 +80,18 @@ rule fit_model:
 
 rule diagnose_model:
     input:
-        analysis="<results>/data/analysis.nc",
         posterior="<results>/{model}/posterior.nc",
-        code=code_for_model("diagnose_model"),
+        code=code_of("diagnose_model"),
     output:
         diagnostics="<results>/{model}/diagnostics.json",
     log:
         "<logs>/diagnose_model/{model}.log",
-    benchmark:
-        "<logs>/benchmarks/diagnose_model/{model}.tsv"
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=4000,
+        mem_mb=2000,
         runtime=20,
     params:
-        composition=composition,
         gate=sections("gate")["gate"],
     message:
         "Looking for signs that the chains of {wildcards.model} did not converge."
@@ -100,22 +119,103 @@ rule pass_gate:
         "../scripts/pass_gate.py"
 
 
-rule collect_diagnostics:
+rule assess_model:
     input:
-        diagnostics=of_models("<results>/{model}/diagnostics.json", MODELS),
-        code=code_of("collect_diagnostics"),
+        analysis="<results>/data/analysis.nc",
+        measured=measured,
+        posterior="<results>/{model}/posterior.nc",
+        gate="<results>/{model}/gate.json",
+        code=code_of("assess_model"),
     output:
-        diagnostics="<results>/diagnostics.json",
+        prior="<results>/{model}/prior.nc",
+        loglik="<results>/{model}/loglik.nc",
+        predictive="<results>/{model}/predictive.nc",
+        predictions="<results>/{model}/predictions.csv",
+        checks="<results>/{model}/checks.csv",
+        conflicts="<results>/{model}/conflicts.csv",
+        future="<results>/{model}/future.csv",
     log:
-        "<logs>/collect_diagnostics.log",
-    priority: 10
-    localrule: True
+        "<logs>/assess_model/{model}.log",
+    wildcard_constraints:
+        model="|".join(OUTCOME_MODELS) or "none",
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=240,
+    params:
+        composition=composition,
+        run=run,
+        held_out=is_held_out,
+        future_from=settings.checks.future_from,
+    message:
+        "Predicting with {wildcards.model}, also what it has not seen."
+    script:
+        "../scripts/assess_model.py"
+
+
+rule estimate_effects:
+    input:
+        analysis="<results>/data/analysis.nc",
+        posteriors=of_models("<results>/{model}/posterior.nc", OUTCOME_MODELS),
+        measurements=of_models("<results>/{model}/posterior.nc", MEASURES),
+        gates=of_models("<results>/{model}/gate.json", MODELS),
+        code=code_of("estimate_effects"),
+    output:
+        effects="<results>/effects.csv",
+        parameters="<results>/parameters.csv",
+        quality="<results>/quality.csv",
+        contraction="<results>/checks/contraction.csv",
+    log:
+        "<logs>/estimate_effects.log",
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=500,
-        runtime=5,
+        mem_mb=4000,
+        runtime=30,
+    params:
+        compositions={name: terms_of(name) for name in sorted(MODELS)},
+        models=OUTCOME_MODELS,
+        measures=MEASURES,
+        priors=sections("priors")["priors"],
+        interval=settings.report.interval,
     message:
-        "Putting the diagnostics of all models together."
+        "Summarising what ties and quality do, on the scale of probabilities."
     script:
-        "../scripts/collect_diagnostics.py"
+        "../scripts/estimate_effects.py"
+
+
+rule collect_results:
+    input:
+        analysis="<results>/data/analysis.nc",
+        gates=of_models("<results>/{model}/gate.json", MODELS),
+        diagnostics_of=of_models("<results>/{model}/diagnostics.json", MODELS),
+        predictions_of=of_models("<results>/{model}/predictions.csv", OUTCOME_MODELS),
+        loglik_of=of_models("<results>/{model}/loglik.nc", OUTCOME_MODELS),
+        conflicts_of=of_models("<results>/{model}/conflicts.csv", OUTCOME_MODELS),
+        future_of=of_models("<results>/{model}/future.csv", OUTCOME_MODELS),
+        checks_of=of_models("<results>/{model}/checks.csv", OUTCOME_MODELS),
+        code=code_of("collect_results"),
+    output:
+        diagnostics="<results>/diagnostics.json",
+        predictions="<results>/predictions.csv",
+        loo="<results>/comparison/loo.csv",
+        conflicts="<results>/comparison/conflicts.csv",
+        totals="<results>/comparison/totals.csv",
+        future="<results>/comparison/future.csv",
+        predictive="<results>/checks/predictive.csv",
+    log:
+        "<logs>/collect_results.log",
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=3000,
+        runtime=20,
+    params:
+        models=OUTCOME_MODELS,
+        pareto_k=settings.gate.pareto_k,
+    message:
+        "Putting the results of all models together."
+    script:
+        "../scripts/collect_results.py"

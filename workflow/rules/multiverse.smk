@@ -1,52 +1,27 @@
-# The effect of ties under every combination of defensible choices (target `multiverse`): one job a model.
+# Which indicators move the answer: the measure and the outcome under hundreds of sets of indicators (target `multiverse`).
 
 
-rule run_specifications:
+rule run_indicator_sets:
     input:
-        **tables(),
-        code=code_of("run_specifications"),
-    output:
-        specifications="<results>/multiverse/{model}.csv",
-    log:
-        "<logs>/run_specifications/{model}.log",
-    benchmark:
-        "<logs>/benchmarks/run_specifications/{model}.tsv"
-    conda:
-        "../../environment.yml"
-    threads: SAMPLING_THREADS
-    resources:
-        mem_mb=3000,
-        runtime=240,
-    params:
-        composition=composition,
-        sampler=sampler,
-        refits=sections("checks")["checks"]["refits"],
-        priors=sections("priors")["priors"],
-        gate=sections("gate")["gate"],
-        data=sections("data")["data"],
-        interval=settings.report.interval,
-        seed=settings.seed,
-    message:
-        "Fitting {wildcards.model} under every combination of defensible choices."
-    script:
-        "../scripts/run_specifications.py"
-
-
-rule collect_specifications:
-    input:
-        specifications=of_models("<results>/multiverse/{model}.csv", MULTIVERSE_MODELS),
-        code=code_of("collect_specifications"),
+        analysis="<results>/data/analysis.nc",
+        code=code_of("run_indicator_sets"),
     output:
         multiverse="<results>/multiverse.csv",
     log:
-        "<logs>/collect_specifications.log",
-    localrule: True
+        "<logs>/run_indicator_sets.log",
     conda:
         "../../environment.yml"
+    threads: 2
     resources:
-        mem_mb=1000,
-        runtime=5,
+        mem_mb=3000,
+        runtime=60,
+    params:
+        model=quality_model(),
+        composition=terms_of(quality_model()),
+        priors=sections("priors")["priors"],
+        number=settings.checks.indicator_sets,
+        seed=settings.seed,
     message:
-        "Putting the specifications of all models into one curve."
+        "Measuring with hundreds of sets of indicators."
     script:
-        "../scripts/collect_specifications.py"
+        "../scripts/run_indicator_sets.py"

@@ -1,10 +1,11 @@
-# What readers see: figures, tables, numbers, the paper and the report.
+# What readers see: figures, the paper and the report. These rules read what others wrote and compute nothing.
 
 
 rule draw_figures:
     input:
         unpack(files_of_a_run),
         code=code_of("draw_figures"),
+        captions="workflow/report/captions/figures.rst",
     output:
         figures=report(
             directory("<results>/figures"),
@@ -13,12 +14,13 @@ rule draw_figures:
             category="Figures",
             labels={"figure": "{figure}"},
         ),
+        drawn="<results>/figures.json",
     log:
         "<logs>/draw_figures.log",
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=3000,
+        mem_mb=2000,
         runtime=20,
     params:
         settings=settings_of_this_run(),
@@ -28,52 +30,33 @@ rule draw_figures:
         "../scripts/draw_figures.py"
 
 
-rule write_tables:
+rule write_manuscript:
     input:
         unpack(files_of_a_run),
-        code=code_of("write_tables"),
+        drawn="<results>/figures.json",
+        sources=files_in("workflow/paper") + files_in("workflow/report/captions"),
+        code=code_of("write_manuscript"),
     output:
-        tables=directory("<results>/tables"),
-    log:
-        "<logs>/write_tables.log",
-    conda:
-        "../../environment.yml"
-    resources:
-        mem_mb=3000,
-        runtime=20,
-    params:
-        settings=settings_of_this_run(),
-    message:
-        "Writing the tables."
-    script:
-        "../scripts/write_tables.py"
-
-
-rule collect_numbers:
-    input:
-        unpack(files_of_a_run),
-        code=code_of("collect_numbers"),
-    output:
+        manuscript="<results>/paper/paper.md",
         numbers="<results>/numbers.json",
     log:
-        "<logs>/collect_numbers.log",
+        "<logs>/write_manuscript.log",
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=3000,
+        mem_mb=2000,
         runtime=20,
     params:
         settings=settings_of_this_run(),
     message:
-        "Collecting every number that is printed."
+        "Putting the numbers into the manuscript."
     script:
-        "../scripts/collect_numbers.py"
+        "../scripts/write_manuscript.py"
 
 
 rule build_paper:
     input:
-        numbers="<results>/numbers.json",
-        tables="<results>/tables",
+        manuscript="<results>/paper/paper.md",
         figures="<results>/figures",
         sources=files_in("workflow/paper"),
         code=code_of("build_paper"),
@@ -87,7 +70,7 @@ rule build_paper:
         mem_mb=2000,
         runtime=20,
     params:
-        settings=settings_of_this_run(),
+        formats=settings.paper.formats,
     message:
         "Writing the paper."
     script:
@@ -97,10 +80,8 @@ rule build_paper:
 rule build_report:
     input:
         unpack(files_of_a_run),
-        numbers="<results>/numbers.json",
-        tables="<results>/tables",
         figures="<results>/figures",
-        diagnostics="<results>/diagnostics.json",
+        drawn="<results>/figures.json",
         sources=files_in("workflow/report"),
         code=code_of("build_report"),
     output:

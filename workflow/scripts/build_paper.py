@@ -1,17 +1,17 @@
-"""Write the paper.
+"""Write the paper in every format that the configuration names.
 
-From the manuscript, the bibliography, `results/numbers.json`, the tables and the figures to
-`results/paper/paper.{pdf,docx,html,tex}`. A number, citation or cross-reference that leads nowhere stops the build.
+From `results/paper/paper.md`, the bibliography and the figures to `results/paper/paper.{pdf,docx,html,tex}`. A citation or
+cross-reference that leads nowhere stops the build.
 """
 
 from workflow.lib.job import Log, run_job
 
 
-def build(results: str, folder: str, settings: dict, log: Log) -> None:
-    """Write the paper in every format that the configuration names."""
+def build(manuscript_path: str, formats: list[str], log: Log) -> None:
+    """Write the paper."""
     from workflow.lib.presentation.paper import build_paper
 
-    for path in build_paper(results, folder, settings):
+    for path in build_paper(manuscript_path, formats):
         log(f"wrote {path}")
 
 
@@ -19,7 +19,6 @@ if __name__ == "__main__":
     run_job(
         snakemake,
         build,
-        results=snakemake.params.settings["results"],
-        folder=f"{snakemake.params.settings['results']}/paper",
-        settings=snakemake.params.settings,
+        manuscript_path=snakemake.input.manuscript,
+        formats=snakemake.params.formats,
     )

@@ -1,7 +1,6 @@
-"""Estimate what ties and quality do, on the scale of probabilities, and the quality of each relationship over the years.
+"""Summarise the draws of all models, behind their gates.
 
-From `results/<model>/posterior.nc` of the models with an outcome, behind their gates, to `results/effects.csv`, and from the
-fullest model that measures quality to `results/quality.csv`.
+To `results/effects.csv`, `parameters.csv`, `quality.csv` and `checks/contraction.csv`.
 """
 
 from workflow.lib.job import Log, run_job
@@ -9,59 +8,63 @@ from workflow.lib.job import Log, run_job
 
 def estimate_effects(
     compositions: dict,
+    models: list,
+    measures: list,
+    priors: dict,
     interval: float,
-    analysis_path: str,
-    posterior_paths: dict[str, str],
-    quality_model: str | None,
-    effects_path: str,
-    quality_path: str,
+    analysis: str,
+    posteriors: list[str],
+    measurements: list[str],
+    effects: str,
+    parameters: str,
+    quality: str,
+    contraction: str,
     log: Log,
 ) -> None:
-    """Estimate and write effects and quality."""
+    """Means, intervals, effective sample sizes; paths by state and year."""
     import pandas as pd
 
+    from models.blocks.factor import parameters as items_of
+    from models.build import model_parameters
     from models.composition import Composition
-    from models.estimands import estimand_draws
-    from models.posterior import latent_path
+    from models.priors import Priors
+    from workflow.lib.checking.contraction import contraction_checks
     from workflow.lib.checking.files import write_table
-    from workflow.lib.effects import attenuation_draws, effect_rows, quality_rows
-    from workflow.lib.inference.archive import read_dataset, read_tree
-    from workflow.lib.inference.given import given_quality
+    from workflow.lib.inference.archive import read_dataset, read_group, read_tree
+    from workflow.lib.settings import priors_from_plain
+    from workflow.lib.summaries import (
+        EFFECT_COLUMNS,
+        PARAMETER_COLUMNS,
+        PATH_COLUMNS,
+        as_estimands,
+        effect_rows,
+        parameter_rows,
+        path_rows,
+    )
 
-    data = read_dataset(analysis_path)
-    effects, by_model = [], {}
-    for model, terms in compositions.items():
-        composition = Composition.from_mapping(model, terms)
-        if composition.has("outcome"):
-            tree = read_tree(posterior_paths[model])
-            draws = estimand_draws(tree["posterior"].to_dataset(), data, composition, given_quality(tree))
-            by_model[model] = {key: value for key, value in draws.items() if key[0] == "ties_effect"}
-            effects.append(effect_rows(draws, model, interval))
-            log(f"{model}: {len(draws)} estimands")
-    for model, draws in by_model.items():
-        if model != "pooled" and "pooled" in by_model:
-            effects.append(effect_rows(attenuation_draws(draws, by_model["pooled"]), model, interval))
-    write_table(pd.concat(effects, ignore_index=True), effects_path)
+    data, own = read_dataset(analysis), Priors(priors_from_plain(priors))
+    found, rows, paths = [], [], []
+    for model, path in zip(measures, measurements, strict=True):
+        terms, tree = Composition.from_mapping(model, compositions[model]), read_tree(path)
+        rows.append(parameter_rows(tree["posterior"].to_dataset(), items_of(terms), own, model, interval))
+        construct = "+".join(terms.measures)
+        paths.append(path_rows(tree["latent"].to_dataset(), data, construct, model, interval))
+    for model, path in zip(models, posteriors, strict=True):
+        terms = Composition.from_mapping(model, compositions[model])
+        draws = read_group(path, "posterior", without=("path_state",))
+        rows.append(parameter_rows(draws, model_parameters(terms), own, model, interval))
+        found.append(effect_rows(as_estimands(read_group(path, "estimands")), model, interval))
+        log(f"{model}: effects")
 
-    quality = None
-    if quality_model is not None:
-        posterior = read_tree(posterior_paths[quality_model])["posterior"].to_dataset()
-        quality = latent_path(posterior, data, data["panel_year"].values)
-        log(f"quality as measured by {quality_model}")
-    write_table(quality_rows(quality, int(data.attrs["source_of_ties"]), interval), quality_path)
+    def together(parts: list, columns: tuple) -> pd.DataFrame:
+        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(columns))
+
+    write_table(together(found, EFFECT_COLUMNS), effects)
+    summaries = together(rows, PARAMETER_COLUMNS)
+    write_table(summaries, parameters)
+    write_table(contraction_checks(summaries), contraction)
+    write_table(together(paths, PATH_COLUMNS), quality)
 
 
 if __name__ == "__main__":
-    run_job(
-        snakemake,
-        estimate_effects,
-        compositions=snakemake.params.compositions,
-        interval=snakemake.params.interval,
-        analysis_path=snakemake.input.analysis,
-        posterior_paths=dict(
-            zip(sorted(snakemake.params.compositions), snakemake.input.posteriors, strict=True)
-        ),
-        quality_model=snakemake.params.quality_model,
-        effects_path=snakemake.output.effects,
-        quality_path=snakemake.output.quality,
-    )
+    run_job(snakemake, estimate_effects)

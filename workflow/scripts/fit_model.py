@@ -1,8 +1,7 @@
-"""Sample the posterior of one model.
+"""Sample the posterior of one model of who joins, with the draws of everything that is printed of it.
 
-From the analysis dataset, the model's composition and, for a plugin or cut model, the posterior that measures its latents,
-to `results/<model>/posterior.nc` (groups `posterior` and `sample_stats`). Progress goes to the log every few seconds. The
-draws follow from the seed alone, not from the number of cores.
+From the analysis dataset and the measurements of the model's latent regressors to `results/<model>/posterior.nc`, groups
+`posterior`, `sample_stats` and `estimands`. The draws follow from the seed alone, not from the number of cores.
 """
 
 from workflow.lib.job import Log, run_job
@@ -11,48 +10,39 @@ from workflow.lib.job import Log, run_job
 def fit_model(
     model: str,
     composition: dict,
-    sampler: dict,
-    priors: dict,
-    seed: int,
+    sampling: dict,
     threads: int,
-    analysis_path: str,
-    measured_by_paths: list[str],
-    posterior_path: str,
+    analysis: str,
+    measured: list[str],
+    posterior: str,
     log: Log,
 ) -> None:
-    """Compile, sample, write."""
-    from models.composition import Composition
-    from models.priors import Priors
-    from workflow.lib.inference.archive import read_dataset, read_measured, write_tree
-    from workflow.lib.inference.sampling import SamplerSettings, compile_model, derive_seed
-    from workflow.lib.posteriors import sample_posterior
-    from workflow.lib.settings import priors_from_plain
+    """Compile, sample, estimate."""
+    import xarray as xr
 
+    from models.composition import Composition
+    from models.estimands import contrast_values, estimand_draws
+    from models.posterior import OutcomeDraws
+    from models.priors import Priors
+    from workflow.lib.inference.archive import read_dataset, write_tree
+    from workflow.lib.inference.results import read_measured
+    from workflow.lib.inference.sampling import SamplerSettings, compile_outcome, derive_seed
+    from workflow.lib.settings import priors_from_plain
+    from workflow.lib.summaries import as_dataset
+
+    data, terms = read_dataset(analysis), Composition.from_mapping(model, composition)
+    paths, gaussian = read_measured(terms, measured, data)
     log(f"{model}: compiling")
-    data = read_dataset(analysis_path)
-    compiled = compile_model(
-        Composition.from_mapping(model, composition),
-        data,
-        Priors(priors_from_plain(priors)),
-        SamplerSettings(**sampler, cores=threads),
-    )
-    measured = read_measured(measured_by_paths)
-    tree = sample_posterior(compiled, data, measured, derive_seed(seed, "fit", model), log)
-    write_tree(tree, posterior_path)
+    settings = SamplerSettings(**sampling["sampler"], cores=threads)
+    priors = Priors(priors_from_plain(sampling["priors"]))
+    compiled = compile_outcome(terms, data, priors, settings, paths, gaussian)
+    tree = compiled.sample(derive_seed(sampling["seed"], "fit", model), log=log)
+    draws = OutcomeDraws(tree, data, terms, compiled.inputs)
+    estimands = estimand_draws(draws, contrast_values(terms, data, paths))
+    tree["estimands"] = xr.DataTree(as_dataset(estimands))
+    write_tree(tree, posterior)
     log(f"{model}: sampled in {tree.attrs['seconds']:.0f} s")
 
 
 if __name__ == "__main__":
-    run_job(
-        snakemake,
-        fit_model,
-        model=snakemake.wildcards.model,
-        composition=snakemake.params.composition,
-        sampler=snakemake.params.sampler,
-        priors=snakemake.params.priors,
-        seed=snakemake.params.seed,
-        threads=snakemake.threads,
-        analysis_path=snakemake.input.analysis,
-        measured_by_paths=list(snakemake.input.measured_by),
-        posterior_path=snakemake.output.posterior,
-    )
+    run_job(snakemake, fit_model)

@@ -7,23 +7,18 @@ model can run. Stops with one sentence: the model, the parameter, the figure, th
 from workflow.lib.job import Log, run_job, write_text
 
 
-def pass_gate(diagnostics_path: str, gate_path: str, log: Log) -> None:
+def pass_gate(diagnostics: str, gate: str, log: Log) -> None:
     """Stop if the diagnostics say so."""
     import json
     from pathlib import Path
 
-    from workflow.lib.checking.diagnostics import gate
+    from workflow.lib.checking import diagnostics as checking
 
-    diagnostics = json.loads(Path(diagnostics_path).read_text(encoding="utf-8"))
-    gate(diagnostics)
-    write_text(json.dumps({"model": diagnostics["model"], "verdict": "pass"}) + "\n", gate_path)
-    log(f"{diagnostics['model']} converged: {len(diagnostics['checks'])} checks passed")
+    found = json.loads(Path(diagnostics).read_text(encoding="utf-8"))
+    checking.gate(found)
+    write_text(json.dumps({"model": found["model"], "verdict": "pass"}) + "\n", gate)
+    log(f"{found['model']} converged: {len(found['checks'])} checks passed")
 
 
 if __name__ == "__main__":
-    run_job(
-        snakemake,
-        pass_gate,
-        diagnostics_path=snakemake.input.diagnostics,
-        gate_path=snakemake.output.gate,
-    )
+    run_job(snakemake, pass_gate)

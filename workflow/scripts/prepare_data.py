@@ -7,7 +7,7 @@ fault (file, row, column, value, expectation).
 from workflow.lib.job import Log, run_job
 
 
-def prepare_data(data: dict, analysis_path: str, log: Log) -> None:
+def prepare_data(data: dict, analysis: str, log: Log) -> None:
     """Read, check and prepare the tables that `data` names."""
     from workflow.lib.inference.archive import write_tree
     from workflow.lib.tables.load import load_tables
@@ -17,7 +17,7 @@ def prepare_data(data: dict, analysis_path: str, log: Log) -> None:
     for line in tables.warnings:
         log(f"warning: {line}")
     dataset = prepare(tables, data)
-    write_tree(dataset, analysis_path)
+    write_tree(dataset, analysis)
     scored = dataset["joined"].notnull()
     log(
         f"{dataset.sizes['mission']} missions, {int(scored.sum())} rows of mission and state, "
@@ -26,4 +26,4 @@ def prepare_data(data: dict, analysis_path: str, log: Log) -> None:
 
 
 if __name__ == "__main__":
-    run_job(snakemake, prepare_data, data=snakemake.params.data, analysis_path=snakemake.output.analysis)
+    run_job(snakemake, prepare_data)

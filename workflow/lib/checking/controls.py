@@ -1,295 +1,195 @@
-"""Negative controls and timing placebo: associations that ought to be absent if ties do what is claimed.
+"""Negative controls like for like: the same model, scale and rows; what is estimated is the difference.
 
-From: the analysis data set and a function, given by the caller, that refits a composition to a changed data
-set. To: rows of `results/checks/negative_controls.csv`. Fails with a `ValueError` when a column or role is
-absent.
-
-* **Negative-control exposure.** Ties with a rival of the pivotal state measure the tendency to have ties at
-  all. Put in the place of the ties with the pivotal state, or beside them, they should not predict who joins
-  its missions.
-* **Negative-control outcome.** Ties with the pivotal state should not predict who joins missions led by
-  others.
-* **Timing placebo.** Ties five years after the mission cannot have caused joining; with present ties in the
-  model they should not predict it. (They may, if joining makes ties: then the arrow runs the other way.)
-
-Sources: Lipsitch, Tchetgen Tchetgen & Cohen (2010), Epidemiology 21(3), 383-388; for outcomes in the past as
-a placebo: Imbens (2015), Journal of Human Resources 50(2), 373-419.
+A control stands beside the regressor that it controls, as a covariate on the same scale in the same model, so that the difference
+of their slopes and its interval come from one posterior. Missions that others led are other rows: the same model is fitted to
+them, and the two posteriors are independent.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
-import pandas as pd
 import xarray as xr
+from scipy.stats import norm
 
-from workflow.lib.checking.draws import summarise
+from models.composition import Composition
+from workflow.lib.checking.table import estimate_row
 
-CONTROL_COLUMNS = [
-    "check",
-    "model",
-    "item",
-    "estimate",
-    "lower",
-    "upper",
-    "comparison_estimate",
-    "excludes_zero",
-    "n_rows",
-    "rows_dropped",
-]
+NEAR, POSITIVE = "near zero", "positive"
 
 
 @dataclass(frozen=True)
-class Variant:
-    """A changed data set to which a composition is fitted again, and the term to read from the fit.
+class Control:
+    """A control beside a regressor.
 
     Attributes
     ----------
     check : str
-        `negative_control_exposure`, `negative_control_outcome` or `timing_placebo`.
-    item : str
-        What was changed, for example `igo_joint_russia instead of ties`.
-    data : xarray.Dataset
-        The changed analysis data set.
-    term : str
-        Variable of the posterior that should be near zero.
-    selection : mapping
-        Coordinates that pick one scalar from the term, for example {"control": "igo_joint_russia"}.
-    controls : tuple of str
-        Covariates to add to the composition's controls.
+        ``rivals``, ``later``, ``news``.
+    item, label : str
+    regressor : str
+        ``ties`` or the latent regressor that it controls.
+    values : xarray.DataArray, shape (mission, state)
+        On the scale of the regressor; NaN where it is not observed.
+    note : str
     """
 
     check: str
     item: str
-    data: xr.Dataset
-    term: str = "ties_slope"
-    selection: Mapping[str, str] = field(default_factory=dict)
-    controls: tuple[str, ...] = ()
+    label: str
+    regressor: str
+    values: xr.DataArray
+    note: str = ""
 
 
-def covariates_of_role(data: xr.Dataset, role: str) -> list[str]:
-    """Names of the covariates with a role of the codebook, for example `rival_tie` or `placebo`."""
-    roles = data["covariate_role"].values
-    return [str(name) for name, own in zip(data["covariate"].values, roles, strict=True) if own == role]
-
-
-def with_ties_replaced(data: xr.Dataset, covariate: str) -> xr.Dataset:
-    """Put a covariate in the place of the tie count.
-
-    Parameters
-    ----------
-    data : xarray.Dataset
-        `ties`, `covariate_value` (covariate, mission, state), `joined`.
-    covariate : str
-
-    Returns
-    -------
-    xarray.Dataset
-        `ties` is the covariate minus its mission mean over scored rows, divided by one pooled standard
-        deviation, as the tie count itself is prepared; rows where it is missing are no longer scored.
-    """
-    values = _covariate(data, covariate)
-    scored = _without_missing(data, [covariate])
-    return scored.assign(ties=standardised_by_mission(values, scored["joined"].notnull()))
-
-
-def with_controls_added(data: xr.Dataset, covariates: Sequence[str]) -> xr.Dataset:
-    """Keep only rows where the covariates are known, and standardise them over these rows.
-
-    The composition must name the covariates among its controls; ties and everything else stay as they are.
-    """
-    scored = _without_missing(data, covariates)
-    rows = scored["joined"].notnull()
-    values = scored["covariate_value"].copy()
-    for covariate in covariates:
-        own = _covariate(scored, covariate)
-        mean, sd = own.where(rows).mean(), own.where(rows).std()
-        if float(sd) == 0:
-            raise ValueError(f"covariate `{covariate}` does not vary over the scored rows")
-        values.loc[{"covariate": covariate}] = (own - mean) / sd
-    return scored.assign(covariate_value=values)
-
-
-def standardised_by_mission(values: xr.DataArray, rows: xr.DataArray) -> xr.DataArray:
-    """Subtract the mission's mean over `rows`, divide by one standard deviation over all rows.
-
-    Parameters
-    ----------
-    values : xarray.DataArray, shape (mission, state)
-    rows : xarray.DataArray of bool, shape (mission, state)
-        Rows that are scored.
-    """
-    centred = values - values.where(rows).mean("state")
-    sd = float(centred.where(rows).std())
-    if not sd > 0:
-        raise ValueError("the exposure does not vary between the states of any mission")
-    standardised = (centred / sd).transpose("mission", "state")
-    return standardised.drop_vars(["covariate", "covariate_role"], errors="ignore").assign_attrs(scale=sd)
-
-
-def negative_control_exposures(data: xr.Dataset, covariates: Iterable[str] | None = None) -> list[Variant]:
-    """For each tie with a rival, one variant instead of the tie count and one beside it.
-
-    Parameters
-    ----------
-    data : xarray.Dataset
-    covariates : iterable of str, optional
-        Covariates of the role `rival_tie` when absent.
-    """
-    chosen = covariates_of_role(data, "rival_tie") if covariates is None else list(covariates)
-    variants = []
-    for covariate in chosen:
-        replaced = with_ties_replaced(data, covariate)
-        variants.append(Variant("negative_control_exposure", f"{covariate} instead of ties", replaced))
-        added = with_controls_added(data, [covariate])
-        variants.append(
-            Variant(
-                "negative_control_exposure",
-                f"{covariate} beside ties",
-                added,
-                term="covariate_slope",
-                selection={"control": covariate},
-                controls=(covariate,),
-            )
-        )
-    return variants
-
-
-def timing_placebos(data: xr.Dataset, covariates: Iterable[str] | None = None) -> list[Variant]:
-    """For each later tie, one variant that has it beside the present tie count.
-
-    Parameters
-    ----------
-    data : xarray.Dataset
-    covariates : iterable of str, optional
-        Covariates of the role `placebo` when absent.
-    """
-    chosen = covariates_of_role(data, "placebo") if covariates is None else list(covariates)
-    return [
-        Variant(
-            "timing_placebo",
-            f"{covariate} beside ties",
-            with_controls_added(data, [covariate]),
-            term="covariate_slope",
-            selection={"control": covariate},
-            controls=(covariate,),
-        )
-        for covariate in chosen
-    ]
-
-
-def negative_control_outcome(
-    data: xr.Dataset, others: xr.Dataset, item: str = "missions led by others"
-) -> Variant:
-    """Missions that the pivotal state did not lead, with its ties as exposure.
-
-    Parameters
-    ----------
-    data : xarray.Dataset
-        The analysis data set under study.
-    others : xarray.Dataset
-        The same columns, prepared for missions with other pivotal states, exposures still those of the
-        pivotal state under study.
-
-    Returns
-    -------
-    Variant
-        `ties` rescaled to the standard deviation of the data under study, so that the two slopes compare.
-
-    Raises
-    ------
-    ValueError
-        One of the missions is led by the pivotal state under study, or a covariate is absent.
-    """
-    led = set(np.unique(data["pivotal"].values)) & set(np.unique(others["pivotal"].values))
-    if led:
-        raise ValueError(
-            f"missions led by {', '.join(str(code) for code in sorted(led))} are no negative control"
-        )
-    absent = [
-        str(name) for name in data["covariate"].values if name not in set(others["covariate"].values.tolist())
-    ]
-    if absent:
-        raise ValueError(f"the other missions lack the covariates {', '.join(absent)}")
-    if "scale" in data["ties"].attrs and "scale" in others["ties"].attrs:
-        ratio = others["ties"].attrs["scale"] / data["ties"].attrs["scale"]
-        ties = (others["ties"] * ratio).assign_attrs(scale=data["ties"].attrs["scale"])
-        others = others.assign(ties=ties)
-    return Variant("negative_control_outcome", item, others)
-
-
-def run_controls(
-    variants: Iterable[Variant],
-    refit: Callable[[Variant], xr.Dataset],
-    model: str,
-    *,
-    interval: float,
-    main: xr.Dataset,
-) -> pd.DataFrame:
-    """Refit each variant and read the term that should be near zero.
-
-    Parameters
-    ----------
-    variants : iterable of Variant
-    refit : callable
-        variant -> posterior (chain, draw, ...) of the composition with `variant.controls` added to its
-        controls, fitted to `variant.data`. It raises if the fit does not pass the gate.
-    model : str
-    interval : float
-    main : xarray.Dataset
-        Posterior of the composition on the unchanged data.
-
-    Returns
-    -------
-    pandas.DataFrame
-        check, model, item, estimate (posterior mean on the logit scale, one standard deviation of the
-        exposure), lower, upper, comparison_estimate (the slope of the true ties: in the same refit where they
-        are still in it, in the main fit otherwise), excludes_zero, n_rows, rows_dropped.
-    """
-    return pd.DataFrame(
-        [
-            summarise_variant(variant, refit(variant), model, interval=interval, main=main)
-            for variant in variants
-        ],
-        columns=CONTROL_COLUMNS,
+def with_covariate(data: xr.Dataset, name: str, values: xr.DataArray) -> xr.Dataset:
+    """The data with one more covariate; rows in which it is missing are not scored."""
+    grid = values.reindex(mission=data["mission"].values, state=data["state"].values).transpose(
+        "mission", "state"
+    )
+    seen = np.isfinite(grid.values)
+    joined = data["joined"].where(xr.DataArray(seen, dims=("mission", "state")))
+    kept = data.drop_vars(
+        ["covariate_value", "covariate_role", "covariate_centre", "covariate_scale"], errors="ignore"
+    )
+    old = data["covariate_value"].transpose("covariate", "mission", "state")
+    value = np.concatenate([old.values, np.where(seen, grid.values, 0.0)[None]])
+    names = [*data["covariate"].values.tolist(), name]
+    roles = [*data["covariate_role"].values.tolist(), "added"]
+    kept = kept.drop_vars("covariate", errors="ignore").assign(joined=joined)
+    return kept.assign(covariate_value=(("covariate", "mission", "state"), value)).assign_coords(
+        covariate=names, covariate_role=("covariate", roles)
     )
 
 
-def summarise_variant(
-    variant: Variant, posterior: xr.Dataset, model: str, *, interval: float, main: xr.Dataset
-) -> dict:
-    """One row of `results/checks/negative_controls.csv`; see `run_controls`."""
-    draws = posterior[variant.term].sel(dict(variant.selection))
-    summary = summarise(draws, interval)
-    comparison = main["ties_slope"] if variant.term == "ties_slope" else posterior["ties_slope"]
-    return {
-        "check": variant.check,
-        "model": model,
-        "item": variant.item,
-        "estimate": summary["mean"],
-        "lower": summary["lower"],
-        "upper": summary["upper"],
-        "comparison_estimate": float(comparison.mean()),
-        "excludes_zero": bool(summary["lower"] > 0 or summary["upper"] < 0),
-        "n_rows": int(variant.data["joined"].notnull().sum()),
-        "rows_dropped": int(variant.data.attrs.get("rows_dropped_for_check", 0)),
+def beside(composition: Composition, data: xr.Dataset, name: str) -> Composition:
+    """The composition with one more control."""
+    return replace(composition, controls=(*composition.control_names(data), name))
+
+
+def power_to_see(effect: float, spread: float, interval: float) -> float:
+    """Chance that the interval of an estimate of that spread leaves out zero if the truth is the effect."""
+    limit = norm.isf((1 - interval) / 2)
+    return float(norm.sf(limit - abs(effect) / spread)) if spread > 0 else np.nan
+
+
+def difference_verdict(control: dict, difference: dict) -> str:
+    """Passed if the regressor is clearly above its control; failed if it is not, and the control has a slope itself.
+
+    One control is one test. Without either the control cannot tell: a wide interval is no evidence of nothing.
+    """
+    if difference["lower"] > 0:
+        return "passed"
+    return "failed" if control["lower"] > 0 else "cannot tell"
+
+
+def difference_rows(
+    control: Control, fit: Callable, naive: xr.DataArray, main: str, interval: float
+) -> list[dict]:
+    """Slope of a control beside the regressor, and the difference of the two.
+
+    Parameters
+    ----------
+    control : Control
+    fit : callable
+        Control -> slopes of the regressor and of the control, each (chain, draw).
+    naive : xarray.DataArray
+        Slope of the regressor in the main model, without the control.
+    """
+    slope, other = fit(control)
+    difference = slope - other
+    common = {"model": main, "check": control.check, "unit": "log-odds", "note": control.note}
+    own, gap = estimate_row(other, interval), estimate_row(difference, interval)
+    return [
+        {
+            **common,
+            "item": f"{control.item} slope",
+            "label": control.label,
+            **own,
+            "expected": NEAR,
+            "verdict": "described",
+            "power": power_to_see(float(naive.mean()), float(other.std()), interval),
+        },
+        {
+            **common,
+            "item": f"{control.item} difference",
+            "label": f"{control.regressor} less {control.label}",
+            **gap,
+            "expected": POSITIVE,
+            "verdict": difference_verdict(own, gap),
+            "power": power_to_see(float(naive.mean()), float(difference.std()), interval),
+        },
+    ]
+
+
+def led_by_others_rows(
+    regressor: str, ours: xr.DataArray, theirs: xr.DataArray, main: str, interval: float, missions: int
+) -> list[dict]:
+    """Slope in missions that others led, and that in one's own less it, from two independent posteriors."""
+    pairs = min(ours.size, theirs.size)
+    mine, other = (
+        np.asarray(x).ravel()[np.linspace(0, x.size - 1, pairs).astype(int)] for x in (ours, theirs)
+    )
+    # the two posteriors are independent: any pairing of their draws has the right distribution
+    difference = mine - np.random.default_rng(pairs).permutation(other)
+    own, gap = estimate_row(theirs, interval), estimate_row(difference, interval)
+    common = {
+        "check": "missions led by others",
+        "model": main,
+        "unit": "log-odds",
+        "note": f"{missions} missions; same model and scale",
     }
+    return [
+        {
+            **common,
+            "item": f"{regressor} led by others",
+            "label": f"{regressor} in missions led by others",
+            **own,
+            "expected": NEAR,
+            "verdict": "described",
+            "power": power_to_see(float(ours.mean()), float(theirs.std()), interval),
+        },
+        {
+            **common,
+            "item": f"{regressor} difference",
+            "label": f"{regressor} in missions of the pivotal state less those led by others",
+            **gap,
+            "expected": POSITIVE,
+            "verdict": difference_verdict(own, gap),
+            "power": power_to_see(float(ours.mean()), float(difference.std()), interval),
+        },
+    ]
 
 
-def _covariate(data: xr.Dataset, name: str) -> xr.DataArray:
-    if name not in data["covariate"].values:
-        raise ValueError(f"no covariate `{name}` in the analysis data set")
-    return data["covariate_value"].sel(covariate=name).transpose("mission", "state")
+def news_rows(
+    slope: xr.DataArray, news: xr.DataArray, regressor: str, main: str, interval: float
+) -> list[dict]:
+    """What later indicators add: their slope less that of what was known before the mission.
 
-
-def _without_missing(data: xr.Dataset, covariates: Sequence[str]) -> xr.Dataset:
-    known = xr.ones_like(data["joined"], dtype=bool)
-    for covariate in covariates:
-        known = known & _covariate(data, covariate).notnull().drop_vars(
-            ["covariate", "covariate_role"], errors="ignore"
-        )
-    joined = data["joined"].where(known)
-    if not bool(joined.notnull().any()):
-        raise ValueError(f"no scored row has a value of {', '.join(covariates)}")
-    dropped = int(data["joined"].notnull().sum() - joined.notnull().sum())
-    return data.assign(joined=joined).assign_attrs(rows_dropped_for_check=dropped)
+    A smoothed path is the filtered one plus news. If joining leaves later indicators alone, news only sharpens the measure and
+    has the same slope; a larger one says that joining moved the indicators.
+    """
+    difference = news - slope
+    gap, own = estimate_row(difference, interval), estimate_row(news, interval)
+    verdict = "failed" if gap["lower"] > 0 else "passed"
+    common = {"check": "reverse causation", "model": main, "unit": "log-odds"}
+    return [
+        {
+            **common,
+            "item": f"{regressor} news",
+            "label": f"what later indicators add to {regressor}",
+            **own,
+            "expected": f"as {regressor}",
+            "verdict": "described",
+        },
+        {
+            **common,
+            "item": f"{regressor} news difference",
+            "label": f"slope of later indicators less that of {regressor} known before",
+            **gap,
+            "expected": NEAR,
+            "verdict": verdict,
+        },
+    ]

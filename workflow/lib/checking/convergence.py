@@ -12,6 +12,7 @@ an improved R-hat for assessing convergence of MCMC, Bayesian Analysis 16(2), 66
 """
 
 import numpy as np
+import xarray as xr
 from scipy import fft
 from scipy.special import ndtri
 from scipy.stats import rankdata
@@ -25,14 +26,14 @@ def convergence(draws: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     Parameters
     ----------
     draws : numpy.ndarray, shape (scalar, chain, draw)
-        Finite draws, each scalar with at least two distinct values; at least two chains and four draws.
+        Finite draws, each scalar with at least two distinct values; at least two chains and six draws.
 
     Returns
     -------
     r_hat, ess_bulk, ess_tail : numpy.ndarray, shape (scalar,)
     """
-    if draws.ndim != 3 or draws.shape[1] < 2 or draws.shape[2] < 4:
-        raise ValueError(f"need (scalar, chain >= 2, draw >= 4), got shape {draws.shape}")
+    if draws.ndim != 3 or draws.shape[1] < 2 or draws.shape[2] < 6:
+        raise ValueError(f"need (scalar, chain >= 2, draw >= 6), got shape {draws.shape}")
     halves = _split_chains(draws)
     normal_scores = _normal_scores(halves)
     median = np.median(halves.reshape(len(halves), -1), axis=1)[:, None, None]
@@ -46,6 +47,17 @@ def convergence(draws: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         *(_effective_sample_size((halves <= quantile[:, None, None]).astype(float)) for quantile in quantiles)
     )
     return r_hat, ess_bulk, ess_tail
+
+
+def missing_information(energy: xr.DataArray) -> np.ndarray:
+    """Estimated Bayesian fraction of missing information of each chain, shape (chain,).
+
+    Mean squared change of the energy between draws over its variance: Betancourt (2016), arXiv:1604.00695.
+    """
+    values = energy.transpose("chain", "draw").values.astype(float)
+    variance = values.var(axis=1, ddof=1)
+    changes = (np.diff(values, axis=1) ** 2).mean(axis=1)
+    return np.divide(changes, variance, out=np.full(len(values), np.nan), where=variance > 0)
 
 
 def _split_chains(draws: np.ndarray) -> np.ndarray:

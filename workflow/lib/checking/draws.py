@@ -83,12 +83,9 @@ def scalar_blocks(
 
 
 def flat_draws(draws: xr.DataArray) -> xr.DataArray:
-    """Chain and draw (or `replicate`) as one leading dimension `sample` without an index: (sample, ...)."""
-    present = [dimension for dimension in (*SAMPLE_DIMENSIONS, "replicate") if dimension in draws.dims]
-    if not present:
-        raise ValueError("draws need the dimensions chain and draw, or replicate")
-    flat = draws.stack(sample=present, create_index=False)
-    return flat.drop_vars(present, errors="ignore").transpose("sample", ...)
+    """Chain and draw as one leading dimension `sample` without an index: (sample, ...)."""
+    flat = draws.stack(sample=SAMPLE_DIMENSIONS, create_index=False)
+    return flat.drop_vars(SAMPLE_DIMENSIONS, errors="ignore").transpose("sample", ...)
 
 
 def thinned(draws: xr.DataArray, size: int) -> xr.DataArray:

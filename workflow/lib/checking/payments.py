@@ -11,28 +11,22 @@ missions together (Cameron, Gelbach & Miller 2008, Review of Economics and Stati
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 import xarray as xr
 
 from workflow.lib.checking.draws import interval_probabilities
 
-PAYMENT_COLUMNS = [
-    "payment",
-    "group",
-    "joiners",
-    "others",
-    "mean_joiners",
-    "mean_others",
-    "change",
-    "change_lower",
-    "change_upper",
-]
 SMALLEST_GROUP = 10
 
 
-def payments_table(
-    data: xr.Dataset, quality: xr.DataArray | None, *, interval: float, seed: int, resamples: int = 2000
-) -> pd.DataFrame:
+def payment_rows(
+    data: xr.Dataset,
+    quality: xr.DataArray | None,
+    model: str,
+    *,
+    interval: float,
+    seed: int,
+    resamples: int = 2000,
+) -> list[dict]:
     """Payments of joiners beside those of others, by ties and by quality.
 
     Parameters
@@ -41,18 +35,53 @@ def payments_table(
         `payment_value` (payment, mission, state), `joined`, `ties`.
     quality : xarray.DataArray, shape (mission, state), optional
         Posterior mean of quality before each mission.
-    interval : float
-    seed : int
+    interval, seed, resamples : float, int, int
         Of the bootstrap.
-    resamples : int
 
     Returns
     -------
-    pandas.DataFrame
-        payment, group (`all`, `few ties`, `many ties`, `low quality`, `high quality`: below and above the mission's
-        median), joiners and others (rows with a value), mean_joiners, mean_others, change (joiners minus others, the mean
-        within missions weighted by their joiners), change_lower, change_upper. Groups with fewer than ten joiners are left out.
+    list of dict
+        Rows of a table of checks: joiners' less others' change, the mean within missions weighted by their joiners, for all and
+        for those below and above the mission's median of ties and of quality; a side-payment would make it positive. Groups
+        with fewer than ten joiners are left out.
     """
+    groups = _groups(data, quality)
+    joined = data["joined"].transpose("mission", "state").values
+    states = data.sizes["state"]
+    weights = np.random.default_rng(seed).multinomial(states, [1 / states] * states, resamples).astype(float)
+    rows = []
+    for payment in data["payment"].values:
+        paid = data["payment_value"].sel(payment=payment).transpose("mission", "state").values
+        for name, chosen in groups.items():
+            known = np.isfinite(paid) & chosen.values
+            joiners, others = known & (joined == 1), known & (joined == 0)
+            if joiners.sum() < SMALLEST_GROUP or not others.any():
+                continue
+            resampled = _within_missions(np.where(known, paid, 0.0), joiners, others, weights)
+            lower, upper = np.nanquantile(resampled, interval_probabilities(interval))
+            change = float(
+                _within_missions(np.where(known, paid, 0.0), joiners, others, np.ones((1, states)))[0]
+            )
+            words = str(payment).replace("aid_change_", "change of ").replace("_", " ")
+            rows.append(
+                {
+                    "check": "payments",
+                    "model": model,
+                    "item": f"{payment} {name}",
+                    "label": f"{words} aid, joiners less others ({name})",
+                    "estimate": change,
+                    "lower": float(lower),
+                    "upper": float(upper),
+                    "expected": "positive",
+                    "verdict": "passed" if lower > 0 else ("failed" if upper < 0 else "cannot tell"),
+                    "note": f"{int(joiners.sum())} joiners, {int(others.sum())} others",
+                }
+            )
+    return rows
+
+
+def _groups(data: xr.Dataset, quality: xr.DataArray | None) -> dict[str, xr.DataArray]:
+    """Scored rows (mission, state): all, and those below and above the mission's median of ties and of quality."""
     scored = data["joined"].notnull().transpose("mission", "state")
     groups = {"all": scored}
     for name, values, words in (
@@ -63,35 +92,7 @@ def payments_table(
             values = values.transpose("mission", "state").where(scored)
             above = values > values.median("state")
             groups |= {f"{words[0]} {name}": scored & ~above, f"{words[1]} {name}": scored & above}
-    joined = data["joined"].transpose("mission", "state").values
-    generator = np.random.default_rng(seed)
-    states = data.sizes["state"]
-    weights = generator.multinomial(states, np.full(states, 1 / states), size=resamples).astype(float)
-    rows = []
-    for payment in data["payment"].values:
-        paid = data["payment_value"].sel(payment=payment).transpose("mission", "state").values
-        for name, chosen in groups.items():
-            known = np.isfinite(paid) & chosen.values
-            joiners, others = known & (joined == 1), known & (joined == 0)
-            if joiners.sum() < SMALLEST_GROUP or not others.any():
-                continue
-            value = np.where(known, paid, 0.0)
-            resampled = _within_missions(value, joiners, others, weights)
-            lower, upper = np.nanquantile(resampled, interval_probabilities(interval))
-            rows.append(
-                {
-                    "payment": str(payment),
-                    "group": name,
-                    "joiners": int(joiners.sum()),
-                    "others": int(others.sum()),
-                    "mean_joiners": value[joiners].mean(),
-                    "mean_others": value[others].mean(),
-                    "change": float(_within_missions(value, joiners, others, np.ones((1, states)))[0]),
-                    "change_lower": float(lower),
-                    "change_upper": float(upper),
-                }
-            )
-    return pd.DataFrame(rows, columns=PAYMENT_COLUMNS)
+    return groups
 
 
 def _within_missions(

@@ -11,28 +11,27 @@ above the observed value plus half of those equal to it, so that a discrete stat
 gives one half.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 import xarray as xr
-from scipy.special import expit
 
+from models.build import Inputs, draw_from_prior
+from models.composition import Composition
+from models.priors import Priors
 from workflow.lib.checking.draws import interval_probabilities, thinned
 from workflow.lib.checking.held_out import probability_summary
+from workflow.lib.checking.replicates import (
+    TIMES_JOINED,
+    pair_statistics,
+    repeat_joiners,
+    replicate_joined,
+    upper_p_value,
+)
+from workflow.lib.checking.table import check_table
 
-CHECK_COLUMNS = [
-    "check",
-    "model",
-    "item",
-    "scope",
-    "statistic",
-    "observed",
-    "mean",
-    "lower",
-    "upper",
-    "p_value",
-]
+COLUMNS = ["check", "model", "item", "scope", "statistic", "observed", "mean", "lower", "upper", "p_value"]
 PREDICTION_COLUMNS = ["model", "mission", "state", "joined", "mean", "lower", "upper", "held_out"]
 
 # First code of each region in the Correlates of War numbering of states.
@@ -45,90 +44,40 @@ REGIONS = {
     "Oceania": (900, 999),
 }
 ERAS = {"before_1990": (0, 1989), "after_1990": (1990, 9999)}
-TIMES_JOINED = {"0": (0, 0), "1": (1, 1), "2": (2, 2), "3-5": (3, 5), "6-10": (6, 10), "11+": (11, 10_000)}
 CALIBRATION_BINS = 10
 
 
-def replicate_joined(
-    logit: xr.DataArray, joined: xr.DataArray, *, seed: int, replicates: int
-) -> xr.DataArray:
-    """Draw replicated decisions, one data set for each of up to `replicates` evenly spaced posterior draws.
+class Comparison:
+    """Rows of a predictive check from replicated and observed values.
 
     Parameters
     ----------
-    logit : xarray.DataArray, shape (chain, draw, mission, state)
-    joined : xarray.DataArray, shape (mission, state)
-        Observed decisions; NaN where not eligible.
-    seed : int
-    replicates : int
-
-    Returns
-    -------
-    xarray.DataArray, shape (replicate, mission, state), int8
-        1 or 0; 0 where not eligible.
+    model : str
+    interval : float
+        Probability of the interval of the replicates.
     """
-    joined = joined.transpose("mission", "state")
-    chosen = thinned(logit, replicates).transpose("sample", "mission", "state")
-    if chosen.shape[1:] != joined.shape:
-        raise ValueError(f"logit has (mission, state) {chosen.shape[1:]}, decisions have {joined.shape}")
-    eligible = joined.notnull().values
-    if not np.isfinite(chosen.values[:, eligible]).all():
-        raise ValueError("the logit of an eligible state is not finite")
-    generator = np.random.default_rng(seed)
-    values = np.zeros(chosen.shape, dtype=np.int8)
-    for i in range(len(values)):
-        uniform = generator.random(joined.shape, dtype=np.float32)
-        values[i] = eligible & (uniform < expit(np.where(eligible, chosen.values[i], 0)))
-    coords = {name: joined.coords[name] for name in ("mission", "state") if name in joined.coords}
-    return xr.DataArray(values, dims=("replicate", "mission", "state"), coords=coords, attrs={"seed": seed})
 
+    def __init__(self, model: str, interval: float):
+        self.model, self.interval, self.rows = model, interval, []
 
-def check_rows(
-    replicated: np.ndarray,
-    observed: np.ndarray,
-    items: list,
-    *,
-    check: str,
-    model: str,
-    statistic: str,
-    interval: float,
-    scope: str = "all",
-) -> list[dict]:
-    """Rows of a predictive check from replicated and observed values of a statistic.
+    def add(self, check: str, statistic: str, replicated, observed, items: list, scope: str = "all") -> None:
+        """Rows of one statistic: replicated (replicate, item), observed (item,)."""
+        lower, upper = np.quantile(replicated, interval_probabilities(self.interval), axis=0)
+        p_values = upper_p_value(replicated, observed)
+        for i, item in enumerate(items):
+            numbers = observed[i], replicated[:, i].mean(), lower[i], upper[i], p_values[i]
+            row = [check, self.model, item, scope, statistic, *map(float, numbers)]
+            self.rows.append(dict(zip(COLUMNS, row, strict=True)))
 
-    Parameters
-    ----------
-    replicated : numpy.ndarray, shape (replicate, item)
-    observed : numpy.ndarray, shape (item,)
-    items : list, length item
-    """
-    lower, upper = np.quantile(replicated, interval_probabilities(interval), axis=0)
-    p_values = upper_p_value(replicated, observed)
-    return [
-        {
-            "check": check,
-            "model": model,
-            "item": item,
-            "scope": scope,
-            "statistic": statistic,
-            "observed": float(observed[i]),
-            "mean": float(replicated[:, i].mean()),
-            "lower": float(lower[i]),
-            "upper": float(upper[i]),
-            "p_value": float(p_values[i]),
-        }
-        for i, item in enumerate(items)
-    ]
+    def add_one(
+        self, check: str, statistic: str, replicated, observed, item: str, scope: str = "all"
+    ) -> None:
+        """The row of a statistic of all decisions: replicated (replicate,), observed a number."""
+        self.add(check, statistic, replicated[:, None], np.array([observed]), [item], scope)
 
-
-def upper_p_value(replicated: np.ndarray, observed: np.ndarray) -> np.ndarray:
-    """Share of replicates above the observed value plus half of those equal to it; shape of `observed`.
-
-    Equality is up to rounding error, so that a statistic computed in two orders of summation is still met.
-    """
-    tolerance = 1e-9 * np.maximum(np.abs(observed), 1)
-    equal = np.abs(replicated - observed) <= tolerance
-    return ((replicated > observed) & ~equal).mean(axis=0) + equal.mean(axis=0) / 2
+    def table(self) -> pd.DataFrame:
+        """All rows."""
+        return pd.DataFrame(self.rows, columns=COLUMNS)
 
 
 def predictive_checks(
@@ -155,64 +104,41 @@ def predictive_checks(
     Returns
     -------
     pandas.DataFrame
-        Columns check, model, item, scope, statistic, observed, mean, lower, upper, p_value. Checks: the
-        number of joiners of each mission and their spread; the share of states that joined k missions (repeat
-        joiners); joiners by region and era; pairs (how often two states join together, how many joiners two
-        missions share); calibration (joiners within each tenth of predicted probability).
+        Columns check, model, item, scope, statistic, observed, mean, lower, upper, p_value. Checks: the number of joiners of
+        each mission and their spread; the share of states that joined k missions (repeat joiners); joiners by region and era;
+        pairs (how often two states join together, how many joiners two missions share); calibration (joiners within each
+        tenth of predicted probability).
     """
     joined = data["joined"].transpose("mission", "state")
-    replicated = replicate_joined(logit, joined, seed=seed, replicates=replicates)
+    replicated = replicate_joined(logit, joined, seed=seed, replicates=replicates).values
     observed = joined.fillna(0).values.astype(np.int8)
-    common = {"model": model, "interval": interval}
+    found = Comparison(model, interval)
+
+    sizes, observed_sizes = replicated.sum(axis=2), observed.sum(axis=1)
     missions = [str(name) for name in data["mission"].values]
-    rows = []
-
-    sizes, observed_sizes = replicated.values.sum(axis=2), observed.sum(axis=1)
-    rows += check_rows(
-        sizes, observed_sizes, missions, check="joiners_per_mission", statistic="joiners", **common
-    )
+    found.add("joiners_per_mission", "joiners", sizes, observed_sizes, missions)
     for name, function in (("sd", np.std), ("smallest", np.min), ("largest", np.max)):
-        rows += check_rows(
-            function(sizes, axis=1)[:, None],
-            np.array([function(observed_sizes)]),
-            ["all missions"],
-            check="spread_of_joiners",
-            statistic=name,
-            **common,
-        )
+        spread = function(sizes, axis=1), function(observed_sizes)
+        found.add_one("spread_of_joiners", name, *spread, "all missions")
+    times, observed_times = repeat_joiners(replicated), repeat_joiners(observed[None])[0]
+    found.add("repeat_joiners", "share_of_states", times, observed_times, list(TIMES_JOINED))
+    _add_regions(found, replicated, observed, data)
+    observed_pairs = pair_statistics(observed[None])
+    for name, values in pair_statistics(replicated).items():
+        found.add_one("pairs", name, values, observed_pairs[name][0], "all pairs")
+    _add_calibration(found, logit, joined, replicated)
+    return found.table()
 
-    times, observed_times = repeat_joiners(replicated.values), repeat_joiners(observed[None])[0]
-    rows += check_rows(
-        times,
-        observed_times,
-        list(TIMES_JOINED),
-        check="repeat_joiners",
-        statistic="share_of_states",
-        **common,
-    )
 
-    for era, mission_rows in _groups(data["start_year"].values, ERAS).items():
+def _add_regions(found: Comparison, replicated: np.ndarray, observed: np.ndarray, data: xr.Dataset) -> None:
+    """Joiners by region and era, where any state was eligible."""
+    eligible = data["joined"].transpose("mission", "state").notnull().values
+    for era, rows in _groups(data["start_year"].values, ERAS).items():
         for region, columns in _groups(data["state"].values, REGIONS).items():
-            block = np.ix_(mission_rows, columns)
-            if not joined.notnull().values[block].any():
-                continue
-            rows += check_rows(
-                replicated.values[:, mission_rows][:, :, columns].sum(axis=(1, 2))[:, None],
-                np.array([observed[block].sum()]),
-                [region],
-                check="joiners_by_region",
-                statistic="joiners",
-                scope=era,
-                **common,
-            )
-
-    pairs, observed_pairs = pair_statistics(replicated.values), pair_statistics(observed[None])
-    for name, values in pairs.items():
-        rows += check_rows(
-            values[:, None], observed_pairs[name], ["all pairs"], check="pairs", statistic=name, **common
-        )
-    rows += _calibration_rows(logit, joined, replicated.values, common)
-    return pd.DataFrame(rows, columns=CHECK_COLUMNS)
+            block = np.ix_(rows, columns)
+            if eligible[block].any():
+                counts = replicated[:, rows][:, :, columns].sum(axis=(1, 2))
+                found.add_one("joiners_by_region", "joiners", counts, observed[block].sum(), region, era)
 
 
 def prior_predictive_checks(
@@ -238,22 +164,15 @@ def prior_predictive_checks(
     eligible = joined.notnull().values.sum(axis=1)
     observed = joined.fillna(0).values.sum(axis=1)
     missions = [str(name) for name in data["mission"].values]
-    common = {"check": "prior_joiners", "model": model, "interval": interval}
-    rows = check_rows(replicated, observed, missions, statistic="joiners", **common)
-    rows += check_rows(replicated / eligible, observed / eligible, missions, statistic="share", **common)
-    extremes: Mapping[str, Callable] = {
-        "share_of_missions_without_joiners": lambda counts: (counts == 0).mean(axis=-1),
-        "share_of_missions_joined_by_most": lambda counts: (counts > eligible / 2).mean(axis=-1),
-    }
-    for name, function in extremes.items():
-        rows += check_rows(
-            function(replicated)[:, None],
-            np.array([function(observed)]),
-            ["all missions"],
-            statistic=name,
-            **common,
-        )
-    return pd.DataFrame(rows, columns=CHECK_COLUMNS)
+    found = Comparison(model, interval)
+    found.add("prior_joiners", "joiners", replicated, observed, missions)
+    found.add("prior_joiners", "share", replicated / eligible, observed / eligible, missions)
+    nobody, most = "share_of_missions_without_joiners", "share_of_missions_joined_by_most"
+    none = (replicated == 0).mean(axis=1), (observed == 0).mean()
+    many = (replicated > eligible / 2).mean(axis=1), (observed > eligible / 2).mean()
+    found.add_one("prior_joiners", nobody, *none, "all missions")
+    found.add_one("prior_joiners", most, *many, "all missions")
+    return found.table()
 
 
 def predictive_summaries(
@@ -302,7 +221,7 @@ def prediction_rows(
     Parameters
     ----------
     probability : xarray.DataArray, shape (mission, state, statistic)
-        mean, lower, upper; from `held_out.probability_summary` or `held_out.leave_one_mission_out`.
+        mean, lower, upper; from `held_out.probability_summary` or `held_out_conflicts.leave_conflicts_out`.
     data : xarray.Dataset
         Analysis data set with `joined`.
     model : str
@@ -327,85 +246,69 @@ def prediction_rows(
     )
 
 
-def failed_checks(checks: pd.DataFrame, level: float = 0.05) -> pd.DataFrame:
-    """Rows whose two-sided p-value, twice the smaller tail, survives Holm's correction within the check.
+def failed_rows(checks: pd.DataFrame, level: float = 0.05) -> np.ndarray:
+    """Which rows' two-sided p-value, twice the smaller tail, survives Holm's correction within their check.
 
     Parameters
     ----------
     checks : pandas.DataFrame
-        Rows of a predictive check with `check`, `model`, `p_value`.
+        Rows with `check`, `model`, `p_value`.
     level : float
         Chance of naming any row of a check that a right model would have produced (posterior predictive
         p-values are conservative: the true chance is smaller).
     """
-    two_sided = 2 * np.minimum(checks["p_value"], 1 - checks["p_value"])
+    two_sided = (2 * np.minimum(checks["p_value"], 1 - checks["p_value"])).to_numpy()
     failed = np.zeros(len(checks), dtype=bool)
-    for _, rows in checks.groupby(["check", "model"], sort=False).indices.items():
-        ordered = rows[np.argsort(two_sided.to_numpy()[rows], kind="stable")]
-        limits = level / np.arange(len(rows), 0, -1)
-        below = two_sided.to_numpy()[ordered] <= limits
+    for rows in checks.groupby(["check", "model"], sort=False).indices.values():
+        ordered = rows[np.argsort(two_sided[rows], kind="stable")]
+        below = two_sided[ordered] <= level / np.arange(len(rows), 0, -1)
         failed[ordered[: len(rows) if below.all() else below.argmin()]] = True
-    return checks[failed]
+    return failed
 
 
-def repeat_joiners(joined: np.ndarray) -> np.ndarray:
-    """Share of states that joined 0, 1, 2, 3-5, 6-10 or more missions.
-
-    Parameters
-    ----------
-    joined : numpy.ndarray, shape (replicate, mission, state)
-
-    Returns
-    -------
-    numpy.ndarray, shape (replicate, class)
-    """
-    times = joined.sum(axis=1)
-    return np.stack(
-        [((times >= low) & (times <= high)).mean(axis=1) for low, high in TIMES_JOINED.values()], axis=1
-    )
+def prior_logits(
+    composition: Composition,
+    inputs: Inputs,
+    priors: Priors,
+    data: xr.Dataset,
+    random: np.random.Generator,
+    draws: int = 500,
+) -> xr.DataArray:
+    """Logits of joining drawn from the priors, (chain, draw, mission, state), one chain."""
+    values = [draw_from_prior(composition, inputs, priors, random)[1] for _ in range(draws)]
+    coords = {name: data[name].values for name in ("mission", "state")}
+    stacked = np.stack(values)[None].astype("float32")
+    return xr.DataArray(stacked, dims=("chain", "draw", "mission", "state"), coords=coords)
 
 
-def pair_statistics(joined: np.ndarray) -> dict[str, np.ndarray]:
-    """How often two states join together, and how many joiners two missions share.
-
-    Independent decisions understate both when states follow each other or when the same states always come.
-
-    Parameters
-    ----------
-    joined : numpy.ndarray, shape (replicate, mission, state)
-
-    Returns
-    -------
-    dict of str to numpy.ndarray, shape (replicate,)
-        `mean_missions_together` and `sd_missions_together` (over pairs of states), `most_missions_together`,
-        and `mean_shared_joiners` (over pairs of missions: size of the intersection over that of the smaller
-        mission; missions without joiners left out).
-    """
-    replicates, missions, states = joined.shape
-    state_pairs = np.triu_indices(states, 1)
-    mission_pairs = np.triu_indices(missions, 1)
-    results = {
-        name: np.zeros(replicates)
-        for name in (
-            "mean_missions_together",
-            "sd_missions_together",
-            "most_missions_together",
-            "mean_shared_joiners",
-        )
-    }
-    for i in range(replicates):
-        values = joined[i].astype(np.float32)
-        together = (values.T @ values)[state_pairs]
-        if together.size:
-            results["mean_missions_together"][i] = together.mean(dtype=float)
-            results["sd_missions_together"][i] = together.std(dtype=float)
-            results["most_missions_together"][i] = together.max()
-        sizes = values.sum(axis=1)
-        smaller = np.minimum(sizes[mission_pairs[0]], sizes[mission_pairs[1]])
-        shared = (values @ values.T)[mission_pairs]
-        if (smaller > 0).any():
-            results["mean_shared_joiners"][i] = (shared[smaller > 0] / smaller[smaller > 0]).mean(dtype=float)
-    return results
+def checks_of_model(
+    eta: xr.DataArray, before: xr.DataArray, data: xr.Dataset, model: str, *, seed: int, interval: float
+) -> pd.DataFrame:
+    """Predictive checks of the posterior (passed or failed) and of the prior (described), as a table of checks."""
+    after = predictive_checks(eta, data, model, seed=seed, interval=interval)
+    prior = prior_predictive_checks(before, data, model, seed=seed, interval=interval)
+    rows = []
+    for table, failed in ((after, failed_rows(after)), (prior, None)):
+        for k, row in enumerate(table.itertuples()):
+            words = f"{row.statistic.replace('_', ' ')}: {str(row.item).replace('_', ' ')}"
+            verdict = "described" if failed is None else ("failed" if failed[k] else "passed")
+            rows.append(
+                {
+                    "check": row.check,
+                    "model": model,
+                    "item": f"{row.item} {row.statistic}",
+                    "label": words
+                    if pd.isna(row.scope) or not row.scope
+                    else f"{words} ({str(row.scope).replace('_', ' ')})",
+                    "estimate": row.mean,
+                    "lower": row.lower,
+                    "upper": row.upper,
+                    "expected": f"observed {row.observed:.4g}",
+                    "verdict": verdict,
+                    "note": f"p = {row.p_value:.3f}",
+                }
+            )
+    return check_table(rows)
 
 
 def _groups(values: np.ndarray, bounds: Mapping[str, tuple[int, int]]) -> dict[str, np.ndarray]:
@@ -416,9 +319,9 @@ def _groups(values: np.ndarray, bounds: Mapping[str, tuple[int, int]]) -> dict[s
     return {name: positions for name, positions in groups.items() if positions.size}
 
 
-def _calibration_rows(
-    logit: xr.DataArray, joined: xr.DataArray, replicated: np.ndarray, common: Mapping
-) -> list[dict]:
+def _add_calibration(
+    found: Comparison, logit: xr.DataArray, joined: xr.DataArray, replicated: np.ndarray
+) -> None:
     """Joiners within each tenth of the rows, ordered by each draw's own probability.
 
     Ordering by the posterior mean would blame every hierarchical model: it is fitted to the same decisions and shrunk.
@@ -432,19 +335,9 @@ def _calibration_rows(
     order = np.argsort(chosen[:, eligible], axis=1, kind="stable")
     observed = np.take_along_axis(np.broadcast_to(decisions, order.shape), order, axis=1)
     drawn = np.take_along_axis(replicated[:, eligible], order, axis=1)
-    bins = [
-        positions
-        for positions in np.array_split(np.arange(decisions.size), CALIBRATION_BINS)
-        if positions.size
-    ]
-    observed = np.stack([observed[:, positions].sum(axis=1) for positions in bins], axis=1)
-    drawn = np.stack([drawn[:, positions].sum(axis=1) for positions in bins], axis=1)
+    bins = [place for place in np.array_split(np.arange(decisions.size), CALIBRATION_BINS) if place.size]
+    observed = np.stack([observed[:, place].sum(axis=1) for place in bins], axis=1)
+    drawn = np.stack([drawn[:, place].sum(axis=1) for place in bins], axis=1)
     centre = observed.mean(axis=0)
-    return check_rows(
-        drawn - observed + centre,
-        centre,
-        [f"tenth {i + 1} of predicted probability" for i in range(len(bins))],
-        check="calibration",
-        statistic="joiners",
-        **common,
-    )
+    names = [f"tenth {i + 1} of predicted probability" for i in range(len(bins))]
+    found.add("calibration", "joiners", drawn - observed + centre, centre, names)

@@ -10,18 +10,14 @@ Sources: Vehtari, Gelman & Gabry (2017), Statistics and Computing 27, 1413-1432;
 917-1007.
 """
 
-import warnings
 from collections.abc import Mapping
 
-import arviz_stats
 import numpy as np
 import pandas as pd
 import xarray as xr
 from arviz_stats.base import array_stats
-from arviz_stats.utils import ELPDDataLOO
-from scipy.special import expit
 
-COMPARISON_COLUMNS = ["model", "elpd", "se", "p", "elpd_diff", "se_diff", "weight", "n", "pareto_k_above"]
+COMPARISON_COLUMNS = ["model", "elpd", "se", "difference", "se_difference", "bad_k", "n"]
 
 
 def bernoulli_log_likelihood(logit: np.ndarray, joined: np.ndarray) -> np.ndarray:
@@ -100,23 +96,21 @@ def pointwise_loo(
     )
 
 
-def with_exact_scores(pointwise: xr.Dataset, exact: xr.DataArray) -> xr.Dataset:
-    """Put exact leave-one-out scores (from refits) in the place of the approximate ones.
+def has_loo(inference: str) -> bool:
+    """Whether the posterior of a model gives leave-one-out scores.
 
-    Parameters
-    ----------
-    pointwise : xarray.Dataset
-        What `pointwise_loo` returned.
-    exact : xarray.DataArray, shape (mission, state)
-        Exact log predictive probability where a refit was made, NaN elsewhere. Pareto k becomes 0 there.
+    Of a cut or joint model the density of one decision given the others is not that of its logit alone: each draw of a latent
+    regressor would be weighted as if the outcome had chosen it. Held-out conflicts score them.
     """
-    exact = exact.reindex_like(pointwise["elpd_i"])
-    made = exact.notnull() & pointwise["elpd_i"].notnull()
-    return pointwise.assign(
-        elpd_i=xr.where(made, exact, pointwise["elpd_i"], keep_attrs=True),
-        p_i=xr.where(made, pointwise["p_i"] + pointwise["elpd_i"] - exact, pointwise["p_i"]),
-        pareto_k=xr.where(made, 0.0, pointwise["pareto_k"]),
-    )
+    return inference == "plugin"
+
+
+def score_tree(logit: xr.DataArray, joined: xr.DataArray, inference: str) -> xr.DataTree:
+    """Groups `log_likelihood` and, where they are valid, `loo`, as `results/<model>/loglik.nc` holds them."""
+    groups = {"log_likelihood": log_likelihood(logit, joined).to_dataset()}
+    if has_loo(inference):
+        groups["loo"] = pointwise_loo(logit, joined)
+    return xr.DataTree.from_dict(groups)
 
 
 def compare_loo(pointwise: Mapping[str, xr.Dataset], pareto_k_threshold: float = 0.7) -> pd.DataFrame:
@@ -127,13 +121,12 @@ def compare_loo(pointwise: Mapping[str, xr.Dataset], pareto_k_threshold: float =
     pointwise : mapping of str to xarray.Dataset
         Model -> what `pointwise_loo` returned.
     pareto_k_threshold : float
-        Rows above it are counted in `pareto_k_above`.
+        Rows above it are counted in `bad_k`: their score is not to be believed.
 
     Returns
     -------
     pandas.DataFrame
-        model, elpd, se, p, elpd_diff and se_diff (against the best model), weight (stacking), n (rows
-        scored), pareto_k_above.
+        model, elpd, se, difference and se_difference (against the best model, paired by row), bad_k, n (rows scored).
 
     Raises
     ------
@@ -147,38 +140,24 @@ def compare_loo(pointwise: Mapping[str, xr.Dataset], pareto_k_threshold: float =
             raise ValueError(
                 f"`{model}` and `{first_name}` are scored on different rows and cannot be compared"
             )
-    results = {model: _elpd_data(data, pareto_k_threshold) for model, data in pointwise.items()}
-    if len(results) == 1:
-        weights = pd.DataFrame({"elpd_diff": [0.0], "dse": [0.0], "weight": [1.0]}, index=[first_name])
-    else:
-        with warnings.catch_warnings():
-            # ArviZ remarks on chance differences among more than eleven models; the errors are in the table.
-            warnings.filterwarnings("ignore", category=UserWarning, module="arviz_stats")
-            weights = arviz_stats.compare(results, method="stacking", round_to="none")
-    rows = [
-        {
-            "model": model,
-            "elpd": results[model].elpd,
-            "se": results[model].se,
-            "p": results[model].p,
-            "elpd_diff": weights.loc[model, "elpd_diff"],
-            "se_diff": weights.loc[model, "dse"],
-            "weight": weights.loc[model, "weight"],
-            "n": results[model].n_data_points,
-            "pareto_k_above": int((pointwise[model]["pareto_k"] > pareto_k_threshold).sum()),
-        }
-        for model in weights.index
-    ]
+    values = {model: data["elpd_i"].values[first.values] for model, data in pointwise.items()}
+    best = max(values, key=lambda model: values[model].sum())
+    rows = []
+    for model in sorted(values, key=lambda model: -values[model].sum()):
+        own, difference = values[model], values[model] - values[best]
+        root = np.sqrt(len(own))
+        rows.append(
+            {
+                "model": model,
+                "elpd": own.sum(),
+                "se": root * own.std(ddof=1),
+                "difference": difference.sum(),
+                "se_difference": root * difference.std(ddof=1),
+                "bad_k": int((pointwise[model]["pareto_k"] > pareto_k_threshold).sum()),
+                "n": len(own),
+            }
+        )
     return pd.DataFrame(rows, columns=COMPARISON_COLUMNS)
-
-
-def joining_probability(logit: xr.DataArray) -> xr.DataArray:
-    """Posterior mean probability of joining, shape (mission, state), without a second copy of all draws."""
-    logit = logit.transpose("chain", "draw", "mission", "state")
-    means = [
-        expit(logit.values[:, :, i].astype(float)).mean(axis=(0, 1)) for i in range(logit.sizes["mission"])
-    ]
-    return logit.isel(chain=0, draw=0, drop=True).copy(data=np.stack(means)).rename("probability")
 
 
 def brier_score(probability: np.ndarray | xr.DataArray, joined: np.ndarray | xr.DataArray) -> float:
@@ -205,20 +184,3 @@ def _relative_efficiency(values: np.ndarray) -> float:
         return 1.0
     sizes = array_stats.ess(likelihood[varying], chain_axis=-2, draw_axis=-1, method="mean")
     return float(np.mean(sizes) / (chains * draws))
-
-
-def _elpd_data(pointwise: xr.Dataset, pareto_k_threshold: float) -> ELPDDataLOO:
-    rows = pointwise["elpd_i"].values[pointwise["elpd_i"].notnull().values]
-    pareto_k = pointwise["pareto_k"].values[pointwise["elpd_i"].notnull().values]
-    return ELPDDataLOO(
-        elpd=float(rows.sum()),
-        se=float(np.sqrt(rows.size * rows.var())),
-        p=float(pointwise["p_i"].sum()),
-        n_samples=int(pointwise.attrs.get("draws", 0)),
-        n_data_points=int(rows.size),
-        scale="log",
-        warning=bool((pareto_k > pareto_k_threshold).any()),
-        good_k=pareto_k_threshold,
-        elpd_i=xr.DataArray(rows, dims="row"),
-        pareto_k=xr.DataArray(pareto_k, dims="row"),
-    )

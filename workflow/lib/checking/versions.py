@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+import pandas as pd
+import xarray as xr
 
+from workflow.lib.checking.table import check_table, estimate_row
 from workflow.lib.tables.contracts import CERTAINTIES
 from workflow.lib.tables.load import Tables
 
@@ -20,6 +23,8 @@ LISTS = {
 }
 OTHER_ROLES = {"staff": "officers in headquarters", "basing": "bases and transit"}
 SMALL_STATE_THOUSANDS = 500.0
+# a version that leaves less of an effect than this share has changed the answer
+HALF = 0.5
 
 Version = tuple[str, dict]
 
@@ -71,17 +76,54 @@ def eligible_versions(data_settings: Mapping, tables: Tables) -> list[Version]:
     return [(name, {**data_settings, "eligible": {**rule, **change}}) for name, change in changes]
 
 
-def tie_versions(tie_counts: list[str]) -> list[tuple[str, list[str]]]:
-    """Definitions of the tie count: all columns, and each left out in turn."""
-    versions = [("all", list(tie_counts))]
-    if len(tie_counts) > 1:
-        versions += [
-            (f"without {left_out}", [c for c in tie_counts if c != left_out]) for left_out in tie_counts
-        ]
+def mission_versions(data_settings: Mapping) -> list[Version]:
+    """Sets of missions: weaker evidence and doubtful builders let in, or only the strong evidence."""
+    versions = []
+    if (data_settings["minimum_evidence"], data_settings["pivotal_certainty"]) != ("weak", "uncertain"):
+        more = {"minimum_evidence": "weak", "pivotal_certainty": "uncertain"}
+        versions.append(("missions of weak evidence too", {**data_settings, **more}))
+    if data_settings["minimum_evidence"] != "strong":
+        versions.append(("missions of strong evidence only", {**data_settings, "minimum_evidence": "strong"}))
     return versions
 
 
-def certainties_in_use(tables: Tables) -> list[str]:
-    """Grades of certainty that at least one participant has, strictest first."""
-    used = np.unique(tables.participation.loc[tables.participation["joined"] == 1, "certainty"])
-    return [grade for grade in CERTAINTIES if grade in used]
+def version_rows(
+    reference: Mapping[str, xr.DataArray],
+    effects: Mapping[str, Mapping[str, xr.DataArray]],
+    check: str,
+    model: str,
+    interval: float,
+) -> pd.DataFrame:
+    """One row for each version and effect: passed if its sign is that of the reference and its size at least half of it.
+
+    Parameters
+    ----------
+    reference : mapping of str to xarray.DataArray
+        Effects of the main model.
+    effects : mapping of str to mapping
+        Effects by version.
+    """
+    rows = []
+    for name, found in effects.items():
+        for effect, draws in found.items():
+            main = float(reference[effect].mean())
+            share = float(draws.mean()) / main if main else np.nan
+            clear = estimate_row(reference[effect], interval)
+            told = clear["lower"] > 0 or clear["upper"] < 0
+            verdict = "described" if not told else ("passed" if share >= HALF else "failed")
+            rows.append(
+                {
+                    "check": check,
+                    "model": model,
+                    "item": f"{name}: {effect}",
+                    "label": f"{effect.removesuffix('_effect').replace('_', ' ')}, {name}",
+                    **estimate_row(100 * draws, interval),
+                    "unit": "points",
+                    "expected": f"as fitted, {100 * main:.1f}",
+                    "verdict": verdict,
+                    "note": f"{share:.2f} of the effect as fitted"
+                    if told
+                    else "the effect as fitted is not clear of zero",
+                }
+            )
+    return check_table(rows)

@@ -3,9 +3,8 @@
 From `columns.csv` beside this module (one row a column, written by hand, in the order of the table) and the derived table
 to `data/codebook.csv`; `first_year` and `last_year` are those in which the derived column is observed.
 
-* `role`: `tie_count` and its `tie_exposure`; `indicator`; `quality`, `personal_contact`, `cooperativeness`, `hierarchy`;
-  `rival_tie`; `payment` (outcomes of bargaining, refused as predictors); `control`; `placebo` (later ties); `other` (ships for
-  users, in no default).
+* `role`: `tie_count` and its `tie_exposure`; `indicator` of a construct; `rival_tie`; `payment` (outcomes of bargaining,
+  refused as predictors); `control`; `placebo` (later ties); `other` (ships for users, in no default).
 * `construct`: what an indicator measures, one construct each; `anchor` is 1 for the indicator that sets its sign.
 * `pairs_with`: the exposure of a count, the most it could be; `adjust_for`: columns without which an indicator would measure
   wealth, size or age instead.

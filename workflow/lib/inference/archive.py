@@ -5,9 +5,11 @@ attribute `checksums` holds one for each array, and one for the attributes of ea
 A file that is missing, damaged, or of other making is a `UserError` that names it.
 """
 
+import errno
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,10 +33,29 @@ def write_tree(tree: xr.DataTree | xr.Dataset, path: Path | str) -> None:
     whole = tree.copy()
     whole.attrs = {**tree.attrs, CHECKSUMS: json.dumps(_checksums_of(tree))}
     try:
+        _reserve(tree, temporary, path)
         whole.to_netcdf(str(temporary), engine="h5netcdf", encoding=_encoding(tree))
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _reserve(tree: xr.DataTree | xr.Dataset, path: Path, shown: Path) -> None:
+    """Make sure that the disk has room: the library that writes the file does not survive a disk that is full."""
+    variables = [values for _, dataset in _groups(tree) for values in dataset.variables.values()]
+    needed = sum(
+        16_384 + values.nbytes + (128 * values.size if values.dtype.kind in "OUT" else 0)
+        for values in variables
+    )
+    with path.open("wb") as file:
+        try:
+            if hasattr(os, "posix_fallocate"):
+                os.posix_fallocate(file.fileno(), 0, needed)
+            elif shutil.disk_usage(path.parent).free < needed:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+                raise OSError(error.errno, error.strerror, str(shown)) from None
 
 
 def _encoding(tree: xr.DataTree | xr.Dataset) -> dict:

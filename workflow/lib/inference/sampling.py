@@ -1,31 +1,30 @@
-"""Compile a composition once, sample it, and sample it again with other data.
+"""Compile an outcome model once, sample it, and sample it again with other data.
 
 Seeds are derived from the run's seed and the names of stage and model, so that a result depends neither on the number
 of cores nor on the order in which things run.
 """
 
 import hashlib
+import os
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
 import xarray as xr
 
-from models.build import build
+from models.build import Inputs, build, outcome_inputs
 from models.composition import Composition, check
-from models.engine.callees import callees_untranslated
-from models.engine.linker import single_level
-from models.engine.meanwhile import kernels_meanwhile
-from models.inputs import PACKED, Inputs, model_inputs
+from models.paths import GaussianPath
 from models.priors import Priors
-from models.start import jittered, starting_values
+from models.regressors import term_values
 from workflow.lib.errors import UserError
 from workflow.lib.inference.progress import Log, progress_lines
 
 # what chains move in where it is not the quantity itself: the quantities are kept
-NOT_ARCHIVED = ("_standard", "_total")
+NOT_ARCHIVED = "_standard"
+SAMPLE_STATS = ("diverging", "energy", "depth", "n_steps", "step_size", "lp", "logp")
+CUT_TUNE = 100
 
 
 @dataclass(frozen=True)
@@ -40,10 +39,6 @@ class SamplerSettings:
         Acceptance aimed at when the step size is tuned.
     cores : int or None
         Chains run at a time; None uses what the machine has. Draws do not depend on it.
-    engine : str
-        ``fused`` or ``plain`` likelihoods.
-    backend : str
-        ``nutpie`` or ``pymc``.
     """
 
     chains: int = 4
@@ -51,8 +46,6 @@ class SamplerSettings:
     draws: int = 1000
     target_accept: float = 0.8
     cores: int | None = None
-    engine: str = "fused"
-    backend: str = "nutpie"
 
 
 def derive_seed(seed: int, *names: object) -> int:
@@ -61,37 +54,112 @@ def derive_seed(seed: int, *names: object) -> int:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "little") >> 1
 
 
-def archived_names(model) -> list[str]:
-    """Names of the variables that are kept: all parameters and derived quantities but the standardised ones."""
+@dataclass(frozen=True)
+class Program:
+    """A compiled PyMC model, and the names of its data that the density depends on."""
+
+    compiled: object
+    used: frozenset
+
+    def with_data(self, arrays: dict[str, np.ndarray]) -> object:
+        """The compiled model with other data; what the density does not depend on is left out."""
+        return self.compiled.with_data(**{name: value for name, value in arrays.items() if name in self.used})
+
+
+def compile_program(model, initial_points: dict | None = None) -> Program:
+    """Compile a PyMC model; only quantities, not the coordinates they are sampled in, are kept of its draws."""
+    import nutpie
+    from pytensor.graph.traversal import ancestors
+
     variables = [*model.free_RVs, *model.deterministics]
-    return [v.name for v in variables if not v.name.endswith(NOT_ARCHIVED)]
+    names = [v.name for v in variables if not v.name.endswith(NOT_ARCHIVED)]
+    reached = {v.name for v in ancestors([*variables, *model.potentials])}
+    compiled = nutpie.compile_pymc_model(
+        model, backend="numba", var_names=names, initial_points=initial_points or {}
+    )
+    return Program(compiled, frozenset(v.name for v in model.data_vars if v.name in reached))
+
+
+def run_sampler(program, settings: SamplerSettings, seed: int, log: Log | None, label: str) -> xr.DataTree:
+    """Draws of a compiled program: groups ``posterior`` and ``sample_stats``, attribute ``seconds``."""
+    import nutpie
+
+    started = time.monotonic()
+    tree = nutpie.sample(
+        program,
+        draws=settings.draws,
+        tune=settings.tune,
+        chains=settings.chains,
+        cores=settings.cores,
+        seed=seed,
+        target_accept=settings.target_accept,
+        save_warmup=False,
+        progress_bar=False,
+        progress_callback=progress_lines(label, log) if log else None,
+    )
+    statistics = tree["sample_stats"].to_dataset()
+    posterior = tree["posterior"].to_dataset()
+    posterior = posterior[[name for name in posterior if not name.endswith(NOT_ARCHIVED)]]
+    kept = xr.DataTree.from_dict(
+        {"posterior": posterior, "sample_stats": statistics[[n for n in SAMPLE_STATS if n in statistics]]}
+    )
+    kept.attrs["seconds"] = time.monotonic() - started
+    return kept
 
 
 @dataclass(frozen=True)
 class Compiled:
-    """A compiled model that can be sampled again and again with other data of the same labels."""
+    """A compiled outcome model that can be sampled again and again with other data of the same labels.
+
+    Attributes
+    ----------
+    composition : Composition
+    data : xarray.Dataset
+    measured : dict of str to xarray.Dataset
+        Latent paths by measurement model.
+    inputs : Inputs
+    settings : SamplerSettings
+    program : Program
+    path : GaussianPath or None
+    """
 
     composition: Composition
+    data: xr.Dataset
+    measured: dict
     inputs: Inputs
     settings: SamplerSettings
-    model: object
-    program: object
+    program: Program
+    path: GaussianPath | None = None
+
+    def with_data(self, data: xr.Dataset, measured: dict | None = None) -> "Compiled":
+        """The compiled model with the values of another data set of the same labels.
+
+        Raises
+        ------
+        ValueError
+            If a label differs: the compiled program would take the values for those of other labels.
+        """
+        measured = self.measured if measured is None else measured
+        inputs = outcome_inputs(
+            self.composition, data, term_values(self.composition, data, measured), self.path
+        )
+        different = [key for key in inputs.coords if inputs.coords[key] != self.inputs.coords.get(key)]
+        if different:
+            raise ValueError(f"the data have other labels than those compiled with: {', '.join(different)}")
+        return replace(self, data=data, measured=measured, inputs=inputs)
 
     def sample(
         self,
         seed: int,
-        arrays: dict[str, np.ndarray] | None = None,
         settings: SamplerSettings | None = None,
         log: Log | None = None,
         label: str | None = None,
     ) -> xr.DataTree:
-        """Draws with the compiled data, or with some arrays replaced.
+        """Draws of the posterior, over draws of the latents for a cut model.
 
         Parameters
         ----------
         seed : int
-        arrays : dict of str to array, optional
-            Replacements by name of the input array, shapes unchanged.
         settings : SamplerSettings, optional
             Other numbers of draws than those compiled with.
         log : callable, optional
@@ -102,103 +170,70 @@ class Compiled:
         Returns
         -------
         xarray.DataTree
-            Groups ``posterior`` and ``sample_stats``; attribute ``seconds`` of the sampling.
+            Groups ``posterior`` and ``sample_stats``; of a cut model also ``given``: the draws of the terms, and which of
+            them each draw was given. Attribute ``seconds``.
         """
-        settings = settings or self.settings
-        started = time.monotonic()
-        inputs = self.inputs.with_arrays(arrays or {})
-        if self.program is None:
-            tree = _sample_pymc(self.model, inputs, seed, settings)
-        else:
-            tree = self._sample_nutpie(inputs, seed, settings, log, label or self.composition.name)
+        settings, label = settings or self.settings, label or self.composition.name
+        if self.composition.inference == "cut":
+            return self._sample_cut(seed, settings, log, label)
+        return run_sampler(self.program.with_data(self.inputs.named()), settings, seed, log, label)
+
+    def _sample_cut(self, seed: int, settings: SamplerSettings, log: Log | None, label: str) -> xr.DataTree:
+        """Draw after draw of the latents, the outcome refitted to each (Plummer 2015; Jacob et al. 2017).
+
+        Every chain has its own draws of the latents, so that R-hat and effective sample size speak about their number too:
+        where they pass the gate, the draws were enough.
+        """
+        started, chains = time.monotonic(), settings.chains
+        number = max(self.composition.cut_draws // chains, 1)
+        available = min(self.measured[name].sizes["sample"] for name in self.composition.latents)
+        # dealt to the chains in turn, so that each chain spans the measurement's posterior
+        chosen = np.linspace(0, available - 1, number * chains).round().astype(int).reshape(number, chains).T
+        values = [term_values(self.composition, self.data, self.measured, draw) for draw in chosen.ravel()]
+        kept = max(settings.draws // number, 1)
+        short = replace(settings, chains=1, tune=CUT_TUNE, draws=kept, cores=1)
+
+        def sample_chain(chain: int) -> xr.DataTree:
+            parts = []
+            for k in range(number):
+                own = {f"{t}_value": v for t, v in zip(*_named(values[chain * number + k]), strict=True)}
+                program = self.program.with_data(self.inputs.with_arrays(own).named())
+                parts.append(run_sampler(program, short, derive_seed(seed, chain, k), None, label))
+                if log and (k + 1) % 10 == 0:
+                    log(f"{label}: chain {chain + 1}, {k + 1} of {number} draws of the latents")
+            return _joined(parts, "draw")
+
+        with ThreadPoolExecutor(settings.cores or os.cpu_count()) as pool:
+            tree = _joined(list(pool.map(sample_chain, range(chains))), "chain")
+        used = np.repeat(np.arange(chosen.size).reshape(chosen.shape), kept, axis=1)
+        given = xr.concat(values, dim="given").astype("float32")
+        tree["given"] = xr.DataTree(xr.Dataset({"value": given, "used": (("chain", "draw"), used)}))
         tree.attrs["seconds"] = time.monotonic() - started
         return tree
 
-    def with_data(self, data: xr.Dataset) -> "Compiled":
-        """The compiled model with the values of another data set of the same labels.
 
-        Raises
-        ------
-        ValueError
-            If a label differs: the compiled program would take the values for those of other labels.
-        """
-        inputs = model_inputs(self.composition, data)
-        if inputs.coords != self.inputs.coords:
-            different = [key for key in inputs.coords if inputs.coords[key] != self.inputs.coords.get(key)]
-            raise ValueError(f"the data have other labels than those compiled with: {', '.join(different)}")
-        return replace(self, inputs=inputs)
-
-    def _sample_nutpie(self, inputs, seed, settings, log, label) -> xr.DataTree:
-        import nutpie
-
-        program = self.program.with_data(**{PACKED: inputs.packed()})
-        callback = progress_lines(label, log) if log else None
-        tree = nutpie.sample(
-            program,
-            draws=settings.draws,
-            tune=settings.tune,
-            chains=settings.chains,
-            cores=settings.cores,
-            seed=seed,
-            target_accept=settings.target_accept,
-            save_warmup=False,
-            progress_bar=False,
-            progress_callback=callback,
-        )
-        return _keep_groups(tree)
+def _named(values: xr.DataArray):
+    return values["term"].values.tolist(), list(values.values.astype(float))
 
 
-def _keep_groups(tree: xr.DataTree) -> xr.DataTree:
-    statistics = tree["sample_stats"].to_dataset()
-    kept = [
-        n
-        for n in ("diverging", "energy", "depth", "n_steps", "tree_depth", "step_size", "lp", "logp")
-        if n in statistics
-    ]
-    posterior = tree["posterior"].to_dataset()
-    posterior = posterior.drop_vars([n for n in posterior.data_vars if n.endswith(NOT_ARCHIVED)])
-    return xr.DataTree.from_dict({"posterior": posterior, "sample_stats": statistics[kept]})
+def _joined(parts: list[xr.DataTree], dimension: str) -> xr.DataTree:
+    """Trees of one structure put behind one another along chain or draw, counted anew from 0."""
+    groups = {}
+    for name in ("posterior", "sample_stats"):
+        whole = xr.concat([part[name].to_dataset() for part in parts], dim=dimension)
+        groups[name] = whole.assign_coords({dimension: np.arange(whole.sizes[dimension])})
+    return xr.DataTree.from_dict(groups)
 
 
-def _sample_pymc(model, inputs, seed, settings) -> xr.DataTree:
-    import pymc as pm
-
-    with model:
-        pm.set_data({PACKED: inputs.packed()})
-        tree = pm.sample(
-            draws=settings.draws,
-            tune=settings.tune,
-            chains=settings.chains,
-            cores=settings.cores,
-            random_seed=seed,
-            target_accept=settings.target_accept,
-            progressbar=False,
-            compute_convergence_checks=False,
-        )
-    return _keep_groups(tree)
-
-
-@contextmanager
-def _turn_at_the_cache() -> Iterator[bool]:
-    """Keep compiled code for later, unless another job does so just now: the cache is not made for two that write.
-
-    Gives whether it is kept.
-    """
-    import pytensor
-    from pytensor.compile.compilelock import lock_ctx
-
-    with ExitStack() as stack:
-        try:
-            stack.enter_context(lock_ctx(timeout=0))
-        except TimeoutError:
-            stack.enter_context(pytensor.config.change_flags(numba__cache=False))
-        yield pytensor.config.numba__cache
-
-
-def compile_model(
-    composition: Composition, data: xr.Dataset, priors: Priors, settings: SamplerSettings
+def compile_outcome(
+    composition: Composition,
+    data: xr.Dataset,
+    priors: Priors,
+    settings: SamplerSettings,
+    measured: dict | None = None,
+    path: GaussianPath | None = None,
 ) -> Compiled:
-    """Check, build and compile a composition.
+    """Check, build and compile an outcome model.
 
     Raises
     ------
@@ -208,31 +243,7 @@ def compile_model(
     faults = check(composition, data)
     if faults:
         raise UserError("\n".join(faults))
-    inputs = model_inputs(composition, data)
-    model = build(composition, data, priors, settings.engine, inputs)
-    program = None
-    if settings.backend == "nutpie":
-        import nutpie
-
-        names = [v.name for v in model.free_RVs]
-        start = starting_values(composition, data, inputs)
-        jitter = jittered(names)
-        with ExitStack() as stack:
-            kept = stack.enter_context(_turn_at_the_cache())
-            stack.enter_context(callees_untranslated())
-            stack.enter_context(single_level())
-            if kept and settings.cores != 1:
-                stack.enter_context(kernels_meanwhile([*model.potentials, *model.deterministics]))
-            program = nutpie.compile_pymc_model(
-                model,
-                backend="numba",
-                var_names=archived_names(model),
-                initial_points={name: value for name, value in start.items() if name in names},
-                jitter_rvs={v for v in model.free_RVs if v.name in jitter},
-            )
-    return Compiled(composition, inputs, settings, model, program)
-
-
-def quicker(settings: SamplerSettings, chains: int, tune: int, draws: int) -> SamplerSettings:
-    """The same settings with fewer draws, for the many refits of a check."""
-    return replace(settings, chains=chains, tune=tune, draws=draws)
+    measured = measured or {}
+    inputs = outcome_inputs(composition, data, term_values(composition, data, measured), path)
+    program = compile_program(build(composition, inputs, priors))
+    return Compiled(composition, data, measured, inputs, settings, program, path)

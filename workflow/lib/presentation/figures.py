@@ -1,12 +1,11 @@
-"""The figures of the paper and the report: data frames in, matplotlib figures out.
+"""The figures of the paper and the report: a run's files in, matplotlib figures out.
 
-`draw_figures` reads a run's files through `Results` and writes each figure as svg (report, HTML), png (DOCX) and pdf
-(LaTeX, PDF) into one folder, with `figures.json`, the list of what was drawn. A figure whose input was not made is left out.
-The bytes depend on the input alone (no time stamps).
+`draw_figures` reads through `Results` and writes each figure as svg (report, HTML, PDF), png (DOCX) and pdf (LaTeX) into one
+folder, and `figures.json` beside it, the names drawn by section. A figure is one function and one line in `FIGURES`; without
+input it returns None and is left out. The bytes depend on the input alone (no time stamps).
 """
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -14,383 +13,265 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from workflow.lib.presentation import quantities, style
-from workflow.lib.presentation.results import Results
+from workflow.lib.job import write_text
+from workflow.lib.presentation import escape, style
+from workflow.lib.presentation.captions import CASE_PREFIX
+from workflow.lib.presentation.results import TIES, Results
 
 FORMATS = ("svg", "png", "pdf")
-CASE_PREFIX = "case_"
 METADATA = {
     "svg": {"Date": None, "Creator": "coalition-ties"},
     "png": {"Software": "coalition-ties"},
     "pdf": {"CreationDate": None, "Creator": "coalition-ties", "Producer": "coalition-ties"},
 }
+PANELS = 12
+LOOKS = {"ties": (style.TIES, "o", "Ties"), "quality": (style.QUALITY, "s", "Quality")}
 
 
-def new_figure(height_inches: float) -> Figure:
-    """An empty figure of the page's width."""
-    return Figure(figsize=(style.COLUMN_WIDTH_INCHES, height_inches))
+def new_figure(rows: float, row_height: float = 0.19) -> Figure:
+    """An empty figure of the page's width, as high as its rows need."""
+    return Figure(figsize=(style.COLUMN_WIDTH_INCHES, 1.0 + row_height * rows))
 
 
-def interval_points(axes, table: pd.DataFrame, position, colour: str, marker: str = "o", **options) -> None:
-    """Horizontal intervals with a point at the mean: columns mean, lower, upper."""
-    axes.hlines(position, table["lower"], table["upper"], color=colour, linewidth=1.2, zorder=2)
-    axes.plot(table["mean"], position, marker, color=colour, zorder=3, linestyle="none", **options)
+def intervals(
+    axes, rows: pd.DataFrame, position, colour: str, marker: str = "o", centre: str = "mean"
+) -> None:
+    """Horizontal intervals with a point at their centre."""
+    axes.hlines(position, rows["lower"], rows["upper"], color=colour, linewidth=1.2, zorder=2)
+    axes.plot(rows[centre], position, marker, color=colour, zorder=3, linestyle="none")
 
 
-def label_rows(axes, labels: list[str]) -> None:
+def label_rows(axes, labels) -> None:
     """One row a label, the first on top, with a light guide line."""
-    axes.set_yticks(np.arange(len(labels)), labels)
+    axes.set_yticks(np.arange(len(labels)), [escape.figure(label) for label in labels])
     axes.set_ylim(len(labels) - 0.4, -0.6)
     axes.grid(axis="y")
     axes.tick_params(axis="y", length=0)
 
 
-def draw_effects(effects: pd.DataFrame, models: list[str]) -> Figure:
-    """Forest of the effect of ties and of quality, by model.
-
-    Parameters
-    ----------
-    effects : DataFrame
-        effects.csv; rows of scope `all` are shown (change of the probability of joining, p25 to p75).
-    models : list of str
-        Order of the rows.
-    """
-    rows = effects[(effects["scope"] == "all") & effects["estimand"].isin(["ties_effect", "quality_effect"])]
-    figure = new_figure(0.9 + 0.42 * len(models))
-    axes = figure.subplots()
-    for estimand, colour, offset, marker in (
-        ("ties_effect", style.TIES, -0.13, "o"),
-        ("quality_effect", style.QUALITY, 0.13, "s"),
-    ):
-        part = rows[rows["estimand"] == estimand].set_index("model").reindex(models).dropna(subset=["mean"])
-        position = np.array([models.index(model) for model in part.index]) + offset
-        if len(part):
-            words = {"ties_effect": "ties, quality held", "quality_effect": "quality, ties held"}[estimand]
-            interval_points(axes, part, position, colour, marker, label=words)
-    axes.axvline(0, color="#444444", linewidth=0.7)
-    label_rows(axes, [style.model_label(model) for model in models])
-    axes.set_xlabel("Change of the probability of joining, lower to upper quartile")
+def legend(figure: Figure, entries: dict[str, tuple[str, str]], columns: int = 4) -> None:
+    """A legend above the figure: label -> colour, marker."""
     handles = [
-        Line2D([], [], color=style.TIES, marker="o", label="Number of ties"),
-        Line2D([], [], color=style.QUALITY, marker="s", label="Quality of the relationship"),
+        Line2D([], [], color=colour, marker=marker, linestyle="none", label=escape.figure(label))
+        for label, (colour, marker) in entries.items()
     ]
-    shown = [name in set(rows["estimand"]) for name in ("ties_effect", "quality_effect")]
-    handles = [handle for handle, there in zip(handles, shown, strict=True) if there]
-    figure.legend(handles=handles, loc="outside upper right", ncols=2)
+    figure.legend(handles=handles, loc="outside upper right", ncols=columns)
+
+
+def zero_line(axes, at: float = 0.0) -> None:
+    """A line where nothing happens, or where passing ends."""
+    axes.axvline(at, color=style.LINE, linewidth=0.7)
+
+
+def draw_effects(results: Results) -> Figure:
+    """Effects of ties and of quality by model."""
+    rows = results.table("effects.csv")
+    rows = rows[rows["scope"] == "all"]
+    figure = new_figure(len(results.models), 0.36)
+    axes = figure.subplots()
+    terms = {TIES: -0.13, results.quality_term: 0.13}
+    for (term, offset), (colour, marker, _) in zip(terms.items(), LOOKS.values(), strict=True):
+        part = rows[rows["estimand"] == f"{term}_effect"]
+        part = part.assign(**{name: 100 * part[name] for name in ("mean", "lower", "upper")})
+        intervals(
+            axes, part, [results.models.index(model) + offset for model in part["model"]], colour, marker
+        )
+    zero_line(axes)
+    main = results.main_model
+    label_rows(
+        axes, [results.label(model) + (" (main)" if model == main else "") for model in results.models]
+    )
+    axes.set_xlabel("Change of the probability of joining, percentage points")
+    legend(figure, {label: (colour, marker) for colour, marker, label in LOOKS.values()})
     return figure
 
 
-def draw_quality_paths(paths: pd.DataFrame) -> Figure:
-    """Latent quality over time, one small panel a state.
+def states_to_show(results: Results, quality: pd.DataFrame) -> list[int]:
+    """States that readers know: those named most in the known orderings, else those that joined most missions."""
+    labels = " ".join(results.table("checks/known_orderings.csv")["label"].dropna().astype(str))
+    names = quality.drop_duplicates("state").set_index("state")["name"]
+    named = names.map(lambda name: labels.count(str(name)))
+    joined = results.data["joined"].sum("mission").to_series().reindex(names.index).fillna(0)
+    order = pd.DataFrame({"named": named, "joined": joined}).sort_values(
+        ["named", "joined"], ascending=False, kind="stable"
+    )
+    return list(order.index[:PANELS])
 
-    Parameters
-    ----------
-    paths : DataFrame
-        state_name, year, mean, lower, upper, in the order of the panels.
-    """
-    names = list(dict.fromkeys(paths["state_name"]))
-    columns = min(5, len(names))
-    rows = int(np.ceil(len(names) / columns))
-    figure = new_figure(0.5 + 1.35 * rows)
+
+def draw_quality_paths(results: Results) -> Figure | None:
+    """Paths of quality, one small panel a state: smoothed with its interval, and filtered."""
+    smoothed, filtered = results.quality("smoothed"), results.quality("filtered")
+    if smoothed.empty:
+        return None
+    states = states_to_show(results, smoothed)
+    columns = min(4, len(states))
+    rows = int(np.ceil(len(states) / columns))
+    figure = new_figure(rows, 1.35)
     grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
-    for axes, name in zip(grid.flat, names, strict=False):
-        part = paths[paths["state_name"] == name]
+    for axes, state in zip(grid.flat, states, strict=False):
+        part, past = (table[table["state"] == state].sort_values("year") for table in (smoothed, filtered))
         axes.fill_between(
             part["year"], part["lower"], part["upper"], color=style.QUALITY, alpha=0.22, linewidth=0
         )
         axes.plot(part["year"], part["mean"], color=style.QUALITY)
+        axes.plot(past["year"], past["mean"], color=style.ACTUAL, linewidth=0.7, linestyle=":")
         axes.axhline(0, color=style.NEUTRAL, linewidth=0.5)
-        axes.set_title(name)
-    for axes in grid.flat[len(names) :]:
+        axes.set_title(escape.figure(part["name"].iloc[0]))
+    for axes in list(grid.flat)[len(states) :]:
         axes.set_axis_off()
     figure.supylabel("Quality (standard deviations)", fontsize=8)
     figure.supxlabel("Year", fontsize=8)
     return figure
 
 
-def draw_joiners(table: pd.DataFrame) -> Figure:
-    """Predicted (point, interval) and actual (cross) number of joiners of each mission.
-
-    Parameters
-    ----------
-    table : DataFrame
-        mission_label, observed, mean, lower, upper.
-    """
-    figure = new_figure(0.9 + 0.19 * len(table))
+def draw_check(results: Results, name: str, words: str, reference: float, longest: int = 60) -> Figure | None:
+    """Estimates of a table of checks, coloured by verdict, beside the value that divides passing from failing."""
+    rows = results.table(f"checks/{name}.csv").dropna(subset=["estimate"]).head(longest)
+    if rows.empty:
+        return None
+    figure = new_figure(len(rows))
     axes = figure.subplots()
-    position = np.arange(len(table))
-    interval_points(axes, table, position, style.PREDICTED)
-    axes.plot(
-        table["observed"], position, "x", color=style.ACTUAL, markersize=5, markeredgewidth=1.2, zorder=4
+    for verdict, colour in style.VERDICTS.items():
+        part = rows.assign(position=np.arange(len(rows)))[(rows["verdict"] == verdict).to_numpy()]
+        intervals(axes, part, part["position"], colour, centre="estimate")
+    zero_line(axes, reference)
+    label_rows(axes, rows["label"])
+    axes.set_xlabel(words)
+    legend(
+        figure,
+        {
+            verdict: (colour, "o")
+            for verdict, colour in style.VERDICTS.items()
+            if (rows["verdict"] == verdict).any()
+        },
     )
-    label_rows(axes, list(table["mission_label"]))
-    axes.set_xlabel("Number of joining states")
-    axes.set_xlim(left=-0.5)
-    handles = [
-        Line2D([], [], color=style.PREDICTED, marker="o", label="Predicted"),
-        Line2D([], [], color=style.ACTUAL, marker="x", linestyle="none", label="Actual"),
-    ]
-    figure.legend(handles=handles, loc="outside upper right", ncols=2)
     return figure
 
 
-def draw_loadings(table: pd.DataFrame) -> Figure:
-    """Loadings of indicators on quality and of tie counts on quality and opportunity.
-
-    Parameters
-    ----------
-    table : DataFrame
-        kind, item, family, mean, lower, upper.
-    """
-    indicators = table[table["kind"] == "indicator"].sort_values("mean", ascending=False)
-    ties = table[table["kind"] != "indicator"]
-    items = list(dict.fromkeys(ties["item"]))
-    heights = [max(len(indicators), 1), max(len(items), 1)] if items else [1]
-    figure = new_figure(1.1 + 0.21 * (len(indicators) + len(items)))
-    panels = figure.subplots(len(heights), 1, height_ratios=heights, sharex=True, squeeze=False)[:, 0]
-    interval_points(panels[0], indicators, np.arange(len(indicators)), style.QUALITY, "s")
-    families = {"normal": "", "bernoulli": " [yes/no]", "negative_binomial": " [count]"}
-    label_rows(
-        panels[0],
-        [style.column_label(row.item) + families.get(row.family, "") for row in indicators.itertuples()],
-    )
-    panels[0].set_title("Indicators of quality")
-    if items:
-        for kind, colour, marker, offset in (
-            ("tie on quality", style.QUALITY, "s", -0.13),
-            ("tie on opportunity", style.NEUTRAL, "D", 0.13),
-        ):
-            part = ties[ties["kind"] == kind]
-            rows = np.array([items.index(item) for item in part["item"]]) + offset
-            interval_points(panels[1], part, rows, colour, marker)
-        label_rows(panels[1], [style.column_label(item) for item in items])
-        panels[1].set_title("Tie counts: quality ■, opportunity ◆")
-    for axes in panels:
-        axes.axvline(0, color="#444444", linewidth=0.7)
-    panels[-1].set_xlabel("Loading (scale of each item's linear predictor)")
-    return figure
+def draw_known_orderings(results: Results) -> Figure | None:
+    """Posterior probabilities of orderings that the record leaves no doubt about."""
+    return draw_check(results, "known_orderings", "Posterior probability of the known order", 0.5)
 
 
-def draw_mission_slopes(table: pd.DataFrame) -> Figure:
-    """Slopes of ties and quality by mission, side by side.
-
-    Parameters
-    ----------
-    table : DataFrame
-        slope, mission_label, mean, lower, upper.
-    """
-    slopes = list(dict.fromkeys(table["slope"]))
-    labels = list(dict.fromkeys(table["mission_label"]))
-    figure = new_figure(0.9 + 0.19 * len(labels))
-    panels = figure.subplots(1, len(slopes), sharey=True, sharex=True, squeeze=False)[0]
-    looks = {
-        "ties": (style.TIES, "o", "Number of ties"),
-        "quality": (style.QUALITY, "s", "Quality of the relationship"),
-    }
-    for axes, slope in zip(panels, slopes, strict=True):
-        colour, marker, title = looks[slope]
-        part = table[table["slope"] == slope]
-        interval_points(axes, part, [labels.index(label) for label in part["mission_label"]], colour, marker)
-        label_rows(axes, labels)
-        axes.axvline(0, color="#444444", linewidth=0.7)
-        axes.set_title(title)
-        axes.set_xlabel("Slope (log-odds per sd)")
-    return figure
+def draw_ties_measures(results: Results) -> Figure | None:
+    """The slope of ties by how ties are counted."""
+    return draw_check(results, "ties_measures", "Estimate by measure of ties", 0.0)
 
 
-def draw_held_out_missions(scores: pd.DataFrame, models: list[str]) -> Figure:
-    """Held-out log score of each mission under each model, as a difference from the best simple reference.
-
-    Parameters
-    ----------
-    scores : DataFrame
-        model, mission, mission_label, joint_log_score (joint log probability of a mission's decisions).
-    models : list of str
-        Order; the first one scored is the reference at zero.
-    """
-    wide = scores.pivot_table(index="mission_label", columns="model", values="joint_log_score", sort=False)
-    present = [model for model in models if model in wide.columns]
-    reference = present[0]
-    figure = new_figure(1.0 + 0.19 * len(wide))
+def draw_feedback(results: Results) -> Figure | None:
+    """The states whose quality the outcome moves most."""
+    rows = results.table("checks/feedback.csv").dropna(subset=["estimate"])
+    largest = rows["estimate"].abs().sort_values(ascending=False, kind="stable").index[:20]
+    rows = rows.loc[largest].sort_values("estimate", ascending=False, kind="stable")
+    if rows.empty:
+        return None
+    figure = new_figure(len(rows))
     axes = figure.subplots()
-    position = np.arange(len(wide))
-    if len(present) == 1:
-        axes.plot(wide[reference], position, "o", color=style.TIES, label=style.model_label(reference))
-        axes.set_xlabel("Held-out log score of the mission")
-    else:
-        for number, model in enumerate(present[1:]):
-            axes.plot(
-                wide[model] - wide[reference], position, "osD^v"[number % 5],
-                color=style.SERIES[number % len(style.SERIES)], label=style.model_label(model), linestyle="none",
-            )  # fmt: skip
-        axes.axvline(0, color="#444444", linewidth=0.7)
-        axes.set_xlabel(
-            f"Held-out log score minus that of “{style.model_label(reference)}” (right is better)"
-        )
-    label_rows(axes, list(wide.index))
-    figure.legend(loc="outside upper right", ncols=3)
+    intervals(axes, rows, np.arange(len(rows)), style.QUALITY, centre="estimate")
+    zero_line(axes)
+    label_rows(axes, rows["label"])
+    axes.set_xlabel("Shift of quality when the outcome informs it")
     return figure
 
 
-def draw_coverage_columns(share: pd.DataFrame) -> Figure:
-    """Share of states with a value, by column (rows) and year.
-
-    Parameters
-    ----------
-    share : DataFrame
-        Index column, columns year, values 0 to 1.
-    """
-    figure = new_figure(0.9 + 0.145 * len(share))
+def draw_reliability(results: Results) -> Figure | None:
+    """Reliability of the measures by year."""
+    rows = results.table("checks/constructs.csv")
+    rows = rows[rows["check"].astype(str).str.contains("reliability")].dropna(subset=["estimate"])
+    rows = rows.assign(year=rows["item"].astype(str).str.extract(r"(\d{4})", expand=False).astype(float))
+    rows = rows.dropna(subset=["year"])
+    if rows.empty:
+        return None
+    figure = new_figure(1, 1.6)
     axes = figure.subplots()
-    years = share.columns.to_numpy(float)
-    image = axes.imshow(
-        share.to_numpy(float), aspect="auto", cmap="Blues", vmin=0, vmax=1, interpolation="nearest",
-        extent=(years.min() - 0.5, years.max() + 0.5, len(share) - 0.5, -0.5),
-    )  # fmt: skip
-    axes.set_yticks(np.arange(len(share)), [style.column_label(name) for name in share.index], fontsize=6.5)
-    axes.tick_params(axis="y", length=0)
+    entries = {}
+    for number, (model, part) in enumerate(rows.sort_values("year").groupby("model", sort=False)):
+        colour, marker = style.SERIES[number % len(style.SERIES)], "osD^vPX"[number % 7]
+        axes.plot(part["year"], part["estimate"], color=colour, marker=marker, markersize=3)
+        entries[results.label(model)] = (colour, marker)
+    axes.set_ylim(0, 1)
     axes.set_xlabel("Year")
-    colorbar = figure.colorbar(image, ax=axes, shrink=min(1.0, 8 / max(len(share), 1) + 0.3), pad=0.02)
-    colorbar.set_label("Share of states with a value", fontsize=7.5)
-    colorbar.outline.set_linewidth(0.4)
+    axes.set_ylabel("Reliability")
+    legend(figure, entries, columns=3)
     return figure
 
 
-def draw_coverage_missions(counts: pd.DataFrame, labels: dict[str, str]) -> Figure:
-    """Participants of each mission by certainty, as stacked bars.
-
-    Parameters
-    ----------
-    counts : DataFrame
-        Index mission, columns verified, probable, uncertain.
-    labels : dict
-        Mission -> label.
-    """
-    figure = new_figure(0.9 + 0.19 * len(counts))
+def draw_conflicts(results: Results) -> Figure | None:
+    """Expected and actual number of joiners of each conflict that was left out."""
+    rows = results.table("comparison/conflicts.csv")
+    rows = rows[rows["model"] == results.main_model]
+    if rows.empty:
+        return None
+    figure = new_figure(len(rows))
     axes = figure.subplots()
-    start = np.zeros(len(counts))
-    shades = {"verified": style.TIES, "probable": "#7FB2D9", "uncertain": style.PALE}
-    for certainty, colour in shades.items():
-        axes.barh(
-            np.arange(len(counts)), counts[certainty], left=start, color=colour, height=0.68, label=certainty
+    position = np.arange(len(rows))
+    intervals(axes, rows, position, style.PREDICTED, centre="expected_joiners")
+    axes.plot(rows["joiners"], position, "x", color=style.ACTUAL, markersize=5, markeredgewidth=1.2, zorder=4)
+    label_rows(axes, [str(name).replace("_", " ") for name in rows["conflict"]])
+    axes.set_xlabel("Number of decisions to join")
+    axes.set_xlim(left=-0.5)
+    legend(figure, {"Expected, conflict left out": (style.PREDICTED, "o"), "Actual": (style.ACTUAL, "x")})
+    return figure
+
+
+def draw_multiverse(results: Results) -> Figure | None:
+    """What the answer becomes with other lists of indicators."""
+    rows = results.table("multiverse.csv")
+    if rows.empty:
+        return None
+    figure = new_figure(1, 2.2)
+    panels = figure.subplots(1, 2, sharey=True)
+    for axes, (term, (colour, marker, label)) in zip(panels, LOOKS.items(), strict=True):
+        size = 4 + 2 * rows["n_indicators"]
+        axes.scatter(
+            rows["correlation_with_default"],
+            100 * rows[f"{term}_effect"],
+            s=size,
+            color=colour,
+            marker=marker,
+            alpha=0.5,
+            linewidth=0,
         )
-        start = start + counts[certainty].to_numpy(float)
-    label_rows(axes, [labels.get(mission, mission) for mission in counts.index])
-    axes.grid(visible=False)
-    axes.set_xlabel("Participants")
-    figure.legend(loc="outside upper right", ncols=3)
+        axes.axhline(0, color=style.LINE, linewidth=0.7)
+        axes.set_title(f"Effect of {label.lower()}")
+        axes.set_xlabel("Correlation of the measure with the default")
+    panels[0].set_ylabel("Percentage points")
     return figure
 
 
-def draw_contraction(table: pd.DataFrame) -> Figure:
-    """Prior-to-posterior contraction of each parameter, one row a parameter name, one point an element.
-
-    Parameters
-    ----------
-    table : DataFrame
-        parameter, element, contraction.
-    """
-    order = list(table.groupby("parameter")["contraction"].mean().sort_values(ascending=False).index)
-    figure = new_figure(0.7 + 0.19 * len(order))
-    axes = figure.subplots()
-    position = [order.index(name) for name in table["parameter"]]
-    axes.plot(
-        table["contraction"].clip(lower=-0.25), position, "o", color=style.TIES, alpha=0.55, markeredgewidth=0
-    )
-    label_rows(axes, [name.replace("_", " ") for name in order])
-    axes.axvline(0, color="#444444", linewidth=0.7)
-    axes.set_xlim(-0.3, 1.03)
-    axes.set_xlabel("Contraction: 1 minus posterior over prior variance (values below −0.25 drawn there)")
-    return figure
-
-
-def draw_calibration(tables: dict[str, pd.DataFrame]) -> Figure:
-    """Observed share of joiners against predicted probability, one panel a kind of prediction.
-
-    Parameters
-    ----------
-    tables : dict
-        Title -> predicted, observed, lower, upper, count.
-    """
-    figure = new_figure(2.9)
-    panels = figure.subplots(1, len(tables), sharey=True, squeeze=False)[0]
-    for axes, (title, table) in zip(panels, tables.items(), strict=True):
-        axes.plot([0, 1], [0, 1], color=style.NEUTRAL, linewidth=0.8, linestyle="--")
-        axes.vlines(table["predicted"], table["lower"], table["upper"], color=style.TIES, linewidth=1.1)
-        sizes = 10 + 60 * table["count"] / table["count"].max()
-        axes.scatter(table["predicted"], table["observed"], s=sizes, color=style.TIES, linewidth=0, zorder=3)
-        axes.set_title(title)
-        axes.set_xlabel("Predicted probability")
-        axes.set_xlim(-0.03, 1.03)
-        axes.set_ylim(-0.03, 1.03)
-        axes.set_box_aspect(1)
-    panels[0].set_ylabel("Observed share of joiners")
-    return figure
-
-
-def draw_case(table: pd.DataFrame) -> Figure:
-    """Predicted probabilities of the least expected decisions of a mission, both ways.
-
-    Parameters
-    ----------
-    table : DataFrame
-        kind (`joined`, `absent`), state_name, mean, lower, upper.
-    """
-    kinds = [kind for kind in ("joined", "absent") if (table["kind"] == kind).any()]
-    sizes = [int((table["kind"] == kind).sum()) for kind in kinds]
-    figure = new_figure(0.9 + 0.19 * max(sizes))
-    panels = figure.subplots(1, len(kinds), sharex=True, squeeze=False)[0]
-    looks = {
-        "joined": (style.PREDICTED, "o", "Joined,\nleast expected"),
-        "absent": (style.QUALITY, "s", "Stayed away,\nmost expected"),
-    }
-    for axes, kind in zip(panels, kinds, strict=True):
-        colour, marker, title = looks[kind]
-        part = table[table["kind"] == kind]
-        interval_points(axes, part, np.arange(len(part)), colour, marker)
-        label_rows(axes, list(part["state_name"]))
-        axes.set_ylim(max(sizes) - 0.4, -0.6)
-        axes.set_title(title)
+def draw_case(results: Results, mission: str) -> Figure | None:
+    """The least expected decisions of a mission, both ways."""
+    parts = [part for part in results.surprises(mission) if len(part)]
+    if not parts:
+        return None
+    figure = new_figure(max(map(len, parts)))
+    panels = figure.subplots(1, len(parts), sharex=True, squeeze=False)[0]
+    for axes, part in zip(panels, parts, strict=True):
+        joined = part["joined"].iloc[0] == 1
+        intervals(
+            axes,
+            part,
+            np.arange(len(part)),
+            style.PREDICTED if joined else style.QUALITY,
+            "o" if joined else "s",
+        )
+        label_rows(axes, part["name"])
+        axes.set_ylim(max(map(len, parts)) - 0.4, -0.6)
+        axes.set_title("Joined,\nleast expected" if joined else "Stayed away,\nmost expected")
         axes.set_xlabel("Predicted probability of joining")
         axes.set_xlim(-0.03, 1.03)
     return figure
 
 
-def figure_makers(results: Results) -> dict[str, Callable[[], Figure | None]]:
-    """Name of each figure -> function that draws it, or returns None if its input was not made."""
-
-    def calibration() -> Figure:
-        rows = results.predictions[results.predictions["model"] == results.main_model]
-        kinds = {"Fitted": False, "Mission held out": True}
-        present = {title: held for title, held in kinds.items() if (rows["held_out"] == held).any()}
-        return draw_calibration(
-            {title: quantities.calibration(results, held_out=held) for title, held in present.items()}
-        )
-
-    def unless_empty(table: pd.DataFrame, draw: Callable, *more) -> Figure | None:
-        return None if table.empty else draw(table, *more)
-
-    makers = {
-        "effects": lambda: draw_effects(results.effects, results.models),
-        "quality_paths": lambda: unless_empty(quantities.quality_paths(results), draw_quality_paths),
-        "joiners": lambda: unless_empty(quantities.joiners(results), draw_joiners),
-        "loadings": lambda: unless_empty(quantities.loadings(results), draw_loadings),
-        "mission_slopes": lambda: unless_empty(quantities.mission_slopes(results), draw_mission_slopes),
-        "held_out_missions": lambda: unless_empty(
-            quantities.mission_scores(results), draw_held_out_missions, results.models
-        ),
-        "coverage_columns": lambda: unless_empty(quantities.coverage_by_year(results), draw_coverage_columns),
-        "coverage_missions": lambda: unless_empty(
-            quantities.certainty_by_mission(results), draw_coverage_missions, results.short_labels
-        ),
-        "contraction": lambda: unless_empty(quantities.contraction(results), draw_contraction),
-        "calibration": calibration,
-    }
-    for mission in results.cases:
-        makers[CASE_PREFIX + mission] = lambda mission=mission: unless_empty(
-            quantities.surprises(results, mission), draw_case
-        )
-    return makers
+# Section of the paper and the report -> functions that draw its figures, named draw_<figure>.
+FIGURES = {
+    "validity": [draw_known_orderings, draw_quality_paths, draw_reliability],
+    "results": [draw_effects],
+    "controls": [draw_ties_measures],
+    "feedback": [draw_feedback],
+    "prediction": [draw_conflicts],
+    "multiverse": [draw_multiverse],
+}
 
 
 def save_figure(figure: Figure, folder: Path, name: str) -> None:
@@ -399,38 +280,44 @@ def save_figure(figure: Figure, folder: Path, name: str) -> None:
         figure.savefig(folder / f"{name}.{suffix}", metadata=METADATA[suffix])
 
 
-def draw_figures(results_dir, output_dir, settings) -> list[str]:
+def draw_figures(
+    results_folder, output_folder, list_path, settings: dict, files=None
+) -> dict[str, list[str]]:
     """Draw every figure whose input exists.
 
     Parameters
     ----------
-    results_dir : path
-        `results/`: data/analysis.nc, effects.csv, predictions.csv, and where made quality.csv, comparison/missions.csv,
-        <model>/{prior,posterior}.nc; the tables named in `settings.data`.
-    output_dir : path
-        Folder for `<name>.svg`, `<name>.png`, `<name>.pdf` and `figures.json` (a list of the names drawn).
-    settings : Mapping or typed settings
-        The resolved config; `report.interval` and `report.cases` are used.
+    results_folder : path
+        `results/` with the files of the run.
+    output_folder : path
+        Folder for `<name>.svg`, `<name>.png` and `<name>.pdf`.
+    list_path : path
+        Usually `results/figures.json`: section -> names of the figures drawn.
+    settings : dict
+        The resolved config.
+    files : list of path, optional
+        Checks and comparisons of this run (see `Results`).
 
     Returns
     -------
-    list of str
-        Names of the figures drawn, in the paper's order.
-
-    Raises
-    ------
-    UserError
-        If a file that every run leaves is missing.
+    dict
+        Section -> names of the figures drawn.
     """
-    results = Results.load(results_dir, settings)
-    folder = Path(output_dir)
+    results, folder = Results(results_folder, settings, files), Path(output_folder)
     folder.mkdir(parents=True, exist_ok=True)
-    drawn = []
+    makers = [
+        (section, make.__name__.removeprefix("draw_"), lambda make=make: make(results))
+        for section, functions in FIGURES.items()
+        for make in functions
+    ]
+    makers += [
+        ("cases", CASE_PREFIX + name, lambda name=name: draw_case(results, name)) for name in results.cases
+    ]
+    drawn: dict[str, list[str]] = {}
     with style.styled():
-        for name, make in figure_makers(results).items():
-            figure = make()
-            if figure is not None:
+        for section, name, make in makers:
+            if (figure := make()) is not None:
                 save_figure(figure, folder, name)
-                drawn.append(name)
-    (folder / "figures.json").write_text(json.dumps(drawn, indent=1) + "\n", encoding="utf-8")
+                drawn.setdefault(section, []).append(name)
+    write_text(json.dumps(drawn, indent=1) + "\n", list_path)
     return drawn

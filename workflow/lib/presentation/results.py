@@ -1,13 +1,11 @@
-"""The files of a run, read once for everything that is shown.
+"""The files of a run, each read when it is first asked for.
 
-Reads the results folder (analysis.nc, effects.csv, quality.csv, predictions.csv, comparison/*.csv, checks/*.csv, and for each
-model prior.nc, posterior.nc and diagnostics.json) and the input tables that the settings name. Writes nothing. A file that
-every run must leave and that is absent is a `UserError`; an optional one (a model or a check that was not run) is an empty
-table, and what depends on it is left out.
+Reads the results folder (analysis.nc, the tables, verdicts.json, diagnostics.json) and the input tables that the settings
+name. Writes nothing and computes no statistic. A file that every run leaves and that is absent is a `UserError`; any other
+is an empty table, and what depends on it is left out.
 """
 
-from collections import Counter
-from dataclasses import dataclass
+import json
 from functools import cached_property
 from pathlib import Path
 
@@ -16,42 +14,34 @@ import xarray as xr
 
 from workflow.lib.checking.files import read_json, read_table
 from workflow.lib.errors import UserError
-from workflow.lib.inference.archive import read_dataset, read_group
-from workflow.lib.presentation.style import MODEL_LABELS
 
-EFFECT_COLUMNS = ("model", "estimand", "scope", "mean", "median", "sd", "lower", "upper", "ess_bulk", "r_hat")
-QUALITY_COLUMNS = ("pivotal", "state", "year", "mean", "sd", "lower", "upper")
-PREDICTION_COLUMNS = ("model", "mission", "state", "joined", "mean", "lower", "upper", "held_out")
-UNREAD_DIMENSIONS = frozenset({"state", "path", "panel_year", "path_year"})
-DEFAULT_CASES = ("korea_1950", "gulf_1990", "iraq_mnf_2003")
-PREFERRED_MAIN_MODELS = ("joint", "cut", "plugin", "cooperators", "persons", "crossed", "missions", "pooled")
-
-
-def as_mapping(settings) -> dict:
-    """Settings as plain nested dictionaries, from a dictionary or from a typed settings object.
-
-    Parameters
-    ----------
-    settings : Mapping or object with ``model_dump()``
-        The resolved config.
-
-    Returns
-    -------
-    dict
-    """
-    if hasattr(settings, "model_dump"):
-        return settings.model_dump(mode="json")
-    return dict(settings)
+CHECK_COLUMNS = (
+    "check", "model", "item", "label", "estimate", "lower", "upper", "unit", "expected", "verdict", "power", "note",
+)  # fmt: skip
+CHECK_VERDICTS = ("passed", "failed", "cannot tell", "described")
+COLUMNS = {
+    "effects.csv": ("model", "estimand", "scope", "mean", "lower", "upper"),
+    "parameters.csv": ("model", "parameter", "label", "mean", "lower", "upper", "contraction"),
+    "quality.csv": ("state", "name", "year", "construct", "mean", "lower", "upper", "information", "model"),
+    "predictions.csv": ("model", "mission", "state", "joined", "mean", "lower", "upper", "held_out"),
+    "comparison/loo.csv": ("model", "elpd", "se", "difference", "se_difference", "bad_k", "n"),
+    "comparison/conflicts.csv": ("model", "conflict", "joiners", "expected_joiners", "lower", "upper"),
+    "comparison/totals.csv": ("model", "joint_log_score", "difference", "se_difference", "brier", "covered"),
+    "comparison/future.csv": ("model", "joint_log_score", "cutoff_year"),
+    "multiverse.csv": ("set", "n_indicators", "correlation_with_default", "quality_effect", "ties_effect"),
+}
+TIES, SPLITS = "ties", ("_within", "_between")
+ALWAYS = ("effects.csv", "parameters.csv", "predictions.csv")
 
 
-def required_table(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
-    """Read a table that every run leaves and check that it has the columns of the contract."""
-    if not path.exists():
-        raise UserError(
-            f"{path}: missing, expected a table with the columns {', '.join(columns)}; run the workflow to make it."
-        )
-    table = read_table(path)
-    absent = [column for column in columns if column not in table.columns]
+def optional_table(path: Path) -> pd.DataFrame:
+    """Read a table if it is there; an absent or empty file is an empty table."""
+    return read_table(path) if path.exists() and path.stat().st_size else pd.DataFrame()
+
+
+def checked(table: pd.DataFrame, columns: tuple[str, ...], path: Path) -> pd.DataFrame:
+    """The table, if it has the columns of the contract."""
+    absent = [column for column in columns if column not in table]
     if absent:
         raise UserError(
             f"{path}: column {', '.join(absent)} is missing, expected {', '.join(columns)}; make the table again."
@@ -59,245 +49,189 @@ def required_table(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
     return table
 
 
-def optional_table(path: Path) -> pd.DataFrame:
-    """Read a table if it is there; an absent or empty file is an empty table."""
-    if not path.exists() or path.stat().st_size == 0:
-        return pd.DataFrame()
-    return read_table(path)
-
-
-def in_paper_order(models: list[str]) -> list[str]:
-    """Models from the design under review to the fullest; those that the paper does not name come last, by name."""
-    known = list(MODEL_LABELS)
-    return sorted(models, key=lambda name: (known.index(name) if name in known else len(known), name))
-
-
-def read_draws(path: Path, group: str) -> xr.Dataset | None:
-    """Draws of the parameters that are shown, dimensions chain and draw first.
-
-    What varies by state or along a path is left on the disk. The draws of a cut posterior (dimension `cut_draw`) are
-    put one after the other along `chain`.
-
-    Returns
-    -------
-    Dataset or None
-        None if the file has no such group.
-    """
-    draws = read_group(path, group, without=UNREAD_DIMENSIONS)
-    if draws is None:
-        return None
-    if "cut_draw" in draws.dims:
-        draws = draws.stack(pooled=("cut_draw", "chain")).reset_index("pooled", drop=True)
-        draws = draws.drop_vars(["cut_draw", "chain"], errors="ignore").rename(pooled="chain")
-    return draws.transpose("chain", "draw", ...)
-
-
-@dataclass(frozen=True)
 class Results:
     """One run's files.
 
     Parameters
     ----------
-    folder : Path
+    folder : path
         The results folder.
     settings : dict
-        The resolved config (`data`, `models`, `report`, `sampler`, `gate`, `paper`).
+        The resolved config, with the fitted models only.
+    files : list of path, optional
+        Checks and comparisons of this run; others in the folder were left by an earlier one and are not read.
     """
 
-    folder: Path
-    settings: dict
+    def __init__(self, folder, settings: dict, files=None):
+        self.folder, self.settings = Path(folder), dict(settings)
+        self._made = None if files is None else {Path(file).resolve() for file in files}
+        self._tables: dict[str, pd.DataFrame] = {}
+        for name in ("data/analysis.nc", "verdicts.json", "diagnostics.json", *ALWAYS):
+            if not (self.folder / name).exists():
+                raise UserError(
+                    f"{self.folder / name}: missing, expected a file of every run; run the workflow to make it."
+                )
 
-    @classmethod
-    def load(cls, results_dir, settings) -> "Results":
-        """Open a run.
-
-        Parameters
-        ----------
-        results_dir : path
-            Folder `results/` of a run.
-        settings : Mapping or typed settings
-            The resolved config.
-
-        Raises
-        ------
-        UserError
-            If there is no analysis dataset.
-        """
-        results = cls(Path(results_dir), as_mapping(settings))
-        if not results.data_path.exists():
-            raise UserError(
-                f"{results.data_path}: missing, expected the analysis dataset; run the workflow to make it."
-            )
-        return results
-
-    # -- settings -----------------------------------------------------------------------------------------------------
-
-    @property
-    def interval(self) -> float:
-        """Probability mass of every printed interval, from `report.interval`."""
-        return float((self.settings.get("report") or {}).get("interval", 0.9))
-
-    @property
-    def interval_text(self) -> str:
-        """The interval in words, e.g. ``90 %``."""
-        return f"{100 * self.interval:g} %"
-
-    @property
-    def cases(self) -> list[str]:
-        """Missions with a case page: those of `report.cases` that are in the data; if it is empty, well-known ones."""
-        wanted = (self.settings.get("report") or {}).get("cases") or DEFAULT_CASES
-        present = {str(mission) for mission in self.data["mission"].values}
-        return [mission for mission in wanted if mission in present]
-
-    @property
-    def compositions(self) -> dict:
-        """Name -> composition of each configured model, as plain dictionaries."""
-        models = self.settings.get("models") or {}
-        return {name: as_mapping(composition) for name, composition in models.items()}
-
-    # -- models -------------------------------------------------------------------------------------------------------
+    def table(self, name: str) -> pd.DataFrame:
+        """A table of the contract by its path in the results folder, e.g. ``comparison/loo.csv``."""
+        if name not in self._tables:
+            path = self.folder / name
+            left_over = self._made is not None and name.startswith(("checks/", "comparison/"))
+            table = pd.DataFrame() if left_over and path.resolve() not in self._made else optional_table(path)
+            columns = COLUMNS.get(name, CHECK_COLUMNS if name.startswith("checks/") else ())
+            if not table.empty or name in ALWAYS:
+                checked(table, columns, path)
+            self._tables[name] = table if not table.empty else pd.DataFrame(columns=list(columns))
+        return self._tables[name]
 
     @cached_property
-    def diagnostics(self) -> dict[str, dict]:
-        """Model -> contents of its diagnostics.json, in the paper's order."""
-        found = {path.parent.name: path for path in sorted(self.folder.glob("*/diagnostics.json"))}
-        configured = self.compositions
-        order = in_paper_order([name for name in configured if name in found] if configured else list(found))
-        return {name: read_json(found[name]) for name in order}
+    def check_names(self) -> list[str]:
+        """Names of the tables in results/checks that hold rows."""
+        paths = sorted((self.folder / "checks").glob("*.csv"))
+        return [path.stem for path in paths if len(self.table(f"checks/{path.name}"))]
 
     @cached_property
-    def models(self) -> list[str]:
-        """Models with an outcome that were run, in the paper's order."""
-        return in_paper_order(list(dict.fromkeys(self.effects["model"])))
-
-    @property
-    def measurement_models(self) -> list[str]:
-        """Models without an outcome that were run (no effects, but diagnostics)."""
-        return [name for name in self.diagnostics if name not in self.models]
+    def verdicts(self) -> dict:
+        """results/verdicts.json; what a run cannot judge is None or an empty list."""
+        unjudged = {"objections": [], "failed_checks": [], "abstract": [], "validity": None, "feedback": None}
+        return unjudged | read_json(self.folder / "verdicts.json")
 
     @cached_property
-    def main_model(self) -> str:
-        """The model whose answer the paper leads with: the joint model, else the fullest that was run."""
-        candidates = [*PREFERRED_MAIN_MODELS, *self.models[::-1]]
-        return next(name for name in candidates if name in self.models)
-
-    @cached_property
-    def quality_model(self) -> str | None:
-        """The model whose posterior describes the latent quality: the main one, else any that measures it."""
-        names = [self.main_model, "joint", "measurement", "quality_only", *self.diagnostics]
-        for name in names:
-            posterior = self.posterior(name)
-            if posterior is not None and "indicator_loading" in posterior:
-                return name
-        return None
-
-    @cached_property
-    def _groups(self) -> dict:
-        return {}
-
-    def _group(self, model: str, file: str, group: str) -> xr.Dataset | None:
-        key = (model, group)
-        if key not in self._groups:
-            path = self.folder / model / file
-            self._groups[key] = read_draws(path, group) if path.exists() else None
-        return self._groups[key]
-
-    def posterior(self, model: str) -> xr.Dataset | None:
-        """Posterior draws of a model's parameters (without states and paths), or None if it was not run."""
-        return self._group(model, "posterior.nc", "posterior")
-
-    def prior(self, model: str) -> xr.Dataset | None:
-        """Prior draws of a model's parameters (without states and paths), or None if there are none."""
-        return self._group(model, "prior.nc", "prior")
-
-    # -- tables of the run --------------------------------------------------------------------------------------------
-
-    @property
-    def data_path(self) -> Path:
-        """Where the analysis dataset is."""
-        return self.folder / "data" / "analysis.nc"
+    def diagnostics(self) -> dict:
+        """results/diagnostics.json: the gate of each model."""
+        found = read_json(self.folder / "diagnostics.json")
+        return found.get("models", found)
 
     @cached_property
     def data(self) -> xr.Dataset:
         """The analysis dataset."""
-        return read_dataset(self.data_path)
+        with xr.open_dataset(self.folder / "data" / "analysis.nc", engine="h5netcdf") as dataset:
+            return dataset.load()
 
     @cached_property
-    def effects(self) -> pd.DataFrame:
-        """results/effects.csv."""
-        table = required_table(self.folder / "effects.csv", EFFECT_COLUMNS)
-        if table.empty:
+    def dropped(self) -> dict:
+        """What preparation left out, from the attributes of the analysis dataset."""
+        return json.loads(self.data.attrs.get("dropped", "{}"))
+
+    def input_table(self, name: str) -> pd.DataFrame:
+        """An input table (`missions`, `codebook`, ...) by its path in the settings; empty if there is none."""
+        path = self.settings.get("data", {}).get(name)
+        return optional_table(Path(path)) if path else pd.DataFrame()
+
+    # -- models ------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def models(self) -> list[str]:
+        """Models with an outcome, in the order of the config."""
+        fitted = list(dict.fromkeys(self.table("effects.csv")["model"]))
+        order = [name for name in self.settings.get("models", {}) if name in fitted]
+        return [*order, *(name for name in fitted if name not in order)]
+
+    @cached_property
+    def main_model(self) -> str:
+        """The model whose answer is given: that of verdicts.json, which follows `report.main_model`."""
+        name = self.verdicts["main_model"]
+        if name not in self.models:
             raise UserError(
-                f"{self.folder / 'effects.csv'}: no rows, expected at least one model; run a model with an outcome."
+                f"{self.folder / 'verdicts.json'}: main model '{name}' has no effects, expected one of "
+                f"{', '.join(self.models)}; set report.main_model to one of them."
             )
-        return table
+        return name
+
+    def label(self, model: str) -> str:
+        """The paper's name of a model: `models.<name>.label`, else the name in plain words."""
+        composition = self.settings.get("models", {}).get(model) or {}
+        return composition.get("label") or model.replace("_", " ")
+
+    @property
+    def interval_text(self) -> str:
+        """Probability of every printed interval, e.g. ``90 %``."""
+        return f"{100 * self.settings['report']['interval']:g}\N{NO-BREAK SPACE}%"
+
+    # -- rows that several tables and figures show ---------------------------------------------------------------------
 
     @cached_property
-    def quality(self) -> pd.DataFrame:
-        """results/quality.csv, empty if no model measured quality."""
-        path = self.folder / "quality.csv"
-        return (
-            required_table(path, QUALITY_COLUMNS) if path.exists() else pd.DataFrame(columns=QUALITY_COLUMNS)
+    def mission_labels(self) -> dict[str, str]:
+        """Mission -> label, by the start."""
+        start = self.data["start_year"].to_series().sort_values(kind="stable").index
+        labels = self.data["mission_label"].to_series()
+        return {str(mission): str(labels[mission]) for mission in start}
+
+    @cached_property
+    def state_names(self) -> dict[int, str]:
+        """Code -> name."""
+        return {int(code): str(name) for code, name in self.data["state_name"].to_series().items()}
+
+    @cached_property
+    def cases(self) -> list[str]:
+        """Missions with a page of their own: those of `report.cases` that are in the data."""
+        return [
+            mission
+            for mission in self.settings["report"].get("cases") or []
+            if mission in self.mission_labels
+        ]
+
+    @cached_property
+    def held_out(self) -> bool:
+        """Whether the main model's predictions were made without each mission's conflict."""
+        rows = self.table("predictions.csv")
+        return bool(
+            rows.loc[rows["model"] == self.main_model, "held_out"]
+            .astype(str)
+            .str.lower()
+            .isin(["true", "1"])
+            .any()
         )
 
     @cached_property
     def predictions(self) -> pd.DataFrame:
-        """results/predictions.csv with `held_out` as bool."""
-        table = required_table(self.folder / "predictions.csv", PREDICTION_COLUMNS)
-        return table.assign(held_out=table["held_out"].astype(str).str.lower().isin(["true", "1"]))
+        """The main model's predictions with names of states, the least probable first; held out where there are such."""
+        rows = self.table("predictions.csv")
+        held_out = rows["held_out"].astype(str).str.lower().isin(["true", "1"])
+        rows = rows[(rows["model"] == self.main_model) & (held_out == self.held_out)]
+        names = rows["state"].map(self.state_names).fillna(rows["state"].astype(str))
+        return rows.assign(name=names).sort_values("mean", kind="stable")
+
+    def surprises(self, mission: str, longest: int = 12) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """A mission's least expected joiners and most expected absentees."""
+        rows = self.predictions[self.predictions["mission"] == mission]
+        joined = rows["joined"] == 1
+        return rows[joined].head(longest), rows[~joined].iloc[::-1].head(longest)
+
+    # -- terms of the models -------------------------------------------------------------------------------------------
 
     @cached_property
-    def comparison(self) -> dict[str, pd.DataFrame]:
-        """`loo`, `missions`, `future` -> table (empty if it was not made)."""
-        return {
-            name: optional_table(self.folder / "comparison" / f"{name}.csv")
-            for name in ("loo", "missions", "future")
-        }
+    def terms(self) -> list[str]:
+        """Terms that have an effect, whole or split within and between states, in the order of effects.csv."""
+        estimands = self.table("effects.csv")["estimand"].drop_duplicates()
+        return [name.removesuffix("_effect") for name in estimands if name.endswith("_effect")]
 
     @cached_property
-    def checks(self) -> pd.DataFrame:
-        """All tables of results/checks in one, with the column `file`."""
-        tables = []
-        for path in sorted((self.folder / "checks").glob("*.csv")):
-            table = optional_table(path)
-            if not table.empty:
-                tables.append(table.assign(file=f"checks/{path.name}"))
-        return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
-
-    # -- input tables -------------------------------------------------------------------------------------------------
-
-    def input_table(self, name: str) -> pd.DataFrame:
-        """An input table (`missions`, `participation`, `states`, `codebook`) by its path in the settings."""
-        path = (self.settings.get("data") or {}).get(name)
-        return optional_table(Path(path)) if path else pd.DataFrame()
+    def whole_terms(self) -> list[str]:
+        """Terms that are not split."""
+        return [term for term in self.terms if not term.endswith(SPLITS)]
 
     @cached_property
-    def state_names(self) -> dict[int, str]:
-        """COW code -> name."""
-        names = self.data["state_name"].values
-        return {int(code): str(name) for code, name in zip(self.data["state"].values, names, strict=True)}
+    def quality_term(self) -> str | None:
+        """The term that stands for quality: the main model's first beside ties, else the first of any model."""
+        rows = self.table("effects.csv")
+        of_main = list(rows.loc[rows["model"] == self.main_model, "estimand"])
+        others = [term for term in self.whole_terms if term != TIES]
+        return next((term for term in others if f"{term}_effect" in of_main), next(iter(others), None))
 
-    @cached_property
-    def mission_labels(self) -> dict[str, str]:
-        """Mission -> label, in order of the start."""
-        order = self.data["start_year"].to_series().sort_values(kind="stable").index
-        labels = dict(zip(self.data["mission"].values, self.data["mission_label"].values, strict=True))
-        return {str(mission): str(labels[mission]) for mission in order}
+    def term_label(self, term: str) -> str:
+        """A term in words: ties, or the measurement whose path it is, with the part that is meant."""
+        whole, part = next(
+            ((term.removesuffix(end), end) for end in SPLITS if term.endswith(end)), (term, "")
+        )
+        return ("Ties" if whole == TIES else self.label(whole)) + (
+            f"{part.replace('_', ' ')} states" if part else ""
+        )
 
-    @cached_property
-    def short_labels(self) -> dict[str, str]:
-        """Mission -> label for a figure: the part before the comma where that names one mission only."""
-        first = {mission: label.partition(",")[0] for mission, label in self.mission_labels.items()}
-        counts = Counter(first.values())
-        return {
-            mission: first[mission] if counts[first[mission]] == 1 else label
-            for mission, label in self.mission_labels.items()
-        }
-
-    def short_label_of(self, mission: str) -> str:
-        """Short label of a mission, or its own name if it is not in the data."""
-        return self.short_labels.get(mission, mission)
-
-    def label_of(self, mission: str) -> str:
-        """Label of a mission, or its own name if it is not in the data."""
-        return self.mission_labels.get(mission, mission)
+    def quality(self, information: str) -> pd.DataFrame:
+        """Paths of quality with `filtered` or `smoothed` information, the other kind if there is none of this."""
+        rows = self.table("quality.csv")
+        measured = rows[rows["model"] == self.quality_term]
+        rows = measured if len(measured) else rows[rows["construct"] == rows["construct"].head(1).squeeze()]
+        wanted = rows[rows["information"] == information]
+        return rows if wanted.empty else wanted

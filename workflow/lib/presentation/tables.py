@@ -1,399 +1,325 @@
-"""The tables of the paper and the report: a run's files in, pipe tables (Markdown) out.
+"""The tables of the paper and the report: rows of a run's files as cells of text.
 
-`write_tables` writes one `<name>.md` a table, which pandoc carries into every format. A table whose input was not made is
-left out.
+Reads through `Results`; writes nothing. A table is one function and one line in `TABLES`; where its input was not made, it
+has no rows and is left out.
 """
 
-import math
-import re
-from pathlib import Path
+from collections.abc import Callable
 
 import pandas as pd
 
-from workflow.lib.presentation import quantities, style
-from workflow.lib.presentation.results import Results
-from workflow.lib.presentation.wording import MISSING, fixed, interval, points, probability
+from workflow.lib.presentation.cells import Table, cell, listed, spaced, words
+from workflow.lib.presentation.results import CHECK_VERDICTS, Results
+from workflow.lib.presentation.wording import MISSING, estimate, fixed, interval, of_unit, p, points, whole
 
-ROLE_LABELS = {
-    "tie_count": "tie count",
-    "tie_exposure": "tie exposure",
-    "quality": "quality",
-    "personal_contact": "personal contact",
-    "cooperativeness": "cooperativeness",
-    "hierarchy": "hierarchy",
-    "payment": "payment",
-    "control": "control",
-    "rival_tie": "tie with a rival",
-    "placebo": "placebo",
-    "other": "description",
+RANK_YEARS = (1952, 1965, 1978, 1989, 2002, 2013)
+# Figures of the gate: name -> header, decimals, whether the highest is the worst.
+GATE = {
+    "r_hat": ("Largest R-hat", 3, True),
+    "ess_bulk": ("Bulk ESS", 0, False),
+    "ess_tail": ("Tail ESS", 0, False),
+    "divergences": ("Divergences", 0, True),
+    "bfmi": ("BFMI", 2, False),
+    "pareto_k": ("Pareto k", 2, True),
 }
-FAMILIES = {"normal": "normal", "bernoulli": "Bernoulli", "negative_binomial": "negative binomial"}
-PANDOC_COLUMNS = 900
-CHECK_LABELS = {
-    "negative_control_exposure": "Ties with rivals",
-    "negative_control_outcome": "Missions led by others",
-    "timing_placebo": "Later ties",
-    "labels": "Participation lists",
-}
-ITEM_WORDS = {" instead of ties": " (instead of ties)", " beside ties": " (beside ties)"}
 
 
-def escape(text) -> str:
-    """Free text for one Markdown cell: nothing in it is markup, nothing breaks the row."""
-    if text is None or (isinstance(text, float) and pd.isna(text)):
-        return MISSING
-    plain = re.sub(r"\s+", " ", str(text)).strip()
-    return re.sub(r"([\\`*_{}\[\]<>#$@|~^])", r"\\\1", plain)
+def records(results: Results, name: str, **where) -> list[dict]:
+    """Rows of a table in which columns have given values."""
+    rows = results.table(name)
+    for column, value in where.items():
+        rows = rows[rows[column] == value]
+    return rows.to_dict("records")
 
 
-def pipe_table(frame: pd.DataFrame, widths: list[int] | None = None, text_columns: int = 1) -> str:
-    """A data frame of ready cells as a pipe table.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        Cells are Markdown already.
-    widths : list of int, optional
-        Relative widths of the columns; without them columns are as wide as their text.
-    text_columns : int
-        This many first columns are set flush left, the others flush right.
-
-    Returns
-    -------
-    str
-    """
-    headers = [str(name) for name in frame.columns]
-    # pandoc makes columns of relative width only when a line is longer than its --columns (PANDOC_COLUMNS)
-    unit = math.ceil(PANDOC_COLUMNS / sum(widths)) if widths else 1
-    rules = []
-    for position in range(len(headers)):
-        dashes = "-" * (widths[position] * unit if widths else 3)
-        rules.append(":" + dashes if position < text_columns else dashes + ":")
-    rows = [headers, rules, *([str(cell) for cell in row] for row in frame.itertuples(index=False))]
-    return "\n".join("| " + " | ".join(row) + " |" for row in rows) + "\n"
+BEATS = {"Pr(quality > ties)": "quality_beats_ties"}
 
 
-def with_interval(row, form=fixed) -> str:
-    """`mean (lower to upper)`, or a dash."""
-    if row is None or pd.isna(row["mean"]):
-        return MISSING
-    return f"{form(row['mean'])} ({interval(row['lower'], row['upper'], form)})"
+def in_points(results: Results, terms: list[str]) -> dict[str, str]:
+    """Headers of some terms -> estimands."""
+    return {f"{results.term_label(term)}, points": f"{term}_effect" for term in terms}
 
 
-def effect_row(results: Results, model: str, estimand: str, scope: str = "all"):
-    """The row of effects.csv, or None."""
-    rows = results.effects
-    rows = rows[(rows["model"] == model) & (rows["estimand"] == estimand) & (rows["scope"] == scope)]
-    return None if rows.empty else rows.iloc[0]
+def of_effects(results: Results, first: str, keys: dict[tuple, str], headers: dict[str, str]) -> Table:
+    """One line a model and scope with its label; keys and columns without any effect are left out."""
+    rows = results.table("effects.csv")
+    found = {(row["model"], row["scope"], row["estimand"]): row for row in rows.to_dict("records")}
 
-
-def missions_table(results: Results) -> str:
-    """Missions: start, mandate, horizon, eligible and joining states, grade of the evidence."""
-    data = results.data
-    joined = data["joined"]
-    listed = results.input_table("missions")
-    evidence = dict(zip(listed["mission"], listed["evidence"], strict=True)) if "evidence" in listed else {}
-    covariates = {}
-    if "mission_covariate_value" in data:
-        covariates = {
-            str(name): data["mission_covariate_value"].sel(mission_covariate=name)
-            for name in data["mission_covariate"].values
-        }
-    rows = []
-    for mission, label in results.mission_labels.items():
-        row = {"Mission": escape(label), "Start": int(data["start_year"].sel(mission=mission))}
-        for name, values in covariates.items():
-            value = float(values.sel(mission=mission))
-            row[style.column_label(name)] = {1.0: "yes", 0.0: "no"}.get(value, fixed(value))
-        own = joined.sel(mission=mission)
-        row |= {
-            "Eligible": int(own.notnull().sum()),
-            "Joined": int(own.sum()),
-            "Evidence": evidence.get(mission, MISSING),
-        }
-        rows.append(row)
-    return pipe_table(pd.DataFrame(rows))
-
-
-def columns_table(results: Results) -> str:
-    """Columns of the state-year table with role, years, share of filled cells in these years, and source."""
-    codebook, share = results.input_table("codebook"), quantities.coverage_by_year(results)
-    if codebook.empty:
-        return ""
-    rows = []
-    for entry in codebook.to_dict("records"):
-        column = entry["column"]
-        filled = share.loc[column].dropna() if column in share.index else pd.Series(dtype=float)
-        filled = filled[filled > 0]
-        years = f"{int(filled.index.min())}–{int(filled.index.max())}" if len(filled) else MISSING
-        if entry["role"] == "key":
-            continue
-        rows.append(
-            {
-                "Column": escape(style.column_label(column)),
-                "Use": ROLE_LABELS.get(entry["role"], escape(entry["role"])),
-                "Years": years,
-                "Filled": f"{100 * filled.mean():.0f} %" if len(filled) else MISSING,
-                "Source": escape(entry.get("citation")),
-            }
+    def shown(estimand: str) -> Callable:
+        form = {"joiners": lambda value: fixed(value, 1)}.get(estimand.partition("_")[0], points)
+        show = (
+            (lambda row: p(row["mean"]))
+            if estimand == "quality_beats_ties"
+            else (lambda row: estimate(row, form))
         )
-    return pipe_table(pd.DataFrame(rows), widths=[28, 14, 11, 8, 39], text_columns=5)
+        return lambda key: show(found[*key, estimand]) if (*key, estimand) in found else MISSING
+
+    used = [key for key in keys if any((*key, estimand) in found for estimand in headers.values())]
+    columns = {first: lambda key: keys[key]} | {header: shown(name) for header, name in headers.items()}
+    return listed(used, columns, dropping=True)
 
 
-def estimates_table(results: Results) -> str:
-    """Effects of ties and quality by model, in percentage points."""
-    rows = []
-    for model in results.models:
-        beats = effect_row(results, model, "quality_beats_ties")
-        attenuation = effect_row(results, model, "attenuation")
-        rows.append(
-            {
-                "Model": style.model_label(model),
-                "Ties": with_interval(effect_row(results, model, "ties_effect"), points),
-                "Quality": with_interval(effect_row(results, model, "quality_effect"), points),
-                "Pr(quality > ties)": MISSING if beats is None else probability(beats["mean"]),
-                "Attenuation": with_interval(attenuation),
-            }
-        )
-    return pipe_table(pd.DataFrame(rows))
+def effects_table(results: Results) -> Table:
+    """Effects by model, in percentage points."""
+    keys = {(model, "all"): results.label(model) for model in results.models}
+    return of_effects(results, "Model", keys, in_points(results, results.whole_terms) | BEATS)
 
 
-def comparison_table(results: Results) -> str:
-    """Scores by model: PSIS-LOO over decisions, held-out missions, later missions predicted from earlier ones."""
-    loo, held_out = results.comparison["loo"], quantities.total_scores(results)
-    future = quantities.total_scores(results, "future")
-    if loo.empty and held_out.empty:
-        return ""
-    best = float(loo["elpd"].max()) if not loo.empty else float("nan")
-    rows = []
-    for model in results.models:
-        row = {"Model": style.model_label(model)}
-        if not loo.empty:
-            own = loo[loo["model"] == model]
-            score = own.iloc[0] if len(own) else None
-            row["elpd (se)"] = (
-                MISSING if score is None else f"{fixed(score['elpd'], 1)} ({fixed(score['se'], 1)})"
-            )
-            row["Behind best (se)"] = (
-                MISSING
-                if score is None
-                else f"{fixed(best - score['elpd'], 1)} ({fixed(score['se_diff'], 1)})"
-            )
-            row["Weight"] = MISSING if score is None else fixed(score["weight"])
-        if not held_out.empty:
-            own = held_out[held_out["model"] == model]
-            row["Held-out log score"] = fixed(own.iloc[0]["log_score"], 1) if len(own) else MISSING
-            row["Brier"] = fixed(own.iloc[0]["brier"], 3) if len(own) else MISSING
-        if not future.empty:
-            own = future[future["model"] == model]
-            year = results.comparison["future"]["cutoff_year"].iloc[0]
-            row[f"From {year}"] = fixed(own.iloc[0]["log_score"], 1) if len(own) else MISSING
-        rows.append(row)
-    return pipe_table(pd.DataFrame(rows))
+def within_table(results: Results) -> Table:
+    """Effects within and between states, for the models that tell them apart."""
+    keys = {(model, "all"): results.label(model) for model in results.models}
+    parts = [term for term in results.terms if term not in results.whole_terms]
+    return of_effects(results, "Model", keys, in_points(results, parts))
 
 
-def worst_check(diagnostics: dict, name: str) -> dict | None:
-    """The check of one name with the figure furthest towards its threshold, over parameters and estimands."""
-    checks = [
-        check
-        for check in diagnostics.get("checks", [])
-        if check["check"] == name and check["value"] is not None
-    ]
-    if not checks:
-        return None
-    highest = name in ("r_hat", "divergences", "pareto_k")
-    return (max if highest else min)(checks, key=lambda check: check["value"])
+def scopes_table(results: Results) -> Table:
+    """Effects of the main model by era and mission, with the expected number of further joiners."""
+    main, scopes = results.main_model, dict.fromkeys(results.table("effects.csv")["scope"])
+    keys = {(main, scope): spaced(scope.partition(":")[2]) for scope in scopes if scope.startswith("era:")}
+    keys |= {(main, f"mission:{mission}"): label for mission, label in results.mission_labels.items()}
+    joiners = {f"{results.term_label(term)}, joiners": f"joiners_{term}" for term in results.whole_terms}
+    return of_effects(results, "Missions", keys, in_points(results, results.whole_terms) | joiners)
 
 
-def diagnostics_table(results: Results) -> str:
-    """The gate's figures by model."""
-    forms = {"r_hat": 3, "ess_bulk": 0, "ess_tail": 0, "divergences": 0, "bfmi": 2}
-    words = {
-        "r_hat": "Largest R-hat",
-        "ess_bulk": "Bulk ESS",
-        "ess_tail": "Tail ESS",
-        "divergences": "Divergences",
-        "bfmi": "BFMI",
+def objections_table(results: Results) -> Table:
+    """The objections: claim, prediction, test, what came out, verdict."""
+    columns = {
+        "Objection": lambda item: f"({item['id']}) {item['claim']}",
+        "It predicts": cell(words, "predicts"),
+        "Test": cell(words, "test"),
+        "What came out": cell(words, "result"),
+        "Verdict": lambda item: (
+            item["verdict"] + (f" (error rate: {item['error_rate']})" if item.get("error_rate") else "")
+        ),
     }
-    rows = []
-    for model, diagnostics in results.diagnostics.items():
-        row = {
-            "Model": style.model_label(model),
-            "Gate": "passed" if diagnostics["verdict"] == "pass" else "failed",
-        }
-        for name, decimals in forms.items():
-            check = worst_check(diagnostics, name)
-            row[words[name]] = MISSING if check is None else fixed(check["value"], decimals)
-        rows.append(row)
-    return pipe_table(pd.DataFrame(rows), text_columns=2) if rows else ""
+    return listed(results.verdicts["objections"], columns, text_columns=5, widths=[22, 19, 19, 26, 14])
 
 
-def item_words(item: str) -> str:
-    """The item of a control in the paper's words."""
-    for ending, words in ITEM_WORDS.items():
-        stem = item.removesuffix(ending)
-        if stem != item:
-            return style.column_label(stem) + words
-    return style.column_label(item) if re.fullmatch(r"[a-z0-9_]+", item) else item
+def tallies_table(results: Results, checks: list) -> Table:
+    """How the rows of several checks came out."""
+    columns = {"Check": lambda check: check.title, "Tests": lambda check: whole(len(check.rows))}
+    for verdict in CHECK_VERDICTS:
+        columns[verdict.capitalize()] = lambda check, verdict=verdict: whole(len(check.of(verdict)))
+    return listed(checks, columns)
 
 
-def controls_table(results: Results) -> str:
-    """Negative controls and timing placebo: slopes that should be near zero."""
-    checks = results.checks
-    if checks.empty:
-        return ""
-    names = ["negative_control_exposure", "negative_control_outcome", "timing_placebo"]
-    rows = checks[checks["check"].isin(names)]
-    if rows.empty:
-        return ""
-    table = [
-        {
-            "Check": CHECK_LABELS[row["check"]],
-            "Term": escape(item_words(row["item"])),
-            "Slope (interval)": f"{fixed(row['estimate'])} ({interval(row['lower'], row['upper'])})",
-            "Slope of ties": fixed(row["comparison_estimate"]),
-            "Rows": f"{int(row['n_rows']):,}",
-        }
-        for row in rows.to_dict("records")
-    ]
-    return pipe_table(pd.DataFrame(table), text_columns=2)
+def check_table(results: Results, name: str) -> Table:
+    """All rows of a table of checks; columns that are empty throughout are left out."""
+    rows = results.table(f"checks/{name}.csv")
+    models = set(rows["model"].dropna())
+    # numbers of one outcome model are those of the main model, unless the table says whose they are
+    named = len(models) > 1 or bool(models & set(results.models) - {results.main_model})
 
+    def result(row) -> str:
+        shown = of_unit(row["estimate"], row["unit"])
+        has_interval = pd.notna(row["lower"]) and pd.notna(row["upper"])
+        bounds = interval(row, lambda value: of_unit(value, row["unit"])) if has_interval else ""
+        return f"{shown} ({bounds})" if bounds else shown
 
-def sensitivity_table(results: Results) -> str:
-    """Refits that change labels, priors, missions or the eligible set, beside the main estimate."""
-    checks = results.checks
-    if checks.empty or "reverses" not in checks:
-        return ""
-    rows = checks[checks["reverses"].notna() & checks["scope"].isin(["ties_effect", "quality_effect"])]
-    if rows.empty:
-        return ""
-    words = {"ties_effect": "ties", "quality_effect": "quality"}
-    table = [
-        {
-            "Check": CHECK_LABELS.get(row["check"], escape(str(row["check"]).replace("_", " ").capitalize())),
-            "Variant": escape(row["item"]),
-            "Effect of": words[row["scope"]],
-            "Points (interval)": f"{points(row['estimate'])} ({interval(row['lower'], row['upper'], points)})",
-            "Main": points(row["comparison_estimate"]),
-        }
-        for row in rows.to_dict("records")
-    ]
-    return pipe_table(pd.DataFrame(table), text_columns=3)
-
-
-def priors_table(results: Results) -> str:
-    """Power-scaling sensitivity of parameters to priors and likelihood."""
-    checks = results.checks
-    if checks.empty or "diagnosis" not in checks:
-        return ""
-    rows = checks[checks["diagnosis"].notna()]
-    table = [
-        {
-            "Parameter": escape(str(row["parameter"]).replace("_", " ")),
-            "Prior": fixed(row["prior"]),
-            "Likelihood": fixed(row["likelihood"]),
-            "Diagnosis": escape(row["diagnosis"]),
-        }
-        for row in rows.to_dict("records")
-    ]
-    return pipe_table(pd.DataFrame(table)) if table else ""
-
-
-def loadings_table(results: Results) -> str:
-    """Loadings of indicators and tie counts."""
-    loadings = quantities.loadings(results)
-    if loadings.empty:
-        return ""
-    kinds = {
-        "indicator": "indicator of quality",
-        "tie on quality": "tie count on quality",
-        "tie on opportunity": "tie count on opportunity",
+    columns = {
+        "Test": cell(words, "label"),
+        "Model": lambda row: results.label(row["model"]) if named and pd.notna(row["model"]) else MISSING,
+        "Result": result,
+        "Unit": cell(words, "unit"),
+        "Expected": cell(words, "expected"),
+        "Power": lambda row: p(row["power"]) if pd.notna(row["power"]) else MISSING,
+        "Verdict": cell(words, "verdict"),
+        "Note": cell(words, "note"),
     }
-    rows = [
-        {
-            "Item": escape(style.column_label(row["item"])),
-            "Loading of": kinds[row["kind"]],
-            "Family": FAMILIES.get(row["family"], MISSING),
-            "Mean (interval)": with_interval(row),
-        }
-        for row in loadings.to_dict("records")
-    ]
-    return pipe_table(pd.DataFrame(rows), text_columns=3)
+    widths = [34, 14, 20, 10, 14, 8, 11, 20]
+    return listed(rows.to_dict("records"), columns, text_columns=8, widths=widths, dropping=True)
 
 
-def parameters_table(results: Results) -> str:
-    """Outcome parameters of the main model on the logit scale."""
-    rows = [
-        {"Parameter": escape(row["label"]), "Mean (interval)": with_interval(row)}
-        for row in quantities.outcome_parameters(results, results.main_model).to_dict("records")
-    ]
-    return pipe_table(pd.DataFrame(rows)) if rows else ""
+def comparison_table(results: Results) -> Table:
+    """Scores by model: held-out conflicts, and leave-one-out where it is valid."""
+    totals, loo = (
+        {row["model"]: row for row in records(results, f"comparison/{name}.csv")}
+        for name in ("totals", "loo")
+    )
+
+    def of(rows: dict, form: Callable) -> Callable:
+        return lambda model: form(rows[model]) if model in rows else MISSING
+
+    columns = {
+        "Model": results.label,
+        "Held-out log score": of(totals, cell(fixed, "joint_log_score", 1)),
+        "Difference (se)": of(
+            totals, lambda row: f"{fixed(row['difference'], 1)} ({fixed(row['se_difference'], 1)})"
+        ),
+        "Brier": of(totals, cell(fixed, "brier", 3)),
+        "Conflicts in interval": of(
+            totals, lambda row: f"{whole(row['covered'])} of {whole(row['conflicts'])}"
+        ),
+        "Mean width": of(totals, cell(fixed, "mean_width", 1)),
+        "LOO (se)": of(loo, lambda row: f"{fixed(row['elpd'], 1)} ({fixed(row['se'], 1)})"),
+        "Bad Pareto k": of(loo, lambda row: f"{whole(row['bad_k'])} of {whole(row['n'])}"),
+    }
+    scored = [model for model in results.models if model in totals or model in loo]
+    return listed(scored, columns, dropping=True)
 
 
-def mission_effects_table(results: Results) -> str:
-    """Effects and additional joiners by mission under the main model."""
-    rows = []
-    for mission, label in results.mission_labels.items():
-        scope = f"mission:{mission}"
-        row = {"Mission": escape(label)}
-        for words, estimand, form in (
-            ("Ties, points", "ties_effect", points),
-            ("Quality, points", "quality_effect", points),
-            ("Ties, joiners", "joiners_ties", lambda value: fixed(value, 1)),
-            ("Quality, joiners", "joiners_quality", lambda value: fixed(value, 1)),
-        ):
-            found = effect_row(results, results.main_model, estimand, scope)
-            if found is not None:
-                row[words] = with_interval(found, form)
-        if len(row) > 1:
-            rows.append(row)
-    return pipe_table(pd.DataFrame(rows).fillna(MISSING)) if rows else ""
+def predicted_table(results: Results, name: str, column: str) -> Table:
+    """The main model's predictions of what it has not seen, by conflict or by mission."""
+    columns = {
+        column.capitalize(): lambda row: results.mission_labels.get(row[column], spaced(row[column])),
+        "Decisions": cell(whole, "n_states"),
+        "Joined": cell(whole, "joiners"),
+        "Expected": cell(fixed, "expected_joiners", 1),
+        "Interval": lambda row: interval(row, "whole"),
+        "Log score": cell(fixed, "joint_log_score", 1),
+    }
+    return listed(records(results, f"comparison/{name}.csv", model=results.main_model), columns)
 
 
+def missions_table(results: Results) -> Table:
+    """Missions: start, eligible and joining states, grade of the evidence."""
+    joined, start, listing = (
+        results.data["joined"],
+        results.data["start_year"],
+        results.input_table("missions"),
+    )
+    evidence = (
+        dict(zip(listing["mission"], listing["evidence"], strict=True)) if "evidence" in listing else {}
+    )
+    columns = {
+        "Mission": results.mission_labels.get,
+        "Start": lambda mission: str(int(start.sel(mission=mission))),
+        "Eligible": lambda mission: whole(joined.sel(mission=mission).notnull().sum()),
+        "Joined": lambda mission: whole(joined.sel(mission=mission).sum()),
+        "Evidence": lambda mission: words(evidence.get(mission)),
+    }
+    return listed(results.mission_labels, columns)
+
+
+def columns_table(results: Results) -> Table:
+    """Columns of the state-year table: use, years, source."""
+    rows = [entry for entry in results.input_table("codebook").to_dict("records") if entry["role"] != "key"]
+    columns = {
+        "Column": lambda row: row["label"] if isinstance(row.get("label"), str) else spaced(row["column"]),
+        "Use": lambda row: ", ".join(
+            dict.fromkeys(
+                spaced(row[name]) for name in ("role", "construct") if isinstance(row.get(name), str)
+            )
+        ),
+        "Years": lambda row: "–".join(
+            fixed(row.get(end), 0).replace(",", "") for end in ("first_year", "last_year")
+        ),
+        "Source": lambda row: words(row.get("citation")),
+    }
+    return listed(rows, columns, text_columns=4, widths=[28, 24, 12, 36])
+
+
+def models_table(results: Results) -> Table:
+    """Models with what they are, in the order of the config."""
+    models = results.settings["models"]
+    columns = {
+        "Model": results.label,
+        "What it is": lambda model: words((models[model] or {}).get("description")),
+    }
+    return listed(models, columns, text_columns=2, widths=[30, 70])
+
+
+def parameters_table(results: Results) -> Table:
+    """The main model's parameters, without those of single missions and states."""
+    rows = results.table("parameters.csv")
+    element = rows["parameter"].str.extract(r"\[([^\],]*)", expand=False)
+    single = element.isin(
+        [*results.mission_labels, *map(str, results.state_names), *results.state_names.values()]
+    )
+    columns = {
+        "Parameter": cell(words, "label"),
+        "Mean (interval)": estimate,
+        "Contraction": cell(fixed, "contraction"),
+    }
+    return listed(rows[(rows["model"] == results.main_model) & ~single].to_dict("records"), columns)
+
+
+def measurement_table(results: Results) -> Table:
+    """Each measurement's items with loading and sd of the error."""
+    labels = dict(zip(results.data["indicator"].values, results.data["indicator_label"].values, strict=True))
+    found: dict[tuple, dict] = {}
+    for row in records(results, "parameters.csv"):
+        part, _, element = row["parameter"].rstrip("]").partition("[")
+        if row["model"] not in results.models and element:
+            found.setdefault((row["model"], element), {})[part] = row
+    columns = {
+        "Measurement": lambda key: str(results.label(key[0])),
+        "Indicator": lambda key: str(labels.get(key[1], key[1])),
+    }
+    for header, part in {"Loading": "loading", "Error sd": "error_sd"}.items():
+        columns[header] = lambda key, part=part: estimate(found[key][part]) if part in found[key] else MISSING
+    return listed(found, columns, text_columns=2)
+
+
+def ranks_table(results: Results, years: tuple[int, ...] = RANK_YEARS, longest: int = 15) -> Table:
+    """States with the highest and the lowest quality in some years."""
+    quality = results.quality("smoothed").sort_values("mean", ascending=False, kind="stable")
+    names = {
+        year: [
+            f"{row['name']} {fixed(row['mean'], 1)}"
+            for row in quality[quality["year"] == year].to_dict("records")
+        ]
+        for year in years
+    }
+    names = {year: states for year, states in names.items() if len(states) >= 2}
+    count = min([longest, *(len(states) // 2 for states in names.values())]) if names else 0
+    places = [(str(place + 1), place) for place in range(count)]
+    places += [(f"last but {place - 1}" if place > 1 else "last", -place) for place in range(count, 0, -1)]
+    columns = {"Rank": lambda place: place[0]} | {
+        str(year): lambda place, states=states: states[place[1]] for year, states in names.items()
+    }
+    return listed(places, columns, text_columns=len(columns), widths=[11, *[15] * len(names)])
+
+
+def diagnostics_table(results: Results) -> Table:
+    """The gate's worst figures by model."""
+
+    def worst(model: str, name: str, decimals: int, highest: bool) -> str:
+        checks = results.diagnostics[model]["checks"]
+        values = [check["value"] for check in checks if check["check"] == name and check["value"] is not None]
+        return fixed((max if highest else min)(values), decimals) if values else MISSING
+
+    columns = {
+        "Model": results.label,
+        "Gate": lambda model: "passed" if results.diagnostics[model]["verdict"] == "pass" else "failed",
+    }
+    for name, (header, decimals, highest) in GATE.items():
+        columns[header] = lambda model, look=(name, decimals, highest): worst(model, *look)
+    return listed(results.diagnostics, columns, text_columns=2, dropping=True)
+
+
+def multiverse_table(results: Results) -> Table:
+    """Sets of indicators with the lowest and the highest effect of quality."""
+    rows = results.table("multiverse.csv").sort_values("quality_effect", kind="stable")
+    ends = rows if len(rows) <= 10 else pd.concat([rows.head(5), rows.tail(5)])
+    columns = {
+        "Indicators": cell(spaced, "indicators"),
+        "Correlation": cell(fixed, "correlation_with_default"),
+        "Quality, points": cell(points, "quality_effect"),
+        "Ties, points": cell(points, "ties_effect"),
+    }
+    return listed(ends.to_dict("records"), columns, widths=[58, 14, 14, 14])
+
+
+# Name -> how it is made, and the file it is made from.
 TABLES = {
-    "missions": missions_table,
-    "estimates": estimates_table,
-    "comparison": comparison_table,
-    "controls": controls_table,
-    "sensitivity": sensitivity_table,
-    "priors": priors_table,
-    "columns": columns_table,
-    "diagnostics": diagnostics_table,
-    "loadings": loadings_table,
-    "parameters": parameters_table,
-    "mission_effects": mission_effects_table,
+    "objections": (objections_table, "verdicts.json"),
+    "effects": (effects_table, "effects.csv"),
+    "within": (within_table, "effects.csv"),
+    "scopes": (scopes_table, "effects.csv"),
+    "tallies": (tallies_table, "checks"),
+    "comparison": (comparison_table, "comparison/totals.csv"),
+    "conflicts": (
+        lambda results: predicted_table(results, "conflicts", "conflict"),
+        "comparison/conflicts.csv",
+    ),
+    "future": (lambda results: predicted_table(results, "future", "mission"), "comparison/future.csv"),
+    "missions": (missions_table, "data/analysis.nc"),
+    "columns": (columns_table, "codebook"),
+    "models": (models_table, "config.yaml"),
+    "parameters": (parameters_table, "parameters.csv"),
+    "measurement": (measurement_table, "parameters.csv"),
+    "ranks": (ranks_table, "quality.csv"),
+    "diagnostics": (diagnostics_table, "diagnostics.json"),
+    "multiverse": (multiverse_table, "multiverse.csv"),
 }
-
-
-def collect_tables(results: Results) -> dict[str, str]:
-    """Name -> pipe table, for every table whose input was made."""
-    tables = {name: make(results) for name, make in TABLES.items()}
-    return {name: text for name, text in tables.items() if text}
-
-
-def write_tables(results_dir, output_dir, settings) -> list[str]:
-    """Write every table as Markdown.
-
-    Parameters
-    ----------
-    results_dir : path
-        `results/`: data/analysis.nc, effects.csv, <model>/diagnostics.json; where made comparison/*.csv, checks/*.csv,
-        <model>/posterior.nc; the tables named in `settings.data`.
-    output_dir : path
-        Folder for `<name>.md`; tables of an earlier run that are not made now are removed.
-    settings : Mapping or typed settings
-        The resolved config.
-
-    Returns
-    -------
-    list of str
-        Names of the tables written.
-    """
-    folder = Path(output_dir)
-    folder.mkdir(parents=True, exist_ok=True)
-    tables = collect_tables(Results.load(results_dir, settings))
-    for name in TABLES:
-        (folder / f"{name}.md").unlink(missing_ok=True)
-    for name, text in tables.items():
-        (folder / f"{name}.md").write_text(text, encoding="utf-8")
-    return list(tables)

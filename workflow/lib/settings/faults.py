@@ -27,6 +27,23 @@ def fault_lines(errors: Sequence[ErrorDetails], layers: Sequence[Layer]) -> list
     return [fault_line(path, text, layers) for path, text in faults.items() if path not in deeper]
 
 
+MEASURED = "name a model that measures among the regressors, as in regressors: [ties, quality]"
+INDICATORS = "columns measure what the codebook says under construct; data.indicators chooses among them"
+# Keys of earlier versions by section, and what says the same now.
+KEYS_BEFORE = {
+    ("models", "blocks"): "a model says measures: [alignment], or regressors: [ties, quality]",
+    ("models", "latents"): MEASURED,
+    ("models", "measured_by"): MEASURED,
+    ("data", "quality"): INDICATORS,
+    ("data", "personal_contact"): INDICATORS,
+    ("data", "cooperativeness"): INDICATORS,
+    ("data", "hierarchy"): INDICATORS,
+    ("data", "every"): "every year is measured; remove it",
+    ("checks", "held_out_missions"): "whole conflicts are left out: held_out_conflicts",
+    ("checks", "reference"): "the model that checks speak of is report.main_model",
+}
+
+
 def fault_line(path: Sequence[Any], text: str, layers: Sequence[Layer]) -> str:
     """One fault: the file, the key in it, what is wrong."""
     return f"{_origin(path, layers)}: {_dotted(path)}: {text}"
@@ -38,6 +55,8 @@ def _explain(error: ErrorDetails, path: tuple, annotation: Any) -> str:
     if kind == "extra_forbidden":
         allowed = _keys_beside(path)
         what = "unknown distribution" if _section_at(path[:-1]) is Prior else "unknown key"
+        if (path[0], path[-1]) in KEYS_BEFORE:
+            return f"{what}; {KEYS_BEFORE[path[0], path[-1]]}"
         return f"{what}; allowed: {listed(allowed)}{did_you_mean(path[-1], allowed)}"
     if kind == "missing":
         section = _section_at(path[:-2])

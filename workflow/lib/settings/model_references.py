@@ -9,15 +9,23 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from workflow.lib.settings.references import Fault, state_columns, unknown
+from workflow.lib.settings.references import Fault, constructs, state_columns, terms_of, unknown
 from workflow.lib.settings.schema import CompositionSettings, Settings
-from workflow.lib.settings.wording import listed, shown
+from workflow.lib.settings.wording import did_you_mean, listed, shown
 
 # Folders beside those of the models in the results folder: a model of that name would write into them.
 RESERVED_NAMES = (
     *("calibration", "checks", "comparison", "data", "figures", "multiverse", "paper", "quick", "report"),
     "tables",
 )
+# Keys that only a model with an outcome has.
+OUTCOME_KEYS = set(CompositionSettings.model_fields) - {
+    "label",
+    "description",
+    "measures",
+    "indicators",
+    "sampler",
+}
 # Programs that read the tables of results take these for a missing value or a truth value.
 MISREAD_NAMES = ("null", "nan", "na", "none", "nil", "inf", "true", "false", "yes", "no", "on", "off")
 
@@ -27,7 +35,7 @@ def find_model_faults(settings: Settings, root: Path) -> list[Fault]:
     return [
         *_name_faults(settings),
         *_column_faults(settings, root),
-        *_measurement_faults(settings),
+        *_measurement_faults(settings, root),
         *_term_faults(settings),
         *_asked_faults(settings),
     ]
@@ -36,9 +44,13 @@ def find_model_faults(settings: Settings, root: Path) -> list[Fault]:
 def _name_faults(settings: Settings) -> list[Fault]:
     faults: list[Fault] = []
     if not settings.models:
-        text = "no model is defined; define at least one, for example pooled: {blocks: [outcome]}"
+        text = "no model is defined; define at least one, for example pooled: {regressors: [ties]}"
         faults.append((("models",), text))
     for name in settings.models:
+        if name == "ties":
+            faults.append(
+                (("models", name), "ties is a regressor of every configuration; give the model another name")
+            )
         if name in RESERVED_NAMES:
             text = f"this name is taken by a folder of results; not allowed: {listed(RESERVED_NAMES)}"
             faults.append((("models", name), text))
@@ -52,11 +64,10 @@ def _column_faults(settings: Settings, root: Path) -> list[Fault]:
     data, columns = settings.data, state_columns(settings, root)
     faults: list[Fault] = []
     for name, composition in settings.models.items():
-        for path, names in _covariates_of(composition) if columns else ():
+        for path, names in _columns_of(composition) if columns else ():
             faults += unknown(names, columns, ("models", name, *path), "column", data.states)
-        for effect in ("intercept", "ties", "quality"):
+        for effect, names in composition.mission_predictors.items():
             path = ("models", name, "mission_predictors", effect)
-            names = getattr(composition.mission_predictors, effect)
             faults += unknown(
                 names, data.mission_covariates, path, "mission covariate", "data.mission_covariates"
             )
@@ -67,69 +78,83 @@ def _column_faults(settings: Settings, root: Path) -> list[Fault]:
     return faults
 
 
-def _covariates_of(composition: CompositionSettings) -> Iterable[tuple[tuple, list[str]]]:
+def _columns_of(composition: CompositionSettings) -> Iterable[tuple[tuple, list[str]]]:
+    yield ("indicators",), composition.indicators or []
     if isinstance(composition.controls, list):
         yield ("controls",), composition.controls
     for index, moderator in enumerate(composition.moderators):
         yield ("moderators", index, "by"), [moderator.by]
 
 
-def _measurement_faults(settings: Settings) -> list[Fault]:
-    """Faults in where latents come from; of models that measure each other the first is told."""
+def _measurement_faults(settings: Settings, root: Path) -> list[Fault]:
+    """Constructs that no column measures, regressors that no model measures, and keys of an outcome on a model that measures."""
+    measuring = [name for name, item in settings.models.items() if item.measures]
+    known, codebook = constructs(settings, root), settings.data.codebook
     faults: list[Fault] = []
-    told: set[str] = set()
     for name, composition in settings.models.items():
-        fault = None if composition.measured_by in told else _measurement_fault(name, composition, settings)
-        if fault:
-            faults += fault
-            told.add(name)
+        given = composition.model_fields_set
+        if composition.measures:
+            for key in sorted(given & OUTCOME_KEYS):
+                text = "a model that measures has no outcome; remove this key, or measures"
+                faults.append((("models", name, key), text))
+            if known:
+                faults += unknown(
+                    composition.measures, known, ("models", name, "measures"), "construct", codebook
+                )
+            continue
+        if "indicators" in given:
+            faults.append((("models", name, "indicators"), "indicators belong to a model with measures"))
+        for index, regressor in enumerate(composition.regressors):
+            path = ("models", name, "regressors", index)
+            if regressor in settings.models and regressor not in measuring:
+                text = f"{shown(regressor)} has the outcome, so it measures nothing; allowed: {listed(['ties', *measuring])}"
+                faults.append((path, text))
+            elif regressor not in ("ties", *measuring):
+                faults += unknown(
+                    [regressor], ["ties", *measuring], path[:-1], "model that measures", "models"
+                )
     return faults
 
 
-def _measurement_fault(name: str, composition: CompositionSettings, settings: Settings) -> list[Fault]:
-    path, latents = ("models", name, "measured_by"), ("models", name, "latents")
-    given = composition.measured_by
-    if composition.inference == "joint":
-        if given is not None:
-            text = "a joint model measures its own latents; remove the key, or set inference to plugin or cut"
-            return [(path, text)]
-        text = "a joint model has its latents as blocks; list them under blocks, or set inference to plugin or cut"
-        return [(latents, text)] if composition.latents else []
-    measuring = [other for other, item in settings.models.items() if "outcome" not in item.blocks]
-    if given is None:
-        text = f"missing; inference {composition.inference} wants a model that measures; allowed: {listed(measuring)}"
-        return [(path, text)]
-    if given not in settings.models:
-        return unknown([given], list(settings.models), path, "model", "models")
-    other = settings.models[given]
-    if other.inference != "joint":
-        return [(path, f"{shown(given)} is itself a {other.inference} model; name a joint one")]
-    if "outcome" in other.blocks:
-        text = f"{shown(given)} has the outcome, so what it measures was informed by it; allowed: {listed(measuring)}"
-        return [(path, text)]
-    missing = [latent for latent in composition.latents if latent not in other.blocks]
-    if missing:
-        text = f"{shown(given)} does not measure {listed(missing)}; its blocks: {listed(other.blocks)}"
-        return [(path, text)]
-    if not composition.latents:
-        return [(latents, f"missing; name what {given} measures: quality")]
-    unused = [latent for latent in composition.latents if latent != "quality"]
-    if unused:
-        text = f"{listed(unused)} cannot be a regressor of a {composition.inference} model; allowed: quality"
-        return [(latents, text)]
-    return []
-
-
 def _term_faults(settings: Settings) -> list[Fault]:
-    """Slopes and moderators of what the outcome does not have."""
+    """Slopes, means and moderators of what the outcome does not have."""
     faults: list[Fault] = []
+    regressors = {"ties", *(name for name, item in settings.models.items() if item.measures)}
     for name, composition in settings.models.items():
-        if composition.ties or "outcome" not in composition.blocks:
+        # of a regressor that is not there one line is enough
+        if composition.measures or not regressors.issuperset(composition.regressors):
             continue
-        places = [(("mission_slopes",), slope) for slope in composition.mission_slopes]
-        places += [(("moderators", i, "of"), item.of) for i, item in enumerate(composition.moderators)]
-        text = "ties are no regressor of this model (ties: false); take them out here, or set ties: true"
-        faults += [(("models", name, *path), text) for path, of in places if of == "ties"]
+        places = [(("mission_slopes", i), of) for i, of in enumerate(composition.mission_slopes)]
+        places += [(("between", i), of) for i, of in enumerate(composition.between)]
+        places += [
+            (("mission_predictors", of), of) for of in composition.mission_predictors if of != "intercept"
+        ]
+        for path, of in places:
+            if of not in composition.regressors:
+                text = f"{shown(of)} is no regressor of this model; allowed: {listed(composition.regressors)}"
+                faults.append((("models", name, *path), text + did_you_mean(of, composition.regressors)))
+        for of in composition.mission_predictors:
+            if of != "intercept" and of in composition.regressors and of not in composition.mission_slopes:
+                text = "its slope does not differ by mission here; add it to mission_slopes"
+                faults.append((("models", name, "mission_predictors", of), text))
+        terms = [
+            t for r in composition.regressors for t in (terms_of(r)[1:] if r in composition.between else [r])
+        ]
+        for index, moderator in enumerate(composition.moderators):
+            if moderator.of not in terms:
+                text = f"{shown(moderator.of)} is no term of this model; allowed: {listed(terms)}"
+                path = ("models", name, "moderators", index, "of")
+                faults.append((path, text + did_you_mean(moderator.of, terms)))
+        if composition.inference != "plugin" and not composition.latents:
+            text = f"{composition.inference} is about latent regressors, and this model has none; add one to regressors"
+            faults.append((("models", name, "inference"), text))
+        if (
+            composition.inference == "joint"
+            and composition.latents[:1]
+            and composition.latents[0] in composition.between
+        ):
+            text = "the latent regressor of a joint model cannot be split; use plugin or cut"
+            faults.append((("models", name, "between"), text))
     return faults
 
 
@@ -138,17 +163,10 @@ def _asked_faults(settings: Settings) -> list[Fault]:
     faults = unknown(settings.fit or [], models, ("fit",), "model", "models")
     if settings.fit == []:
         faults.append((("fit",), "no model is asked for; name at least one, or null for all"))
-    with_outcome = [name for name in models if "outcome" in settings.models[name].blocks]
+    with_outcome = [name for name in models if not settings.models[name].measures]
     kind = "model with an outcome"
     faults += unknown(
-        checks.held_out_missions or [], with_outcome, ("checks", "held_out_missions"), kind, "models"
+        checks.held_out_conflicts or [], with_outcome, ("checks", "held_out_conflicts"), kind, "models"
     )
-    path = ("checks", "reference")
-    if checks.reference is not None:
-        faults += unknown([checks.reference], with_outcome, path, kind, "models")
-        if not faults and checks.reference not in settings.models_to_fit():
-            fitted = listed(settings.models_with_outcome())
-            faults.append(
-                (path, f"{shown(checks.reference)} is not fitted; add it to fit, or name one of {fitted}")
-            )
-    return faults
+    main = settings.report.main_model
+    return faults + (unknown([main], with_outcome, ("report", "main_model"), kind, "models") if main else [])

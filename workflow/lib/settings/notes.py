@@ -25,11 +25,14 @@ def find_notes(settings: Settings, root: str | Path = ".") -> list[str]:
         notes.append(
             f"fit: no model with an outcome ({listed(fitted)}), so there is no paper and no report; the target fits is made"
         )
-    unfitted = [name for name in settings.checks.held_out_missions or [] if name not in fitted]
+    unfitted = [name for name in settings.checks.held_out_conflicts or [] if name not in fitted]
     if unfitted:
         notes.append(
-            f"checks.held_out_missions: not fitted, so not scored on missions left out: {listed(unfitted)}"
+            f"checks.held_out_conflicts: not fitted, so not scored on conflicts left out: {listed(unfitted)}"
         )
+    main = settings.report.main_model
+    if main is not None and main not in fitted and settings.main_model():
+        notes.append(f"report.main_model: {main} is not fitted; the paper speaks of {settings.main_model()}")
     used = missions_in_use(settings, Path(root))
     unused = [case for case in settings.report.cases if used and case not in used]
     if unused:

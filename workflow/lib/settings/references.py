@@ -23,11 +23,9 @@ DERIVED_COVARIATES = ("log_distance", "contiguous_to_target")
 # Lists of columns in the section `data`, and the role of the codebook that fills each by default.
 COLUMN_LISTS = {
     "tie_counts": "tie_count",
-    "quality": "quality",
-    "personal_contact": "personal_contact",
-    "cooperativeness": "cooperativeness",
     "controls": "control",
 }
+TIES_MEASURES = ("count", "beyond_exposure")
 EVIDENCE = ("weak", "fair", "strong")
 # Where the values of a prior lie: another prior of a parameter must lie where its default does.
 SUPPORT = {
@@ -36,6 +34,7 @@ SUPPORT = {
     "exponential": "the positive numbers",
     "gamma": "the positive numbers",
     "lognormal": "the positive numbers",
+    "truncated_normal": "the positive numbers",
     "beta": "the numbers between 0 and 1",
 }
 # A larger table is not looked into here: loading it says what is wrong with it.
@@ -86,8 +85,14 @@ def _column_faults(settings: Settings, root: Path) -> list[Fault]:
     missions = header(root / data.missions)
     faults: list[Fault] = []
     if columns:
-        for key in COLUMN_LISTS:
+        for key in (*COLUMN_LISTS, "indicators"):
             faults += unknown(getattr(data, key) or [], columns, ("data", key), "column", data.states)
+        if data.ties_measure not in (*TIES_MEASURES, *columns):
+            allowed = f"{listed(TIES_MEASURES)}, or a column of {data.states}"
+            text = f"{shown(data.ties_measure)} is no measure of ties; allowed: {allowed}"
+            faults.append(
+                (("data", "ties_measure"), text + did_you_mean(data.ties_measure, (*TIES_MEASURES, *columns)))
+            )
     if missions:
         path = ("data", "mission_covariates")
         faults += unknown(data.mission_covariates, missions, path, "column", data.missions)
@@ -118,25 +123,38 @@ def _is_number(text: str) -> bool:
 def _parts_faults(settings: Settings, root: Path) -> list[Fault]:
     """Columns that the codebook does not describe, and columns in two lists: a column plays one part."""
     data = settings.data
-    roles = {row.get("column", ""): row.get("role", "") for row in _rows(root / data.codebook)}
-    if not roles:
+    book = {row.get("column", ""): row for row in _rows(root / data.codebook)}
+    if not book:
         return []
-    lists = {}
-    for key, role in COLUMN_LISTS.items():
-        given = getattr(data, key)
-        lists[key] = [name for name in roles if roles[name] == role] if given is None else given
+    lists = {
+        key: [name for name, row in book.items() if row.get("role") == role]
+        if getattr(data, key) is None
+        else getattr(data, key)
+        for key, role in COLUMN_LISTS.items()
+    }
+    measuring = [name for name, row in book.items() if row.get("construct") not in (None, "", "ties")]
+    lists["indicators"] = measuring if data.indicators is None else data.indicators
     faults: list[Fault] = []
     for key, names in lists.items():
         for index, name in enumerate(names):
-            if roles.get(name, "key") == "key" and name not in DERIVED_COVARIATES:
+            if book.get(name, {"role": "key"}).get("role") == "key" and name not in DERIVED_COVARIATES:
                 text = f"{shown(name)} is no column of numbers by {data.codebook}; take it off the list"
                 faults.append((("data", key, index), text))
     for one, other in combinations(lists, 2):
+        place, besides = (one, other) if getattr(data, one) is not None else (other, one)
         for name in lists[one]:
             if name in lists[other]:
-                text = f"{shown(name)} is in data.{other} too; a column plays one part: take it off one list"
-                faults.append((("data", one if getattr(data, one) is not None else other), text))
+                text = (
+                    f"{shown(name)} is in data.{besides} too; a column plays one part: take it off one list"
+                )
+                faults.append((("data", place), text))
     return faults
+
+
+def constructs(settings: Settings, root: Path) -> list[str]:
+    """Constructs that columns of the codebook measure; nothing if it cannot be read."""
+    found = _column(root / settings.data.codebook, "construct")
+    return sorted({name for name in found if name not in ("", "ties")})
 
 
 def _mission_faults(settings: Settings, root: Path) -> list[Fault]:
@@ -197,20 +215,25 @@ def _future_faults(settings: Settings, years: list[int]) -> list[Fault]:
 
 
 def _panel_faults(settings: Settings, root: Path) -> list[Fault]:
-    """A grid of years of which the table of states has at most one."""
+    """Years of which the table of states has at most one."""
     panel, source = settings.data.measurement_panel, settings.data.states
     years = {int(year) for year in _column(root / source, "year") if year.isdecimal()}
-    grid = range(panel.first, panel.last + 1, panel.every)
+    grid = range(panel.first, panel.last + 1)
     if not years or len(years.intersection(grid)) >= 2:
         return []
     told = f"{source} has the years {min(years)} to {max(years)}"
-    return [
-        (("data", "measurement_panel"), f"{told}; give a grid of which at least two years are among them")
-    ]
+    return [(("data", "measurement_panel"), f"{told}; give years of which at least two are among them")]
 
 
 def _prior_faults(settings: Settings) -> list[Fault]:
     known = known_priors() if settings.priors else {}
+    terms = [
+        term for model in settings.models.values() for name in model.regressors for term in terms_of(name)
+    ]
+    for term in terms:
+        known |= (
+            {f"{term}_slope": known.get("slope"), f"{term}_slope_sd": known.get("slope_sd")} if known else {}
+        )
     faults: list[Fault] = []
     for name, prior in settings.priors.items():
         path = ("priors", name)
@@ -222,6 +245,11 @@ def _prior_faults(settings: Settings) -> list[Fault]:
             text = f"{prior.distribution} lies on {SUPPORT[prior.distribution]}, but {name} on {SUPPORT[known[name]]}"
             faults.append((path, f"{text}; allowed: {listed(allowed)}"))
     return faults
+
+
+def terms_of(regressor: str) -> tuple[str, str, str]:
+    """A regressor's terms: the whole, deviations from the state's mean, and the mean."""
+    return regressor, f"{regressor}_within", f"{regressor}_between"
 
 
 def known_priors() -> dict[str, str]:
@@ -236,15 +264,15 @@ def unknown(names: Sequence[str], known: Collection[str], path: tuple, kind: str
     there = set(known)
     wrong = [(index, name) for index, name in enumerate(names) if name not in there]
     faults: list[Fault] = []
-    for index, name in wrong[:MOST_LINES]:
-        place = path if path[-1] in ("by", "measured_by", "reference") else (*path, index)
+    for index, name in wrong[: MOST_LINES - 1]:
+        place = path if path[-1] in ("by", "main_model", "regressors") else (*path, index)
         allowed = f"; allowed: {listed(known)}" if kind != "column" else ""
         of_source = f" of {source}" if source != "models" else " that is defined"
         faults.append(
             (place, f"{shown(name)} is not a {kind}{of_source}{allowed}{did_you_mean(name, known)}")
         )
-    if len(wrong) > MOST_LINES:
-        faults.append((path, f"and {len(wrong) - MOST_LINES} more that are not known"))
+    if len(wrong) >= MOST_LINES:
+        faults.append((path, f"and {len(wrong) - MOST_LINES + 1} more that are not known"))
     return faults
 
 

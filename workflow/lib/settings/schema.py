@@ -23,11 +23,9 @@ from workflow.lib.settings.values import (
     Positive,
     Probability,
     Section,
+    ThreeNumbers,
 )
 
-Block = Literal["outcome", "quality", "ties", "cooperativeness", "contact"]
-Latent = Literal["quality", "cooperativeness", "contact"]
-Slope = Literal["ties", "quality"]
 Evidence = Literal["weak", "fair", "strong"]
 Certainty = Literal["uncertain", "probable", "verified"]
 
@@ -45,18 +43,15 @@ class EligibleSettings(Section):
 
 
 class PanelSettings(Section):
-    """The regular grid of years on which the latent relationship is measured."""
+    """The years in which the constructs are measured."""
 
-    first: int = Field(1949, ge=1816, le=2100, description="first year of the grid")
-    last: int = Field(2014, ge=1816, le=2100, description="last year of the grid")
-    every: int = Field(5, ge=1, le=50, description="years between two points of the grid")
+    first: int = Field(1948, ge=1816, le=2100, description="first year")
+    last: int = Field(2014, ge=1816, le=2100, description="last year")
 
     @model_validator(mode="after")
     def _years_in_order(self) -> PanelSettings:
-        if self.last < self.first:
-            raise ValueError(f"last ({self.last}) comes before first ({self.first})")
-        if self.last - self.first < self.every:
-            raise ValueError("the grid has one year; at least two are wanted: widen it, or lower every")
+        if self.last <= self.first:
+            raise ValueError(f"last ({self.last}) does not come after first ({self.first})")
         return self
 
 
@@ -114,16 +109,12 @@ class DataSettings(Section):
     tie_counts: list[str] | None = Field(
         None, description="columns that count ties with the pivotal state (null: those of the codebook)"
     )
-    quality: list[str] | None = Field(
-        None,
-        description="columns that indicate the quality of the relationship (null: those of the codebook)",
+    ties_measure: str = Field(
+        "beyond_exposure",
+        description="the measure of ties that models use: count, beyond_exposure, or one of the counts",
     )
-    personal_contact: list[str] | None = Field(
-        None, description="columns on contact between persons (null: those of the codebook)"
-    )
-    cooperativeness: list[str] | None = Field(
-        None,
-        description="columns on cooperation that is not about the pivotal state (null: those of the codebook)",
+    indicators: list[str] | None = Field(
+        None, description="columns that measure constructs (null: those with a construct in the codebook)"
     )
     controls: list[str] | None = Field(
         None, description="columns held constant in the outcome model (null: those of the codebook)"
@@ -140,16 +131,8 @@ class DataSettings(Section):
 class Moderator(Section):
     """A slope that may differ along a covariate."""
 
-    of: Slope = Field(description="whose slope differs")
+    of: str = Field(description="the term whose slope differs: ties, or a model that measures")
     by: str = Field(description="the column along which it differs")
-
-
-class MissionPredictors(Section):
-    """Which columns of the table of missions predict the effects that vary by mission."""
-
-    intercept: list[str] = Field(default_factory=list, description="predictors of how many states join")
-    ties: list[str] = Field(default_factory=list, description="predictors of the slope of ties")
-    quality: list[str] = Field(default_factory=list, description="predictors of the slope of quality")
 
 
 class SamplerSettings(Section):
@@ -157,13 +140,9 @@ class SamplerSettings(Section):
 
     chains: int = Field(4, ge=2, le=64, description="independent chains")
     tune: Draws = Field(600, description="steps of adaptation in each chain, thrown away")
-    draws: Draws = Field(1000, description="draws kept from each chain")
+    draws: Draws = Field(1500, description="draws kept from each chain")
     target_accept: Probability = Field(0.8, description="target acceptance of the sampler")
     cores: Count | None = Field(None, description="chains at a time (null: as many as the rule was given)")
-    engine: Literal["fused", "plain"] = Field(
-        "fused", description="fused: fast likelihood; plain: readable graph"
-    )
-    backend: Literal["nutpie", "pymc"] = Field("nutpie", description="which library draws")
 
 
 class SamplerOverrides(Section):
@@ -173,31 +152,40 @@ class SamplerOverrides(Section):
     tune: Draws | None = Field(None, description="steps of adaptation in each chain")
     draws: Draws | None = Field(None, description="draws kept from each chain")
     target_accept: Probability | None = Field(None, description="target acceptance of the sampler")
-    engine: Literal["fused", "plain"] | None = Field(None, description="fused or plain likelihood")
-    backend: Literal["nutpie", "pymc"] | None = Field(None, description="which library draws")
 
 
 class CompositionSettings(Section):
-    """A model: the blocks it is made of, and its terms."""
+    """A model: either the measurement of a construct, or an outcome with its regressors and effects."""
 
-    blocks: list[Block] = Field(
-        min_length=1, description="measurement blocks and the outcome block, sampled together"
-    )
-    latents: list[Latent] = Field(
+    label: str | None = Field(None, max_length=80, description="its name in figures and tables")
+    description: str | None = Field(None, max_length=400, description="what it is, in the paper's words")
+    measures: list[str] = Field(
         default_factory=list,
-        description="latent regressors of the outcome that come from the model `measured_by`",
+        description="constructs of the codebook whose indicators together measure one path; such a model has no outcome",
     )
-    inference: Literal["joint", "plugin", "cut"] = Field(
-        "joint",
-        description="joint: one posterior; plugin: point estimates of the latents; cut: their draws, no feedback",
+    indicators: list[str] | None = Field(
+        None, description="columns to measure with (null: all indicators of the constructs)"
     )
-    measured_by: str | None = Field(
-        None, description="the model that measures the latents of a plugin or cut model"
+    regressors: list[str] = Field(
+        default_factory=lambda: ["ties"], description="ties, and names of models that measure"
     )
-    cut_draws: Count = Field(600, description="number of draws of the latents that a cut model refits")
-    ties: bool = Field(True, description="the number of ties is a regressor of the outcome")
+    inference: Literal["plugin", "cut", "joint"] = Field(
+        "plugin",
+        description="latent regressors as means (plugin), draws without feedback (cut), or informed by the outcome (joint)",
+    )
+    information: Literal["filtered", "smoothed"] = Field(
+        "filtered", description="indicators up to the year before a mission, or of all years"
+    )
+    cut_draws: Annotated[int, Field(ge=4, le=10_000)] = Field(
+        100, description="draws of the latent regressors for which a cut model is refitted"
+    )
+    between: list[str] = Field(
+        default_factory=list, description="regressors split into the state's mean and deviations from it"
+    )
     mission_intercepts: bool = Field(True, description="each mission has its own intercept")
-    mission_slopes: list[Slope] = Field(default_factory=list, description="slopes that differ by mission")
+    mission_slopes: list[str] = Field(
+        default_factory=list, description="regressors whose slope differs by mission"
+    )
     state_effects: bool = Field(False, description="each state has its own intercept")
     controls: bool | list[str] = Field(
         True, description="true: all of data.controls; false: none; or a list of them"
@@ -205,24 +193,29 @@ class CompositionSettings(Section):
     moderators: list[Moderator] = Field(
         default_factory=list, description="slopes that differ along a covariate"
     )
-    mission_predictors: MissionPredictors = Field(
-        default_factory=MissionPredictors, description="mission-level predictors of what varies by mission"
+    mission_predictors: dict[str, list[str]] = Field(
+        default_factory=dict,
+        description="intercept, or a regressor of mission_slopes -> columns of missions that predict it",
     )
     label_errors: bool = Field(False, description="allow for wrong labels, by the certainty of each")
-    tie_family: Literal["beta_binomial", "negative_binomial"] = Field(
-        "beta_binomial", description="how tie counts relate to their exposure"
-    )
     sampler: SamplerOverrides = Field(
         default_factory=SamplerOverrides, description="sampler settings that differ for this model"
     )
 
+    @property
+    def latents(self) -> list[str]:
+        """Regressors that other models measure."""
+        return [] if self.measures else [name for name in self.regressors if name != "ties"]
+
     def terms(self) -> dict:
-        """Blocks and terms as plain values, in the words of `models.Composition.from_mapping`."""
-        terms = self.model_dump(mode="json", exclude={"controls", "sampler"}, exclude_none=True)
+        """Terms as plain values, in the words of `models.composition.Composition.from_mapping`."""
+        terms = self.model_dump(
+            mode="json", exclude={"controls", "sampler", "label", "description"}, exclude_none=True
+        )
         if isinstance(self.controls, list):
-            terms["covariates"] = sorted(self.controls)
+            terms["controls"] = sorted(self.controls)
         elif not self.controls:
-            terms["covariates"] = []
+            terms["controls"] = []
         return terms
 
 
@@ -235,6 +228,7 @@ class Prior(Section):
     beta: PairOfPositives | None = Field(None, description="[alpha, beta]")
     gamma: PairOfPositives | None = Field(None, description="[shape, rate]")
     lognormal: PairOfNumbers | None = Field(None, description="[mean, standard deviation] of the logarithm")
+    truncated_normal: ThreeNumbers | None = Field(None, description="[mean, standard deviation, least value]")
 
     @model_validator(mode="after")
     def _one_distribution(self) -> Prior:
@@ -275,6 +269,10 @@ class ReportSettings(Section):
     interval: IntervalMass = Field(
         0.9, description="probability of every interval that is printed (equal tails)"
     )
+    main_model: str | None = Field(
+        None,
+        description="the model that headline, checks and cases speak of (null: the last fitted one with an outcome)",
+    )
     cases: list[str] = Field(default_factory=list, description="missions with a page of their own")
 
 
@@ -282,20 +280,15 @@ class RefitSettings(Section):
     """How the refits of the checks are sampled: they need fewer draws than what is printed."""
 
     chains: int = Field(2, ge=2, le=64, description="independent chains")
-    tune: Draws = Field(150, description="steps of adaptation in each chain")
-    draws: Draws = Field(400, description="draws kept from each chain")
+    tune: Draws = Field(300, description="steps of adaptation in each chain")
+    draws: Draws = Field(600, description="draws kept from each chain")
 
 
 class CheckSettings(Section):
     """Which checks are run beside the fits."""
 
-    held_out_missions: list[str] | None = Field(
-        None,
-        description="models scored on each mission in turn left out (null: all fitted ones, cut ones aside)",
-    )
-    reference: str | None = Field(
-        None,
-        description="model that the checks refit (null: the last fitted one that has nothing but the outcome)",
+    held_out_conflicts: list[str] | None = Field(
+        None, description="models scored on each conflict in turn left out (null: all fitted ones)"
     )
     prior_scales: list[Positive] = Field(
         default_factory=lambda: [0.5, 2.0],
@@ -309,7 +302,12 @@ class CheckSettings(Section):
         default_factory=lambda: RefitSettings(),
         description="sampling of the many refits: held-out missions, controls",
     )
+    validity: Literal["warn", "stop"] = Field(
+        "warn",
+        description="what a measure that is not valid does: a line on the paper's first page, or an end of the run",
+    )
     simulations: Count = Field(20, description="simulated data sets of the target `calibration`")
+    indicator_sets: Count = Field(300, description="sets of indicators of the target `multiverse`")
 
 
 class PaperSettings(Section):
@@ -352,43 +350,30 @@ class Settings(Section):
         return self.sampler.model_copy(update=own)
 
     def models_to_fit(self) -> list[str]:
-        """Names of the models to fit: those asked for, each after the model that measures its latents."""
+        """Names of the models to fit: those asked for, each after the models that measure its latents."""
         names: list[str] = []
         for name in self.fit if self.fit is not None else list(self.models):
-            measured_by = self.models[name].measured_by
-            names += [needed for needed in (measured_by, name) if needed is not None and needed not in names]
+            names += [needed for needed in (*self.models[name].latents, name) if needed not in names]
         return names
 
+    def measurement_models(self) -> list[str]:
+        """Names of the fitted models that measure."""
+        return [name for name in self.models_to_fit() if self.models[name].measures]
+
     def models_with_outcome(self) -> list[str]:
-        """Names of the fitted models that contain the outcome block."""
-        return [name for name in self.models_to_fit() if "outcome" in self.models[name].blocks]
+        """Names of the fitted models that say who joins."""
+        return [name for name in self.models_to_fit() if not self.models[name].measures]
 
     def models_to_hold_out(self) -> list[str]:
-        """Names of the fitted models that are scored on each mission left out; cut models only if asked for.
+        """Names of the fitted models that are scored on each conflict left out."""
+        asked = self.checks.held_out_conflicts
+        return [name for name in self.models_with_outcome() if asked is None or name in asked]
 
-        A cut model is refitted for every draw of its latents, so that leaving out each mission costs thousands of fits.
-        """
-        asked = self.checks.held_out_missions
-        if asked is not None:
-            return [name for name in self.models_with_outcome() if name in asked]
-        return self.models_without_cut()
-
-    def models_without_cut(self) -> list[str]:
-        """Names of the fitted models with an outcome that one fit samples."""
-        return [name for name in self.models_with_outcome() if self.models[name].inference != "cut"]
-
-    def reference_model(self) -> str | None:
-        """Name of the model that the checks refit: the one asked for, or the last fitted one without latents.
-
-        Those refit in seconds. Without such a model the last one with an outcome, or None.
-        """
-        names = self.models_with_outcome()
-        simple = [
-            name
-            for name in names
-            if self.models[name].blocks == ["outcome"] and not self.models[name].latents
-        ]
-        return self.checks.reference or next(iter([*simple[::-1], *names[::-1]]), None)
+    def main_model(self) -> str | None:
+        """Name of the model that headline, checks and cases speak of; None if no model has an outcome."""
+        fitted = self.models_with_outcome()
+        asked = self.report.main_model
+        return asked if asked in fitted else next(iter(fitted[::-1]), None)
 
     def prior_values(self) -> dict[str, tuple[str, tuple[float, ...]]]:
         """Priors set in the configuration: name -> (distribution, parameters)."""

@@ -26,6 +26,7 @@ def _from_to(low: float, high: float) -> AfterValidator:
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False), _from_to(1e-6, 1e6)]
 Number = Annotated[float, Field(allow_inf_nan=False), _from_to(1e-6, 1e6)]
+NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False), _from_to(1e-6, 1e6)]
 Probability = Annotated[float, Field(gt=0, lt=1)]
 IntervalMass = Annotated[Probability, _from_to(0.01, 0.999)]
 Count = Annotated[int, Field(ge=1, le=100_000)]
@@ -33,6 +34,7 @@ Draws = Annotated[int, Field(ge=10, le=100_000)]
 EffectiveSize = Annotated[float, Field(ge=10, le=1e6)]
 # YAML has lists only, so these two take a list for a tuple; their members stay strict.
 PairOfNumbers = Annotated[tuple[Number, Positive], Field(strict=False)]
+ThreeNumbers = Annotated[tuple[Number, Positive, NotNegative], Field(strict=False)]
 PairOfPositives = Annotated[tuple[Positive, Positive], Field(strict=False)]
 
 

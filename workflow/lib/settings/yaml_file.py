@@ -19,8 +19,8 @@ from workflow.lib.errors import UserError
 from workflow.lib.settings.wording import shown
 from workflow.lib.text import unprintable
 
-MOST_BYTES = 250_000
-MOST_VALUES = 20_000
+MOST_BYTES = 100_000
+MOST_VALUES = 10_000
 MOST_LEVELS = 20
 MOST_CHARACTERS = 1_000
 

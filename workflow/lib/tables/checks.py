@@ -6,7 +6,7 @@ what is suspicious but possible; it stops nothing.
 """
 
 import difflib
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -17,12 +17,26 @@ from workflow.lib.tables.read import RawTable
 FIRST_YEAR, LAST_YEAR = 1816, 2100
 STATE_CODES = (1, 999)
 ROLES = (
-    *("key", "tie_count", "tie_exposure", "indicator", "quality", "personal_contact", "cooperativeness"),
-    *("rival_tie", "hierarchy", "payment", "control", "placebo", "other"),
+    "key",
+    "tie_count",
+    "tie_exposure",
+    "indicator",
+    "rival_tie",
+    "payment",
+    "control",
+    "placebo",
+    "other",
 )
+# Words of earlier codebooks, and what says the same now.
+ROLES_BEFORE = {
+    "quality": "indicator, with alignment (or what else it measures) under construct",
+    "personal_contact": "indicator, with contact under construct",
+    "hierarchy": "indicator, with hierarchy under construct",
+    "cooperativeness": "indicator, with cooperativeness under construct",
+}
 CONSTRUCTS = ("alignment", "contact", "clientship", "hierarchy", "cooperativeness", "ties")
-FAMILIES = ("normal", "negative_binomial", "bernoulli", "hurdle", "count")
-COUNT_FAMILIES = ("negative_binomial", "count")
+FAMILIES = ("normal", "bernoulli", "count")
+FAMILIES_BEFORE = {"negative_binomial": "count", "hurdle": "normal, with log1p under transform"}
 TRANSFORMS = ("none", "log", "log1p")
 CERTAINTIES = ("verified", "probable", "uncertain")
 EVIDENCE = ("strong", "fair", "weak")
@@ -181,8 +195,14 @@ def no_codes_for_missing(table: RawTable, columns: Iterable[str], faults: Faults
             faults.cells(table, marked, column, "an empty field for what is missing, not a code for it")
 
 
-def one_of(table: RawTable, column: str, allowed: Collection[str], faults: Faults) -> pd.Series:
-    """Check a column of words from a list.
+def one_of(
+    table: RawTable,
+    column: str,
+    allowed: Collection[str],
+    faults: Faults,
+    before: Mapping[str, str] | None = None,
+) -> pd.Series:
+    """Check a column of words from a list; ``before`` says what to write for words that were on it once.
 
     Returns
     -------
@@ -193,7 +213,8 @@ def one_of(table: RawTable, column: str, allowed: Collection[str], faults: Fault
     for row in np.flatnonzero(wrong):
         value = texts.iloc[row]
         shown = ", ".join(word or "empty" for word in allowed)
-        faults.cell(table, row, column, value, f"one of {shown}{suggestion(value, allowed)}")
+        expected = (before or {}).get(value) or f"one of {shown}{suggestion(value, allowed)}"
+        faults.cell(table, row, column, value, expected)
     return texts
 
 

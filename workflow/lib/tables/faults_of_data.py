@@ -84,8 +84,8 @@ def _said_by_others(columns: dict[str, np.ndarray], where: str) -> list[str]:
     return faults
 
 
-def faults_of_moderators(data: xr.Dataset, names: Iterable[str], where: str) -> list[str]:
-    """Covariates with missing values, along which a slope cannot differ: a missing one would count as average."""
+def faults_of_incomplete(data: xr.Dataset, names: Iterable[str], where: str) -> list[str]:
+    """Moderators and controls of a model with missing values: a missing one would count as average."""
     scored = np.isfinite(data["joined"].values)
     faults = []
     for name in names:
@@ -93,37 +93,8 @@ def faults_of_moderators(data: xr.Dataset, names: Iterable[str], where: str) -> 
         if missing:
             faults.append(
                 f"{where}: {name} is missing in {missing} of {int(scored.sum())} rows; add it to data.controls, which "
-                "leaves these rows out, or moderate by another column"
+                "leaves these rows out, or take another column"
             )
-    return faults
-
-
-def faults_of_indicators(data: xr.Dataset) -> list[str]:
-    """Indicators that are never observed or never vary; where it is the anchor, the sign of the construct is open."""
-    faults = []
-    for name in data["indicator"].values.tolist() if "indicator" in data.coords else ():
-        values = data["indicator_value"].sel(indicator=name).values
-        observed = values[np.isfinite(values)]
-        if len(observed) and np.ptp(observed) > 1e-12:
-            continue
-        what = "is the same for all states and years" if len(observed) else "is never observed"
-        anchor = "anchor" in data and bool(data["anchor"].sel(indicator=name))
-        open_sign = ", and it is the anchor that says which way is up" if anchor else ""
-        faults.append(f"data.quality: {name} {what}{open_sign}; take it out of the codebook's roles")
-    return faults
-
-
-def faults_of_ties(data: xr.Dataset) -> list[str]:
-    """Tie counts that could not be other than zero, or never are."""
-    faults = []
-    for item in data["tie_item"].values.tolist() if "tie_own" in data else ():
-        for variable, what in (("tie_own", "its exposure"), ("tie_joint", "the count")):
-            values = data[variable].sel(tie_item=item).values
-            if not np.nansum(values) > 0:
-                faults.append(
-                    f"data.tie_counts: {item}: {what} is zero or missing everywhere; take it off the list"
-                )
-                break
     return faults
 
 

@@ -23,10 +23,12 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from models.exposure import beyond_exposure
 from workflow.lib.errors import UserError
 from workflow.lib.tables.contracts import STATE_KEYS, STATE_NAME, suggestion
 from workflow.lib.tables.load import Tables
 from workflow.lib.tables.outcome import choose_missions, counted, eligible_states, labels, named_by
+from workflow.lib.tables.panel import measurement_panel
 
 DEFAULTS = {
     "pivotal": 2,
@@ -40,22 +42,20 @@ DEFAULTS = {
     "exclude_missions": [],
     "eligible": {"exclude_targets": True, "exclude_host": True, "minimum_population_thousands": 0},
     "tie_counts": None,
-    "quality": None,
-    "personal_contact": None,
-    "cooperativeness": None,
+    "ties_measure": "beyond_exposure",
+    "indicators": None,
     "controls": None,
     "mission_covariates": ["un_mandate", "short_horizon"],
-    "measurement_panel": {"first": 1949, "last": 2014, "every": 5},
+    "measurement_panel": {"first": 1948, "last": 2014},
     "ties_with": None,
     "missions_led_by_others": False,
 }
 PATHS = ("missions", "participation", "states", "codebook", "distances", "excluded")
 DERIVED_COVARIATES = {"log_distance": "normal", "contiguous_to_target": "bernoulli"}
-COOPERATIVENESS = ("igo_own", "un_treaty_own")
-PANEL_COVARIATES = {"log_population": "none", "state_age": "log1p"}
-ANCHOR = "un_agreement"
-# Families that a hurdle column, zero or a positive amount, is split into.
-HURDLE_PARTS = (("any", "bernoulli"), ("amount", "normal"))
+TIES = "ties"
+COUNT, BEYOND = "count", "beyond_exposure"
+# what a state's number of ties is expected to follow beside its own memberships, where the table has it
+EXPOSURES = {"state_age": "log1p", "log_population": "none"}
 
 
 def prepare(tables: Tables, data_settings: Mapping | None = None) -> xr.Dataset:
@@ -73,15 +73,16 @@ def prepare(tables: Tables, data_settings: Mapping | None = None) -> xr.Dataset:
     Returns
     -------
     Dataset
-        Dimensions mission, state, tie_item, indicator, cooperativeness_item, covariate, payment, mission_covariate,
-        panel_covariate, panel_year. NaN means not eligible, not scored or not observed. Variables:
+        Dimensions mission, state, year, tie_measure, covariate, payment, mission_covariate, indicator, adjuster. NaN means not
+        eligible, not scored or not observed. Variables:
 
         * joined, certainty (0.5 to 1), tie_total (count), ties (standard deviations), all (mission, state);
-        * start_year, tie_mean (mean of log(1 + ties)), both (mission);
+        * start_year (mission);
+        * tie_measure_value (tie_measure, mission, state): the sum of ties, the share beyond exposure, and each count, in
+          standard deviations about the mission's mean; `ties` is the one that `ties_measure` names;
         * covariate_value (covariate, mission, state), standardised; payment_value (payment, mission, state) as in the
           table, never a predictor; mission_covariate_value (mission_covariate, mission);
-        * tie_joint, tie_own (tie_item, state, panel_year); indicator_value (indicator, state, panel_year);
-          cooperativeness_count (cooperativeness_item, state, panel_year); panel_covariate_value.
+        * the measurement panel of `panel.measurement_panel`.
 
         Attributes: config, config_hash, tables_hash, dropped (JSON), source_of_ties.
 
@@ -116,7 +117,18 @@ def prepare(tables: Tables, data_settings: Mapping | None = None) -> xr.Dataset:
             "choose other tie_counts or controls"
         )
     total = np.sum([values[name] for name in columns["tie_counts"]], axis=0)
-    ties, means, scale = _standardised_ties(total, scored)
+    measures = _tie_measures(values, columns, total, scored)
+    if settings["ties_measure"] not in measures:
+        raise UserError(
+            f"data.ties_measure: '{settings['ties_measure']}' is not one of {', '.join(measures)}"
+            f"{suggestion(settings['ties_measure'], measures)}"
+        )
+    ties = measures[settings["ties_measure"]]
+    if not np.isfinite(ties).any():
+        raise UserError(
+            f"data.ties_measure: {settings['ties_measure']} does not vary between the states of any mission"
+        )
+    scored &= np.isfinite(ties)
     covariates = _covariates(values, columns, scored, tables)
     dataset = xr.Dataset(
         {
@@ -124,15 +136,14 @@ def prepare(tables: Tables, data_settings: Mapping | None = None) -> xr.Dataset:
             "certainty": (("mission", "state"), np.where(scored, certainty, np.nan)),
             "start_year": ("mission", missions["start_year"].to_numpy()),
             "tie_total": (("mission", "state"), np.where(scored, total, np.nan)),
-            "ties": (("mission", "state"), ties, {"scale": scale}),
-            "tie_mean": ("mission", means),
+            "ties": (("mission", "state"), np.where(scored, ties, np.nan)),
+            "tie_measure_value": (("tie_measure", "mission", "state"), np.stack(list(measures.values()))),
             "covariate_value": (("covariate", "mission", "state"), covariates["value"]),
             "mission_covariate_value": (
                 ("mission_covariate", "mission"),
                 _mission_covariates(missions, settings["mission_covariates"], tables),
             ),
             **_payments(values, columns, scored),
-            **_panel(rows, states, panel_years, columns, tables),
         },
         coords={
             "mission": missions["mission"].to_numpy(str),
@@ -146,11 +157,12 @@ def prepare(tables: Tables, data_settings: Mapping | None = None) -> xr.Dataset:
             "covariate_centre": ("covariate", covariates["centre"]),
             "covariate_scale": ("covariate", covariates["scale"]),
             "mission_covariate": list(settings["mission_covariates"]),
-            "panel_year": panel_years,
-            "tie_item": columns["tie_counts"],
-            "exposure": ("tie_item", [columns["exposure"][name] for name in columns["tie_counts"]]),
+            "tie_measure": list(measures),
+            "tie_label": ("tie_measure", [_tie_label(name, tables.codebook) for name in measures]),
         },
     )
+    panel = measurement_panel(rows, states, panel_years, tables.codebook, columns["indicators"])
+    dataset = dataset.merge(panel, combine_attrs="drop", join="exact")
     dropped = _dropped(
         values, columns, needed, eligible, joined, missions, states, dataset["state_name"].to_numpy()
     )
@@ -210,10 +222,7 @@ def _choose_columns(tables: Tables, settings: Mapping) -> dict:
     known = [*described, *(DERIVED_COVARIATES if tables.distances is not None else [])]
     defaults = {
         "tie_counts": by_role.get("tie_count", []),
-        "quality": by_role.get("quality", []),
-        "personal_contact": by_role.get("personal_contact", []),
-        "cooperativeness": by_role.get("cooperativeness", [])
-        or [name for name in COOPERATIVENESS if name in described],
+        "indicators": codebook.loc[~codebook["construct"].isin(["", TIES]), "column"].tolist(),
         "controls": by_role.get("control", []) + (["log_distance"] if tables.distances is not None else []),
     }
     columns: dict = {}
@@ -236,6 +245,8 @@ def _choose_columns(tables: Tables, settings: Mapping) -> dict:
             "data.tie_counts: no column; name at least one, or give one the role tie_count in the codebook"
         )
     columns["exposure"] = dict(zip(codebook["column"], codebook["pairs_with"], strict=True))
+    counts = codebook.loc[codebook["construct"] == TIES, "column"].tolist()
+    columns["more_counts"] = [name for name in counts if name not in columns["tie_counts"]]
     for name in columns["tie_counts"]:
         if not columns["exposure"].get(name):
             raise UserError(
@@ -249,7 +260,7 @@ def _choose_columns(tables: Tables, settings: Mapping) -> dict:
 
 def _panel_years(settings: Mapping) -> np.ndarray:
     panel = settings["measurement_panel"]
-    return np.arange(panel["first"], panel["last"] + 1, panel["every"])
+    return np.arange(panel["first"], panel["last"] + 1)
 
 
 def _rows_at_start(rows: pd.DataFrame, missions: pd.DataFrame, states: np.ndarray) -> pd.DataFrame:
@@ -272,22 +283,43 @@ def _derived_covariates(tables: Tables, missions: pd.DataFrame, states: np.ndarr
     return {"log_distance": np.log1p(km), "contiguous_to_target": contiguous}
 
 
-def _standardised_ties(total: np.ndarray, scored: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
-    """log(1 + ties) minus the mission's mean over scored rows, divided by one standard deviation over all of them."""
-    logged = np.where(scored, np.log1p(np.where(scored, total, 0.0)), np.nan)
-    counted = scored.sum(axis=1)
-    means = np.where(counted, np.nansum(logged, axis=1) / np.maximum(counted, 1), np.nan)
-    centred = logged - means[:, None]
-    scale = float(np.nanstd(centred))
-    if not scale > 1e-12:
-        raise UserError("data.tie_counts: the number of ties does not vary between the states of any mission")
-    return centred / scale, means, scale
+def _tie_measures(
+    values: Mapping, columns: Mapping, total: np.ndarray, scored: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Measures of ties by name, standardised: the number, the share beyond exposure, and each count alone.
+
+    The share beyond exposure takes out what the state's own number of ties, its age and size lead one to expect.
+    """
+    own = np.sum([values[columns["exposure"][name]] for name in columns["tie_counts"]], axis=0)
+    exposures = [np.log1p(own)]
+    exposures += [
+        np.log1p(values[n]) if how == "log1p" else values[n] for n, how in EXPOSURES.items() if n in values
+    ]
+    with np.errstate(invalid="ignore"):
+        found = {COUNT: np.log1p(total), BEYOND: beyond_exposure(np.log1p(total), exposures, scored)}
+        found |= {name: np.log1p(values[name]) for name in (*columns["tie_counts"], *columns["more_counts"])}
+    return {name: _standardised_by_mission(value, scored) for name, value in found.items()}
+
+
+def _standardised_by_mission(value: np.ndarray, scored: np.ndarray) -> np.ndarray:
+    """Less the mission's mean over scored rows, divided by one standard deviation over all of them; NaN if nothing varies."""
+    seen = scored & np.isfinite(value)
+    number = np.maximum(seen.sum(axis=1, keepdims=True), 1)
+    centred = np.where(seen, value - np.where(seen, value, 0.0).sum(axis=1, keepdims=True) / number, np.nan)
+    scale = float(np.sqrt(np.nanmean(centred**2))) if seen.any() else 0.0
+    return centred / scale if scale > 1e-12 else np.full(value.shape, np.nan)
+
+
+def _tie_label(name: str, codebook: pd.DataFrame) -> str:
+    """Words for a measure of ties."""
+    words = {COUNT: "number of ties", BEYOND: "ties beyond exposure"}
+    labels_of = dict(zip(codebook["column"], codebook["label"], strict=True))
+    return words.get(name) or labels_of.get(name) or name
 
 
 def _transformed(values: Mapping, name: str, columns: Mapping) -> np.ndarray:
-    """Apply the codebook's transform; a hurdle column is log(1 + x), since it may be zero."""
-    raw = values[name]
-    transform = "log1p" if columns["family"][name] == "hurdle" else columns["transform"].get(name, "none")
+    """Apply the codebook's transform."""
+    raw, transform = values[name], columns["transform"].get(name, "none")
     with np.errstate(divide="ignore", invalid="ignore"):
         if transform == "log":
             return np.where(raw > 0, np.log(raw), np.nan)
@@ -306,8 +338,6 @@ def _covariates(values: Mapping, columns: Mapping, scored: np.ndarray, tables: T
         role = "control" if name in columns["controls"] else columns["role"].get(name, "other")
         if role == "control" and name not in columns["controls"]:
             role = "other"
-        if name in columns["cooperativeness"] and role == "tie_exposure":
-            role = "cooperativeness"
         value = np.where(scored, _transformed(values, name, columns), np.nan)
         observed = value[np.isfinite(value)]
         centre = float(observed.mean()) if len(observed) else 0.0
@@ -359,102 +389,6 @@ def _state_names(tables: Tables, states: np.ndarray) -> np.ndarray:
         if STATE_NAME in table:
             names |= dict(zip(table["state"], table[STATE_NAME], strict=True))
     return np.array([names.get(int(state), str(state)) for state in states])
-
-
-def _panel(
-    rows: pd.DataFrame, states: np.ndarray, years: np.ndarray, columns: Mapping, tables: Tables
-) -> dict[str, xr.Variable | tuple]:
-    """The measurement panel: counts, indicators and covariates on the regular grid of years."""
-    grid = pd.MultiIndex.from_product([years, states])
-    at = rows.reindex(grid)
-
-    def array(name: str) -> np.ndarray:
-        return at[name].to_numpy(float).reshape(len(years), len(states)).T
-
-    joint = np.stack([array(name) for name in columns["tie_counts"]])
-    own = np.stack([array(columns["exposure"][name]) for name in columns["tie_counts"]])
-    both = np.isfinite(joint) & np.isfinite(own)
-    indicators = _indicators(array, columns, tables)
-    counts = [array(name) for name in columns["cooperativeness"]]
-    shape = (len(states), len(years))
-    covariates = {name: how for name, how in PANEL_COVARIATES.items() if name in at}
-    panel_values = [
-        _standardised(np.log1p(array(n)) if how == "log1p" else array(n))[0] for n, how in covariates.items()
-    ]
-    on_panel = ("state", "panel_year")
-    return {
-        "tie_joint": (("tie_item", *on_panel), np.where(both, joint, np.nan)),
-        "tie_own": (("tie_item", *on_panel), np.where(both, own, np.nan)),
-        **indicators,
-        "cooperativeness_count": (
-            ("cooperativeness_item", *on_panel),
-            np.stack(counts) if counts else np.zeros((0, *shape)),
-        ),
-        "cooperativeness_item": ("cooperativeness_item", np.array(columns["cooperativeness"], dtype=str)),
-        "panel_covariate_value": (
-            ("panel_covariate", *on_panel),
-            np.stack(panel_values) if panel_values else np.zeros((0, *shape)),
-        ),
-        "panel_covariate": ("panel_covariate", np.array(list(covariates), dtype=str)),
-    }
-
-
-def _standardised(values: np.ndarray) -> tuple[np.ndarray, float, float]:
-    observed = values[np.isfinite(values)]
-    centre = float(observed.mean()) if len(observed) else 0.0
-    scale = float(observed.std()) if len(observed) else 1.0
-    scale = scale if scale > 0 else 1.0
-    return (values - centre) / scale, centre, scale
-
-
-def _indicators(array, columns: Mapping, tables: Tables) -> dict:
-    """Indicators of quality and personal contact; hurdle columns become two, normal ones are standardised."""
-    direction = dict(zip(tables.codebook["column"], tables.codebook["direction"], strict=True))
-    parts = []
-    for role in ("quality", "personal_contact"):
-        for name in columns[role]:
-            raw, family = array(name), columns["family"][name]
-            sign = direction.get(name, np.nan)
-            if family == "hurdle":
-                some = np.where(np.isfinite(raw), (raw > 0).astype(float), np.nan)
-                amount = np.log(np.where(raw > 0, raw, np.nan))
-                split = zip(HURDLE_PARTS, (some, amount), strict=True)
-                parts += [
-                    (f"{name}_{suffix}", role, kind, value, sign, name) for (suffix, kind), value in split
-                ]
-            elif family in ("normal", "bernoulli", "negative_binomial"):
-                how = columns["transform"][name] if family == "normal" else "none"
-                value = {
-                    "none": lambda x: x,
-                    "log1p": np.log1p,
-                    "log": lambda x: np.log(np.where(x > 0, x, np.nan)),
-                }[how]
-                parts.append((name, role, family, value(raw), sign, name))
-            else:
-                raise UserError(
-                    f"data.{role}: {name} has family {family}; an indicator is normal, negative_binomial, bernoulli or "
-                    f"hurdle in {tables.paths['codebook']}"
-                )
-    scaled = [_standardised(p[3]) if p[2] == "normal" else (p[3], 0.0, 1.0) for p in parts]
-    names = [p[0] for p in parts]
-    anchors = [name == ANCHOR for name in names]
-    if names and not any(anchors):
-        first = next((i for i, p in enumerate(parts) if p[1] == "quality" and p[2] == "normal"), 0)
-        anchors[first] = True
-    values = (
-        np.stack([s[0] for s in scaled]) if parts else np.zeros((0, *array(columns["tie_counts"][0]).shape))
-    )
-    return {
-        "indicator_value": (("indicator", "state", "panel_year"), values),
-        "indicator": ("indicator", np.array(names, dtype=str)),
-        "indicator_role": ("indicator", np.array([p[1] for p in parts], dtype=str)),
-        "family": ("indicator", np.array([p[2] for p in parts], dtype=str)),
-        "anchor": ("indicator", np.array(anchors, dtype=bool)),
-        "direction": ("indicator", np.array([p[4] for p in parts], dtype=float)),
-        "source_column": ("indicator", np.array([p[5] for p in parts], dtype=str)),
-        "centre": ("indicator", np.array([s[1] for s in scaled])),
-        "scale": ("indicator", np.array([s[2] for s in scaled])),
-    }
 
 
 def _dropped(

@@ -146,7 +146,9 @@ def _check_header(text: str) -> int:
 def _check_records(text: str, width: int) -> None:
     """Refuse rows of another length than the header, and fields that hold rows of their own."""
     # Quoted fields may hold commas, so a count of commas is exact only without quotes; it is a quick first test.
-    if '"' not in text and all(not line or line.count(",") == width - 1 for line in text.split("\n")):
+    lines = text.split("\n")
+    plain = '"' not in text and max(map(len, lines)) <= MOST_CHARACTERS
+    if plain and all(not line or line.count(",") == width - 1 for line in lines):
         return
     for line, record in _records(text):
         if record and len(record) != width:
@@ -187,6 +189,10 @@ def _records(text: str):
         except StopIteration:
             return
         except csv.Error as error:
+            if "field limit" in str(error):
+                raise UserError(
+                    f", row {begins}: a field beyond every limit; does a quotation mark open it that is not closed?"
+                ) from None
             if "expected after" in str(error):
                 raise UserError(
                     f", row {begins}: text follows a quotation mark that closes a field; write the mark twice"

@@ -8,13 +8,14 @@ import pandas as pd
 
 from workflow.lib.tables.checks import (
     CONSTRUCTS,
-    COUNT_FAMILIES,
     FAMILIES,
+    FAMILIES_BEFORE,
     FIRST_YEAR,
     LARGEST,
     LAST_YEAR,
     OPTIONAL_TEXTS,
     ROLES,
+    ROLES_BEFORE,
     STATE_KEYS,
     STATE_NAME,
     TRANSFORMS,
@@ -44,8 +45,8 @@ def check_codebook(table: RawTable, faults: Faults) -> pd.DataFrame | None:
     ):
         return None
     unique_key(table, ["column"], faults)
-    one_of(table, "role", ROLES, faults)
-    one_of(table, "family", FAMILIES, faults)
+    one_of(table, "role", ROLES, faults, ROLES_BEFORE)
+    one_of(table, "family", FAMILIES, faults, FAMILIES_BEFORE)
     one_of(table, "transform", TRANSFORMS, faults)
     codebook = table.rows.copy()
     for name in OPTIONAL_TEXTS:
@@ -99,14 +100,14 @@ def _measured(
         name = entry.column
         if name in (*STATE_KEYS, STATE_NAME) or name not in table.rows:
             continue
-        low = 0.0 if entry.family in (*COUNT_FAMILIES, "hurdle", "bernoulli") else -np.inf
+        low = 0.0 if entry.family in ("count", "bernoulli") or entry.transform != "none" else -np.inf
         high = 1.0 if entry.family == "bernoulli" else np.inf
         low, high = np.nanmax([low, entry.minimum]), np.nanmin([high, entry.maximum])
         values = numbers(
             table,
             name,
             faults,
-            whole=entry.family in (*COUNT_FAMILIES, "bernoulli"),
+            whole=entry.family in ("count", "bernoulli"),
             low=float(low) if np.isfinite(low) else None,
             high=float(high) if np.isfinite(high) else None,
         )

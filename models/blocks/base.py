@@ -1,0 +1,121 @@
+"""What a block of the outcome owns: its data, its parameters, its share of the logit.
+
+A block is written once: ``add`` makes its variables with ``models.priors.GraphVariables`` for the PyMC model and with
+``DrawnVariables`` for the simulator; ``logit`` takes tensors, or arrays with leading dimensions of draws.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+import xarray as xr
+
+from models.composition import Composition
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of a model, as tables print it.
+
+    Attributes
+    ----------
+    name : str
+    label : str
+        In words, without its index.
+    dims : tuple of str
+    prior : str or None
+        Its entry in the table of priors; None for effects with a distribution of their own.
+    """
+
+    name: str
+    label: str
+    dims: tuple[str, ...] = ()
+    prior: str | None = None
+
+
+@dataclass(frozen=True)
+class Arrays:
+    """Data of a block by name, and the labels of its dimensions. Values may change between refits, labels may not."""
+
+    values: Mapping[str, np.ndarray] = field(default_factory=dict)
+    coords: Mapping[str, list] = field(default_factory=dict)
+
+
+class Block(Protocol):
+    """A part of the outcome model; the likelihood block closes the list and has no share of the logit."""
+
+    def used(self, composition: Composition) -> bool:
+        """Whether a model has this block."""
+
+    def arrays(self, composition: Composition, data: xr.Dataset, values: xr.DataArray) -> Arrays:
+        """Data of the block; ``values`` are the regressors (term, mission, state)."""
+
+    def parameters(self, composition: Composition) -> list[Parameter]:
+        """The block's parameters, as tables print them."""
+
+    def add(self, composition: Composition, x: Mapping, variables, eta) -> dict:
+        """Make the block's variables; returns them by name. ``eta`` is the logit of the blocks before it."""
+
+    def logit(self, composition: Composition, p: Mapping, x: Mapping):
+        """The block's share of the logit, shape (..., M, S)."""
+
+
+def by_mission(composition: Composition, x: Mapping, variables, term: str, name: str, mean, spread) -> dict:
+    """Effects by mission about their mean, shifted by mission-level predictors where the model has them.
+
+    Parameters
+    ----------
+    term : str
+        Entry of ``mission_predictors``.
+    name : str
+        Of the effects.
+    mean, spread : tensor or float
+        ``spread`` None: the same effect in all missions but for the predictors.
+    """
+    found = {}
+    if term in composition.mission_predictors:
+        slope = variables.variable(f"{name}_predictor_slope", "mission_predictor_slope", f"{term}_predictor")
+        found[f"{name}_predictor_slope"] = slope
+        mean = mean + (slope[:, None] * x[f"{term}_predictor"]).sum(0)
+    mean = mean * np.ones(known_length(x["grid"]))
+    if spread is not None:
+        deviation = f"mission_{name}_deviation"
+        excess = mean - x[f"{name}_observed"]
+        mean = mean + variables.conditioned(deviation, spread, x[f"{name}_information"], excess, "mission")
+    return found | {f"mission_{name}": variables.quantity(f"mission_{name}", mean, "mission")}
+
+
+def working_response(data: xr.Dataset) -> tuple[np.ndarray, np.ndarray]:
+    """About what each decision tells of its logit, and of what: weights and responses, both (M, S).
+
+    Linearised at the mission's share p of joiners: the weight p (1 - p), zero where not scored, and the response
+    logit p + (y - p) / (p (1 - p)) (McCullagh & Nelder 1989, section 2.5). They place coordinates and enter no density.
+    """
+    joined = data.joined.transpose("mission", "state").values
+    scored = np.isfinite(joined)
+    share = ((np.nansum(joined, axis=1) + 0.5) / (scored.sum(1) + 1))[:, None]
+    variance = share * (1 - share)
+    response = np.log(share / (1 - share)) + (np.nan_to_num(joined) - share) / variance
+    return scored * variance, np.where(scored, response, 0.0)
+
+
+def ratio(total: np.ndarray, information: np.ndarray) -> np.ndarray:
+    """Weighted mean from a weighted sum; zero where nothing is known."""
+    return total / np.maximum(information, 1e-12)
+
+
+def predictor_arrays(composition: Composition, data: xr.Dataset, term: str) -> Arrays:
+    """Centred mission covariates (P, M) that predict one term's effects by mission."""
+    chosen = list(composition.mission_predictors.get(term, ()))
+    if not chosen:
+        return Arrays()
+    value = data.mission_covariate_value.sel(mission_covariate=chosen)
+    value = value.transpose("mission_covariate", "mission").values.astype(float)
+    name = f"{term}_predictor"
+    return Arrays({name: value - value.mean(1, keepdims=True)}, {name: chosen})
+
+
+def known_length(array) -> int:
+    """Length of the first axis of an array, or of a tensor of fixed shape."""
+    return array.type.shape[0] if hasattr(array, "type") else len(array)

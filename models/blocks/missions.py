@@ -1,0 +1,54 @@
+"""Intercepts of missions, how large a coalition was: a_m ~ N(a + z_m'g, mission_sd), or a for all."""
+
+import numpy as np
+
+from models.blocks.base import Arrays, Parameter, by_mission, predictor_arrays, ratio, working_response
+
+
+class Missions:
+    """logit += a_m."""
+
+    def used(self, composition):
+        return True
+
+    def arrays(self, composition, data, values):
+        predictors = predictor_arrays(composition, data, "intercept")
+        grid = np.ones((data.sizes["mission"], data.sizes["state"]))
+        weight, response = working_response(data)
+        information = weight.sum(1)
+        own = {
+            "grid": grid,
+            "intercept_information": information,
+            "intercept_observed": ratio((weight * response).sum(1), information),
+        }
+        return Arrays(
+            {**own, **predictors.values}, {"mission": data.mission.values.tolist(), **predictors.coords}
+        )
+
+    def parameters(self, composition):
+        found = [Parameter("intercept", "intercept of an average mission", (), "intercept")]
+        if "intercept" in composition.mission_predictors:
+            dims = ("intercept_predictor",)
+            found.append(
+                Parameter(
+                    "intercept_predictor_slope",
+                    "shift of missions' intercepts",
+                    dims,
+                    "mission_predictor_slope",
+                )
+            )
+        if composition.mission_intercepts:
+            found.append(Parameter("mission_sd", "spread of missions' intercepts", (), "mission_sd"))
+            found.append(Parameter("mission_intercept", "intercept of a mission", ("mission",)))
+        return found
+
+    def add(self, composition, x, variables, eta):
+        own = {"intercept": variables.variable("intercept")}
+        if composition.mission_intercepts:
+            own["mission_sd"] = variables.variable("mission_sd")
+        return own | by_mission(
+            composition, x, variables, "intercept", "intercept", own["intercept"], own.get("mission_sd")
+        )
+
+    def logit(self, composition, p, x):
+        return p["mission_intercept"][..., :, None] * x["grid"]

@@ -1,0 +1,78 @@
+"""Ties, quality and other regressors, their slopes by mission, and interactions with covariates."""
+
+from models.blocks.base import Arrays, Parameter, by_mission, predictor_arrays, ratio, working_response
+from models.covariates import covariate_values
+
+
+class Regressors:
+    """logit += sum over terms of b_m x_mi, b_m ~ N(b + z_m'g, slope_sd) where slopes vary by mission."""
+
+    def used(self, composition):
+        return bool(composition.terms())
+
+    def arrays(self, composition, data, values):
+        found, (weight, response) = {}, working_response(data)
+        for term in composition.terms():
+            value = values.sel(term=term.name).values
+            name = f"{term.name}_slope"
+            mean = ratio((weight * value).sum(1), weight.sum(1))
+            centred = value - mean[:, None]
+            information = (weight * centred**2).sum(1)
+            found[f"{term.name}_value"] = value
+            found[f"{name}_information"] = information
+            found[f"{name}_observed"] = ratio((weight * centred * response).sum(1), information)
+        coords = {}
+        for name in composition.mission_slopes:
+            predictors = predictor_arrays(composition, data, name)
+            found |= predictors.values
+            coords |= predictors.coords
+        if composition.moderators:
+            moderating = covariate_values(data, [m.by for m in composition.moderators])
+            found |= {f"moderator_{k}": value for k, value in enumerate(moderating)}
+            coords["moderator"] = [m.name for m in composition.moderators]
+        return Arrays(found, coords)
+
+    def parameters(self, composition):
+        found = []
+        for term in composition.terms():
+            words = term.name.replace("_", " ")
+            found.append(Parameter(f"{term.name}_slope", f"slope of {words}", (), f"{term.name}_slope"))
+            if composition.varies_by_mission(term):
+                if term.regressor in composition.mission_predictors:
+                    dims = (f"{term.regressor}_predictor",)
+                    name = f"{term.name}_slope_predictor_slope"
+                    found.append(
+                        Parameter(
+                            name, f"shift of missions' slopes of {words}", dims, "mission_predictor_slope"
+                        )
+                    )
+                prior = f"{term.name}_slope_sd"
+                found.append(Parameter(prior, f"spread of missions' slopes of {words}", (), prior))
+                found.append(
+                    Parameter(f"mission_{term.name}_slope", f"slope of {words} in a mission", ("mission",))
+                )
+        if composition.moderators:
+            found.append(Parameter("moderator_slope", "interaction", ("moderator",), "moderator_slope"))
+        return found
+
+    def add(self, composition, x, variables, eta):
+        own = {}
+        for term in composition.terms():
+            name = f"{term.name}_slope"
+            own[name] = variables.variable(name)
+            spread = None
+            if composition.varies_by_mission(term):
+                spread = own[f"{name}_sd"] = variables.variable(f"{name}_sd")
+            own |= by_mission(composition, x, variables, term.regressor, name, own[name], spread)
+        if composition.moderators:
+            own["moderator_slope"] = variables.variable("moderator_slope", dims="moderator")
+        return own
+
+    def logit(self, composition, p, x):
+        total = 0.0
+        for term in composition.terms():
+            total = total + p[f"mission_{term.name}_slope"][..., :, None] * x[f"{term.name}_value"]
+        for k, moderator in enumerate(composition.moderators):
+            value = x[f"{moderator.of}_value"] * x[f"moderator_{k}"]
+            total = total + p["moderator_slope"][..., k, None, None] * value
+        return total

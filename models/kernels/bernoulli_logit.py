@@ -1,0 +1,33 @@
+"""Log likelihood of 0/1 decisions given logits, with its gradient."""
+
+import math
+
+import numba
+import numpy as np
+
+JIT = {"nogil": True, "error_model": "numpy", "cache": True}
+
+
+@numba.njit(**JIT)
+def bernoulli_logit(logit, sign):
+    """Sum of log Pr(y | logit) over cells.
+
+    Parameters
+    ----------
+    logit : array, shape (M, S)
+    sign : array, shape (M, S)
+        +1 where y = 1, -1 where y = 0, 0 where the cell is left out.
+
+    Returns
+    -------
+    value (1,), derivative to the logits (M, S)
+    """
+    total, by_logit = 0.0, np.zeros_like(logit)
+    for m in range(logit.shape[0]):
+        for s in range(logit.shape[1]):
+            if sign[m, s] != 0.0:
+                x = sign[m, s] * logit[m, s]
+                small = math.exp(-abs(x))
+                total += min(x, 0.0) - math.log1p(small)
+                by_logit[m, s] = sign[m, s] * (small if x > 0.0 else 1.0) / (1.0 + small)
+    return np.full(1, total), by_logit

@@ -1,0 +1,141 @@
+"""Refits of the main model beside its controls: rows of negative controls, of reverse causation, and of measures of ties.
+
+From the analysis data set, the latent paths and the controls to rows of checks. Latent regressors are plugged in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import cached_property
+
+import xarray as xr
+
+from models.composition import TIES, Composition
+from models.posterior import OutcomeDraws
+from workflow.lib.checking.controls import (
+    Control,
+    beside,
+    difference_rows,
+    led_by_others_rows,
+    news_rows,
+    with_covariate,
+)
+from workflow.lib.checking.refits import Refitter
+from workflow.lib.checking.table import estimate_row
+from workflow.lib.errors import UserError
+
+ADDED = "control_added"
+# a measure of ties that is known of fewer joiners says nothing of its own
+FEWEST_JOINERS = 30
+
+
+class ControlFits:
+    """Refits of one model with a control beside a regressor, to other missions, and with other measures of ties.
+
+    Parameters
+    ----------
+    composition : Composition
+    data : xarray.Dataset
+    paths : mapping of str to xarray.Dataset
+        Latent paths by measurement model.
+    run : mapping
+        Sections of the configuration, see ``Refitter.configured``.
+    threads : int
+    log : callable
+    """
+
+    def __init__(
+        self,
+        composition: Composition,
+        data: xr.Dataset,
+        paths: Mapping,
+        run: Mapping,
+        threads: int,
+        log: Callable,
+    ):
+        self.composition, self.data, self.paths = replace(composition, inference="plugin"), data, paths
+        self.run, self.threads, self.log = run, threads, log
+        self.main, self.interval = composition.name, run["interval"]
+        terms = [term for term in composition.terms() if term.part != "between"]
+        self.slope_names = {term.regressor: f"{term.name}_slope" for term in terms}
+
+    def refitter(self, composition: Composition, data: xr.Dataset, stage: str) -> Refitter:
+        """Refits of a composition to data, in a stage of their own."""
+        return Refitter.configured(
+            composition, data, self.paths, stage=stage, run=self.run, threads=self.threads, log=self.log
+        )
+
+    def slope(self, draws: OutcomeDraws, regressor: str) -> xr.DataArray:
+        """Slope of a regressor; of a split one, that of the deviations."""
+        return draws.labelled(draws.p[self.slope_names[regressor]])
+
+    @cached_property
+    def slopes(self) -> dict[str, xr.DataArray]:
+        """Slopes of all regressors in the model as it is."""
+        draws = self.refitter(self.composition, self.data, "main").fit("as it is")
+        return {regressor: self.slope(draws, regressor) for regressor in self.slope_names}
+
+    @cached_property
+    def _widened(self) -> Refitter:
+        data = with_covariate(self.data, ADDED, xr.zeros_like(self.data["ties"]))
+        return self.refitter(beside(self.composition, data, ADDED), data, "control")
+
+    def beside(self, control: Control) -> tuple[xr.DataArray, xr.DataArray]:
+        """Slopes of the regressor and of its control in one model."""
+        draws = self._widened.fit(control.item, with_covariate(self.data, ADDED, control.values))
+        place = draws.inputs.coords["control"].index(ADDED)
+        return self.slope(draws, control.regressor), draws.labelled(draws.p["control_slope"][:, place])
+
+    def negative_controls(self, controls: list[Control], led_by_others: xr.Dataset | None) -> list[dict]:
+        """Rows of all controls beside their regressors, and of missions that others led."""
+        rows = []
+        for control in controls:
+            naive = self.slopes[control.regressor]
+            rows += difference_rows(control, self.beside, naive, self.main, self.interval)
+        if led_by_others is not None:
+            draws = self.refitter(self.composition, led_by_others, "led by others").fit("led by others")
+            missions = led_by_others.sizes["mission"]
+            for name, ours in self.slopes.items():
+                theirs = self.slope(draws, name)
+                rows += led_by_others_rows(name, ours, theirs, self.main, self.interval, missions)
+        return rows
+
+    def reverse_causation(self, news: Control | None) -> list[dict]:
+        """Rows of what later indicators add; none if nothing is measured."""
+        if news is None:
+            return []
+        return news_rows(*self.beside(news), news.regressor, self.main, self.interval)
+
+    def ties_measures(self) -> list[dict]:
+        """Slopes of the regressors with each measure of ties in turn, on the missions in which it is known."""
+        rows, refitter = [], self.refitter(self.composition, self.data, "ties measure")
+        measures = zip(
+            self.data["tie_measure"].values.tolist(), self.data["tie_label"].values.tolist(), strict=True
+        )
+        for name, label in measures:
+            ties = self.data["tie_measure_value"].sel(tie_measure=name, drop=True)
+            joined = self.data["joined"].where(ties.notnull())
+            if int(joined.sum()) < FEWEST_JOINERS:
+                continue
+            try:
+                draws = refitter.fit(name, self.data.assign(ties=ties.fillna(0.0), joined=joined))
+            except UserError as error:
+                self.log(f"{label}: left out, {error}")
+                continue
+            note = f"{int(joined.notnull().any('state').sum())} missions"
+            rows += [self._measure_row(draws, regressor, name, label, note) for regressor in self.slope_names]
+        return rows
+
+    def _measure_row(self, draws: OutcomeDraws, regressor: str, name: str, label: str, note: str) -> dict:
+        return {
+            "check": "measures of ties",
+            "model": self.main,
+            "item": f"{name} {regressor}",
+            "label": label if regressor == TIES else f"{regressor} beside {label}",
+            **estimate_row(self.slope(draws, regressor), self.interval),
+            "unit": "log-odds",
+            "expected": "positive",
+            "verdict": "described",
+            "note": note,
+        }

@@ -1,0 +1,54 @@
+"""Which states' quality the record of joining moved: joint against smoothed paths."""
+
+import numpy as np
+import xarray as xr
+
+SHOWN = 20
+NEAR_ZERO = "near zero"
+
+
+def feedback_rows(joint: xr.Dataset, paths: xr.Dataset, data: xr.Dataset, model: str) -> list[dict]:
+    """The states that the outcome moved most, in the paths' standard deviations, averaged over the years before missions.
+
+    Parameters
+    ----------
+    joint : xarray.Dataset
+        Posterior of a joint model, with `path` (chain, draw, path_state, path_year).
+    paths : xarray.Dataset
+        Of its measurement, without the outcome.
+    """
+    years, states = joint["path_year"].values, joint["path_state"].values
+    informed = joint["path"].mean(("chain", "draw")).transpose("path_state", "path_year").values
+    alone = paths["smoothed_mean"].reindex(state=states, year=years).transpose("state", "year").values
+    error = paths["smoothed_sd"].reindex(state=states, year=years).transpose("state", "year").values
+    moved = np.nanmean(informed - alone, axis=1)
+    within = np.nanmean((informed - alone) / error, axis=1)
+    names = dict(zip(data["state"].values.tolist(), data["state_name"].values.tolist(), strict=True))
+    times = data["joined"].sum("mission").sel(state=states).values
+    order = np.argsort(-np.abs(np.nan_to_num(moved)), kind="stable")
+    summary = {
+        "check": "feedback",
+        "model": model,
+        "item": "all states",
+        "label": "root mean square of the shift of quality by the outcome",
+        "estimate": float(np.sqrt(np.nanmean((informed - alone) ** 2))),
+        "expected": NEAR_ZERO,
+        "verdict": "described",
+        "note": f"{int((np.abs(within) > 1).sum())} of {int(np.isfinite(within).sum())} states by more than one "
+        "standard deviation",
+    }
+    rows = [
+        {
+            "check": "feedback",
+            "model": model,
+            "item": str(int(states[k])),
+            "label": names.get(int(states[k]), str(states[k])),
+            "estimate": float(moved[k]),
+            "expected": NEAR_ZERO,
+            "verdict": "described",
+            "note": f"joined {int(times[k])} missions; {within[k]:+.1f} standard deviations of its path",
+        }
+        for k in order[:SHOWN]
+        if np.isfinite(moved[k])
+    ]
+    return [summary, *rows]

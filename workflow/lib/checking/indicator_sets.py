@@ -1,0 +1,161 @@
+"""Which indicators move the answer? The measure and the outcome anew, for hundreds of sets of indicators.
+
+Random sets of at least three indicators, of which at least one belongs to the constructs that the model measures, the others
+possibly to neighbouring constructs (aid, troops, visits). Each is measured at the posterior mode, and its filtered path enters
+a penalised logit: a fast approximation, in which sets are compared with one another.
+"""
+
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from models.blocks.factor import panel
+from models.composition import Composition
+from models.priors import Priors
+from models.regressors import mission_years
+from workflow.lib.checking.penalised_logit import Outcome
+from workflow.lib.checking.validity.paths import Refit, correlation_within_years, refit
+
+COLUMNS = [
+    "set",
+    "indicators",
+    "n_indicators",
+    "correlation_with_default",
+    "quality_slope",
+    "quality_effect",
+    "ties_effect",
+]
+NEIGHBOURS = ("economic_aid", "military_aid", "troops", "visits_to_pivotal", "visits_from_pivotal")
+FEWEST = 3
+OWN_CHANCE, NEIGHBOUR_CHANCE = 0.6, 0.3
+
+
+def draw_sets(own: list[str], neighbours: list[str], number: int, seed: int) -> list[tuple[str, ...]]:
+    """Different sets of indicators, the default (all of the model's own) first.
+
+    Fewer than asked for where there are not so many, or where they are not found in twenty times as many tries.
+    """
+    random, found = np.random.default_rng(seed), {tuple(own): None}
+    for _ in range(20 * number):
+        if len(found) >= number:
+            break
+        chosen = [n for n in own if random.random() < OWN_CHANCE]
+        more = [n for n in neighbours if random.random() < NEIGHBOUR_CHANCE]
+        if chosen and len(chosen) + len(more) >= FEWEST:
+            found[(*chosen, *more)] = None
+    return list(found)
+
+
+def regressor(measured: Refit, data: xr.Dataset, outcome: Outcome) -> np.ndarray:
+    """The filtered path in the years before missions, in standard deviations over scored rows."""
+    at = np.searchsorted(measured.panel.years, mission_years(data))
+    place = {int(s): i for i, s in enumerate(measured.panel.states)}
+    rows = np.array([place[int(s)] for s in data.state.values])
+    value = np.nan_to_num(measured.filtered[rows[outcome.state], at[outcome.mission]])
+    return (value - value.mean()) / value.std()
+
+
+class Sets:
+    """Measures and fits sets of indicators, one after another.
+
+    Parameters
+    ----------
+    composition : Composition
+        The measurement with its default indicators.
+    data : xarray.Dataset
+    priors : Priors
+    """
+
+    def __init__(self, composition: Composition, data: xr.Dataset, priors: Priors):
+        self.composition, self.data, self.priors = composition, data, priors
+        self.outcome = Outcome(data)
+        self.constructs = dict(
+            zip(data.indicator.values.tolist(), data.construct.values.tolist(), strict=True)
+        )
+        self.default = self.measure(tuple(composition.indicator_names(data)))
+        self.start = self.outcome.fit(regressor(self.default, data, self.outcome)).coefficient
+
+    def measure(self, names: tuple[str, ...]) -> Refit:
+        """Paths of one set; the first construct named is that of the model where the set has it."""
+        constructs = dict.fromkeys([*self.composition.measures, *(self.constructs[n] for n in names)])
+        chosen = Composition(self.composition.name, measures=tuple(constructs), indicators=names)
+        return refit(panel(chosen, self.data), self.priors)
+
+    def row(self, number: int, names: tuple[str, ...]) -> dict:
+        """One set's agreement with the default, slope and effects."""
+        try:
+            measured = self.measure(names)
+        except ValueError:
+            # a set without a mode has no numbers, and is counted
+            return dict.fromkeys(COLUMNS, np.nan) | {
+                "set": number,
+                "indicators": ";".join(names),
+                "n_indicators": len(names),
+            }
+        quality = regressor(measured, self.data, self.outcome)
+        fit = self.outcome.fit(quality, self.start)
+        agreement = correlation_within_years(measured.smoothed, self.default.smoothed)
+        effects = [self.outcome.effect(fit, quality, term) for term in ("quality", "ties")]
+        slope = fit.coefficient[Outcome.QUALITY]
+        values = (number, ";".join(names), len(names), float(agreement), float(slope), *effects)
+        return dict(zip(COLUMNS, values, strict=True))
+
+
+_shared: dict[str, Sets] = {}
+
+
+def _begin(composition: Composition, data: xr.Dataset, priors: Priors) -> None:
+    _shared["sets"] = Sets(composition, data, priors)
+
+
+def _row(task: tuple[int, tuple[str, ...]]) -> dict:
+    return _shared["sets"].row(*task)
+
+
+def indicator_sets(
+    composition: Composition,
+    data: xr.Dataset,
+    priors: Priors,
+    number: int,
+    seed: int,
+    processes: int = 1,
+    log: Callable[[str], None] = lambda line: None,
+) -> pd.DataFrame:
+    """The answer under many sets of indicators.
+
+    Parameters
+    ----------
+    composition : Composition
+        The measurement with its default indicators.
+    data : xarray.Dataset
+    priors : Priors
+    number : int
+        Of sets, the default among them.
+    seed : int
+    processes : int
+        The result does not depend on it.
+    log : callable, optional
+
+    Returns
+    -------
+    pandas.DataFrame
+        set (0 is the default), indicators, n_indicators, correlation_with_default, quality_slope (of one standard deviation),
+        quality_effect, ties_effect (from lower to upper quartile).
+    """
+    known = data.indicator.values.tolist()
+    own = composition.indicator_names(data)
+    sets = draw_sets(own, [n for n in NEIGHBOURS if n in known and n not in own], number, seed)
+    tasks, rows = list(enumerate(sets)), []
+    if processes == 1:
+        _begin(composition, data, priors)
+        return pd.DataFrame([_row(task) for task in tasks], columns=COLUMNS)
+    with ProcessPoolExecutor(processes, get_context("spawn"), _begin, (composition, data, priors)) as pool:
+        for row in pool.map(_row, tasks, chunksize=4):
+            rows.append(row)
+            if len(rows) % 50 == 0:
+                log(f"{len(rows)} of {len(tasks)} sets of indicators")
+    return pd.DataFrame(rows, columns=COLUMNS)

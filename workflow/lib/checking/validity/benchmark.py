@@ -1,0 +1,114 @@
+"""The floor to beat: a plain equal-weight index of the same indicators."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from models.blocks.factor import Panel
+from workflow.lib.checking.table import check_row, check_table, passed_if
+from workflow.lib.checking.validity.known import (
+    SIDES,
+    Places,
+    ordering_chances,
+    spell_percentiles,
+    spells,
+    turning_chances,
+)
+from workflow.lib.checking.validity.paths import Refit, correlation_within_years, percentiles
+
+
+def equal_weight_index(panel: Panel, without: str | None = None) -> np.ndarray:
+    """Mean of the standardised indicators that a state has in a year, year means taken out, signs as expected, (S, T)."""
+    chosen = [k for k, name in enumerate(panel.names) if name != without and np.isfinite(panel.direction[k])]
+    value, seen = panel.value[:, chosen] * panel.direction[chosen][None, :, None], panel.seen[:, chosen]
+    number = np.maximum(seen.sum(0), 1)
+    centred = np.where(seen, value - np.where(seen, value, 0.0).sum(0) / number, 0.0)
+    observed = seen.sum(1)
+    return np.where(observed > 0, centred.sum(1) / np.maximum(observed, 1), np.nan)
+
+
+def item_values(panel: Panel, name: str) -> np.ndarray:
+    """One indicator where it was observed, (S, T), high where the relationship should be good."""
+    place = panel.names.index(name)
+    sign = -1.0 if panel.direction[place] < 0 else 1.0
+    return np.where(panel.seen[:, place], sign * panel.value[:, place], np.nan)
+
+
+def group_sides(paths: np.ndarray, places: Places, groups: pd.DataFrame) -> float:
+    """Share of known spells whose mean percentile over paths (N, S, T) is on the expected side of the median."""
+    chosen = spells(groups[groups["expectation"].isin(SIDES)], places)
+    mean = spell_percentiles(percentiles(paths), places, chosen).mean(1)
+    side = chosen["expectation"].map(SIDES).to_numpy(float)
+    told = np.isfinite(mean)
+    return float((side * (mean - 0.5) > 0)[told].mean()) if told.any() else np.nan
+
+
+def _calls(chances: np.ndarray, told: np.ndarray) -> tuple[float, float]:
+    """Number of chances above one half and their Brier score."""
+    return float((chances[told] > 0.5).sum()), float(((1 - chances[told]) ** 2).mean())
+
+
+def _known_criteria(draws: np.ndarray, index: np.ndarray, places: Places, known: Mapping) -> list[tuple]:
+    """Criterion, words, model's value, index's value, unit, sign (1: larger is better)."""
+    found = []
+    for name, function in (("orderings", ordering_chances), ("turning_points", turning_chances)):
+        if known.get(name) is None:
+            continue
+        chances = [function(paths, places, known[name]) for paths in (draws, index)]
+        told = np.isfinite(chances[0]) & np.isfinite(chances[1])
+        if not told.any():
+            continue
+        words = name.replace("_", " ")
+        (right, brier), (index_right, index_brier) = (_calls(c, told) for c in chances)
+        found.append((name, f"Known {words} right, of {told.sum()}", right, index_right, "count", 1))
+        found.append((f"{name}_brier", f"Brier score of {words}", brier, index_brier, "", -1))
+    if known.get("groups") is not None:
+        sides = [group_sides(paths, places, known["groups"]) for paths in (draws, index)]
+        if np.isfinite(sides).all():
+            found.append(("groups", "Known spells on the right side of the median", *sides, "share", 1))
+    return found
+
+
+def benchmark(
+    draws: np.ndarray, panel: Panel, places: Places, known: Mapping, held_out: Mapping[str, Refit], model: str
+) -> pd.DataFrame:
+    """The model beside the index, a row a criterion: passed if the model is at least as good.
+
+    Parameters
+    ----------
+    draws : array, shape (N, S, T)
+        Smoothed paths.
+    panel : Panel
+    places : Places
+    known : mapping
+        orderings, turning_points, groups: tables, or None.
+    held_out : mapping of str to Refit
+        The measurement without an indicator, by that indicator.
+    model : str
+    """
+    index = equal_weight_index(panel)
+    index = np.where(np.isfinite(draws).all(0), index, np.nan)[None]
+    criteria = _known_criteria(draws, index, places, known)
+    for name, other in held_out.items():
+        value = item_values(panel, name)
+        pair = [
+            correlation_within_years(x, value)
+            for x in (other.smoothed, equal_weight_index(panel, without=name))
+        ]
+        words = f"Agreement with {name.replace('_', ' ')}, left out"
+        criteria.append((f"held_out:{name}", words, *map(float, pair), "correlation", 1))
+    return check_table(
+        check_row(
+            "benchmark",
+            model,
+            item,
+            label,
+            passed_if(sign * (own - plain) >= 0),
+            estimate=own,
+            unit=unit,
+            expected="at least as good as the equal-weight index",
+            note=f"equal-weight index: {plain:.3g}",
+        )
+        for item, label, own, plain, unit, sign in criteria
+    )

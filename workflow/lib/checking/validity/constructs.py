@@ -1,0 +1,129 @@
+"""Are the constructs told apart, and how reliably is each measured?"""
+
+from collections.abc import Mapping
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from models.blocks.factor import Panel
+from workflow.lib.checking.draws import interval_probabilities
+from workflow.lib.checking.table import CANNOT_TELL, FAILED, PASSED, check_row, check_table, passed_if
+from workflow.lib.checking.validity.benchmark import equal_weight_index, item_values
+from workflow.lib.checking.validity.paths import Refit, correlation_within_years, without_year_means
+
+# above this two constructs are one
+DISTINCT = 0.85
+RELIABLE = 0.7
+CONVERGENT = 0.3
+
+
+def reliability(mean: np.ndarray, sd: np.ndarray) -> float:
+    """Variance of the posterior mean within years over the total variance, of (S, T)."""
+    between = np.nanmean(without_year_means(mean) ** 2)
+    return float(between / (between + np.nanmean(sd**2)))
+
+
+def correlations(latents: Mapping[str, xr.Dataset], interval: float) -> pd.DataFrame:
+    """Correlations of constructs within years, freed of the error of either measure.
+
+    The measures are separate, so that a correlation of their draws is attenuated by the product of the reliabilities, that of
+    their means by the root of it.
+
+    Parameters
+    ----------
+    latents : mapping of str to xarray.Dataset
+        Group `latent` of each measurement.
+    interval : float
+    """
+    rows, reliable = [], {}
+    for name, latent in latents.items():
+        reliable[name] = reliability(latent.smoothed_mean.values, latent.smoothed_sd.values)
+    for first, second in combinations(latents, 2):
+        a, b = xr.align(latents[first], latents[second], join="inner")
+        size = min(a.sizes["sample"], b.sizes["sample"])
+        product = reliable[first] * reliable[second]
+        estimate = float(
+            correlation_within_years(a.smoothed_mean.values, b.smoothed_mean.values) / np.sqrt(product)
+        )
+        pair = [
+            x.smoothed_draw.transpose("sample", "state", "year").values[:size].astype(float) for x in (a, b)
+        ]
+        # separate measures may have drawn with the same random numbers: no draw meets its own
+        pair[1] = np.roll(pair[1], size // 2, axis=0)
+        lower, upper = np.quantile(
+            correlation_within_years(*pair) / product, interval_probabilities(interval)
+        )
+        largest = max(abs(lower), abs(upper))
+        clear = (
+            PASSED
+            if largest < DISTINCT
+            else (FAILED if min(abs(lower), abs(upper)) > DISTINCT else CANNOT_TELL)
+        )
+        rows.append(
+            check_row(
+                "constructs",
+                first,
+                f"correlation:{first}:{second}",
+                f"Correlation of {first} and {second}",
+                clear,
+                estimate=estimate,
+                lower=lower,
+                upper=upper,
+                unit="correlation",
+                expected=f"below {DISTINCT} in size",
+                note="within years, freed of measurement error",
+            )
+        )
+    return check_table(rows)
+
+
+def reliabilities(latents: Mapping[str, xr.Dataset]) -> pd.DataFrame:
+    """Omega of each construct by decade; the smoothed path's, with the filtered one's in the note."""
+    rows = []
+    for name, latent in latents.items():
+        decade = latent.year.values // 10 * 10
+        for start in np.unique(decade):
+            part = latent.isel(year=np.flatnonzero(decade == start))
+            omega, before = (
+                reliability(part[f"{i}_mean"].values, part[f"{i}_sd"].values)
+                for i in ("smoothed", "filtered")
+            )
+            rows.append(
+                check_row(
+                    "constructs",
+                    name,
+                    f"reliability:{start}",
+                    f"Reliability of {name}, {start}s",
+                    passed_if(omega >= RELIABLE),
+                    estimate=omega,
+                    unit="share",
+                    expected=f"at least {RELIABLE}",
+                    note=f"from indicators up to the year alone: {before:.2f}",
+                )
+            )
+    return check_table(rows)
+
+
+def convergent(held_out: Mapping[str, Refit], panel: Panel, model: str) -> pd.DataFrame:
+    """Does the path that was measured without an indicator agree with that indicator within years?"""
+    rows = []
+    for name, other in held_out.items():
+        value = item_values(panel, name)
+        own = float(correlation_within_years(other.smoothed, value))
+        plain = float(correlation_within_years(equal_weight_index(panel, without=name), value))
+        rows.append(
+            check_row(
+                "constructs",
+                model,
+                f"held_out:{name}",
+                f"Agreement of {model} with {name.replace('_', ' ')}, left out",
+                passed_if(own > CONVERGENT),
+                estimate=own,
+                unit="correlation",
+                expected=f"above {CONVERGENT}",
+                note=f"equal-weight index without it: {plain:.2f}",
+            )
+        )
+    return check_table(rows)

@@ -1,0 +1,163 @@
+"""What each indicator contributes, and what changes without it."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from scipy import stats
+
+from models.blocks.factor import Panel
+from workflow.lib.checking.draws import flat_draws, interval_probabilities
+from workflow.lib.checking.table import check_row, check_table, passed_if
+from workflow.lib.checking.validity.known import Places
+from workflow.lib.checking.validity.paths import Refit, correlation_within_years
+
+# no indicator may carry more of the information on a state's year
+LARGEST_SHARE = 0.6
+STABLE = 0.9
+THINNED = 200
+
+
+def shares(seen: np.ndarray, precision: np.ndarray) -> np.ndarray:
+    """Share of each indicator in what a year's indicators tell, (S, K, T); NaN where it was not observed.
+
+    Parameters
+    ----------
+    seen : array of bool, shape (S, K, T)
+    precision : array, shape (K,)
+        Squared loading over squared error.
+    """
+    each = seen * precision[:, None]
+    total = each.sum(1, keepdims=True)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(seen, each / total, np.nan)
+
+
+def mean_shares(seen: np.ndarray, precision: np.ndarray) -> np.ndarray:
+    """Mean share of each indicator over all years of states with any indicator, (K,)."""
+    found = shares(seen, precision)
+    return np.nansum(found, axis=(0, 2)) / max(seen.any(1).sum(), 1)
+
+
+def information_shares(panel: Panel, posterior: xr.Dataset, model: str, interval: float) -> pd.DataFrame:
+    """Share of each indicator in the information on a state's year.
+
+    Parameters
+    ----------
+    panel : Panel
+    posterior : xarray.Dataset
+        Draws of loading and error_sd, indicators as in the panel.
+    model : str
+    interval : float
+    """
+    loading, sd = (
+        flat_draws(posterior[n]).transpose("sample", "indicator").values for n in ("loading", "error_sd")
+    )
+    step = max(len(loading) // THINNED, 1)
+    # what was observed together repeats itself: one row a pattern
+    patterns, counts = np.unique(
+        np.moveaxis(panel.seen, 1, 2).reshape(-1, len(panel.names)), axis=0, return_counts=True
+    )
+    patterns, counts = patterns[patterns.any(1)], counts[patterns.any(1)]
+
+    def by_pattern(precision):
+        each = patterns * precision
+        return each / each.sum(1, keepdims=True)
+
+    draws = np.array([counts @ by_pattern(p) for p in (loading / sd)[::step] ** 2]) / counts.sum()
+    lower, upper = np.quantile(draws, interval_probabilities(interval), axis=0)
+    largest = by_pattern((loading / sd).mean(0) ** 2).max(0)
+    return check_table(
+        check_row(
+            "information_shares",
+            model,
+            name,
+            f"Share of {name.replace('_', ' ')} in what is known of a state's year",
+            passed_if(draws[:, k].mean() <= LARGEST_SHARE),
+            estimate=draws[:, k].mean(),
+            lower=lower[k],
+            upper=upper[k],
+            unit="share",
+            expected=f"at most {LARGEST_SHARE}",
+            note=f"largest share in any year of any state: {largest[k]:.2f}",
+        )
+        for k, name in enumerate(panel.names)
+    )
+
+
+def ranks(value: np.ndarray) -> np.ndarray:
+    """Place of each state among those that exist, the highest first, (S,)."""
+    return stats.rankdata(-value, nan_policy="omit")
+
+
+def indicator_stability(
+    full: np.ndarray, held_out: Mapping[str, Refit], places: Places, shown: list[int], year: int, model: str
+) -> pd.DataFrame:
+    """Is the path the same without each of its indicators?
+
+    Parameters
+    ----------
+    full : array, shape (S, T)
+        Means of the paths from all indicators.
+    held_out : mapping of str to Refit
+    places : Places
+    shown : list of int
+        States whose places stand in the note.
+    year : int
+        In which they are ranked.
+    model : str
+    """
+    rows, at = [], int(np.searchsorted(places.years, year))
+    before = ranks(full[:, at])
+    for name, other in held_out.items():
+        agreement = float(correlation_within_years(full, other.smoothed))
+        after = ranks(other.smoothed[:, at])
+        words = [
+            f"{places.name(s)} {before[i]:.0f} to {after[i]:.0f}"
+            for s in shown
+            if (i := places.state.get(int(s))) is not None and np.isfinite(before[i] + after[i])
+        ]
+        rows.append(
+            check_row(
+                "indicator_stability",
+                model,
+                name,
+                f"Paths without {name.replace('_', ' ')} against the full ones",
+                passed_if(agreement > STABLE),
+                estimate=agreement,
+                unit="correlation",
+                expected=f"above {STABLE}",
+                note=f"places in {year}: {', '.join(words)}" if words else "",
+            )
+        )
+    return check_table(rows)
+
+
+def rank_table(latent: xr.Dataset, places: Places, years: list[int], number: int = 15) -> pd.DataFrame:
+    """The highest and the lowest states of some years.
+
+    Returns
+    -------
+    pandas.DataFrame
+        year, place, state, name, mean, sd.
+    """
+    rows = []
+    for year in [y for y in years if y in places.years]:
+        at = latent.sel(year=year)
+        mean, sd, states = at.smoothed_mean.values, at.smoothed_sd.values, at.state.values
+        order = [i for i in np.argsort(-mean, kind="stable") if np.isfinite(mean[i])]
+        for place, i in enumerate(order, start=1):
+            if place <= number or place > len(order) - number:
+                name = places.name(states[i])
+                rows.append(
+                    {
+                        "year": year,
+                        "place": place,
+                        "state": int(states[i]),
+                        "name": name,
+                        "mean": mean[i],
+                        "sd": sd[i],
+                    }
+                )
+    return pd.DataFrame(rows, columns=["year", "place", "state", "name", "mean", "sd"])

@@ -1,0 +1,236 @@
+"""Facts that a historian would not dispute: orderings of two states, groups of states, turning points.
+
+None of them is used in the measurement; groups that share a source with an indicator are marked so.
+"""
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from workflow.lib.checking.draws import interval_probabilities
+from workflow.lib.checking.table import (
+    CANNOT_TELL,
+    DESCRIBED,
+    FAILED,
+    PASSED,
+    check_row,
+    check_table,
+    passed_if,
+)
+from workflow.lib.checking.validity.paths import percentiles
+
+# probabilities between these tell nothing about a turning point
+UNDECIDED = (0.4, 0.6)
+SIDES = {"high": 1, "above_median": 1, "low": -1}
+OVERLAP = "overlap"
+SHOWN = 12
+
+
+class Places:
+    """Where states and years stand in a panel.
+
+    Parameters
+    ----------
+    latent : xarray.Dataset
+        Coordinates state and year.
+    names : mapping of int to str
+        Names of states.
+    """
+
+    def __init__(self, latent: xr.Dataset, names):
+        self.state = {int(s): i for i, s in enumerate(latent.state.values)}
+        self.years = latent.year.values.astype(int)
+        self.names = names
+
+    def name(self, state: int) -> str:
+        """The state's name, or its code."""
+        return str(self.names.get(int(state), int(state)))
+
+    def cells(self, value: np.ndarray, state: int, years) -> np.ndarray:
+        """Values (..., S, T) of one state in some years, (..., years); NaN outside the panel."""
+        found = np.full((*value.shape[:-2], len(years)), np.nan)
+        if int(state) in self.state:
+            inside = np.isin(years, self.years)
+            found[..., inside] = value[
+                ..., self.state[int(state)], np.searchsorted(self.years, np.asarray(years)[inside])
+            ]
+        return found
+
+
+def ordering_chances(value: np.ndarray, places: Places, orderings: pd.DataFrame) -> np.ndarray:
+    """Share of the paths (N, S, T) that place the higher state above the lower one; NaN outside the panel."""
+    found = []
+    for row in orderings.itertuples():
+        high, low = (
+            places.cells(value, s, [int(row.year)])[:, 0] for s in (row.higher_state, row.lower_state)
+        )
+        right = (high > low) + 0.5 * (high == low)
+        found.append(np.where(np.isfinite(high - low), right, np.nan).mean())
+    return np.array(found)
+
+
+def known_orderings(draws: np.ndarray, places: Places, orderings: pd.DataFrame, model: str) -> pd.DataFrame:
+    """Probability that the state that was closer to the pivotal state is the higher one.
+
+    Parameters
+    ----------
+    draws : array, shape (N, S, T)
+        Smoothed paths.
+    places : Places
+    orderings : pandas.DataFrame
+        higher_state, lower_state, year, reason.
+    model : str
+    """
+    rows = []
+    for chance, row in zip(ordering_chances(draws, places, orderings), orderings.itertuples(), strict=True):
+        label = f"{places.name(row.higher_state)} above {places.name(row.lower_state)}, {int(row.year)}"
+        item = f"{int(row.higher_state)}-{int(row.lower_state)}-{int(row.year)}"
+        told = np.isfinite(chance)
+        rows.append(
+            check_row(
+                "known_orderings",
+                model,
+                item,
+                label,
+                passed_if(chance > 0.5) if told else CANNOT_TELL,
+                estimate=chance if told else None,
+                unit="probability",
+                expected="above one half",
+                note=str(row.reason) if told else "a state is not in the panel in that year",
+            )
+        )
+    return check_table(rows)
+
+
+def turning_chances(value: np.ndarray, places: Places, points: pd.DataFrame) -> np.ndarray:
+    """Share of the paths (N, S, T) that move in the stated direction, net of the mean change of all states."""
+    found = []
+    for row in points.itertuples():
+        years = [int(row.year_before), int(row.year_after)]
+        own = np.diff(places.cells(value, row.state, years), axis=-1)[:, 0]
+        if not np.isfinite(own).all():
+            found.append(np.nan)
+            continue
+        before, after = np.searchsorted(places.years, years)
+        net = own - np.nanmean(value[..., after] - value[..., before], axis=1)
+        right = net * (1 if row.direction == "up" else -1)
+        found.append(((right > 0) + 0.5 * (right == 0)).mean())
+    return np.array(found)
+
+
+def turning_points(draws: np.ndarray, places: Places, points: pd.DataFrame, model: str) -> pd.DataFrame:
+    """Probability that a relationship moved as the event says.
+
+    Parameters
+    ----------
+    draws : array, shape (N, S, T)
+        Smoothed paths.
+    places : Places
+    points : pandas.DataFrame
+        state, year_before, year_after, direction (up, down), event.
+    model : str
+    """
+    rows = []
+    for chance, row in zip(turning_chances(draws, places, points), points.itertuples(), strict=True):
+        words = f"{places.name(row.state)} {row.direction}, {int(row.year_before)} to {int(row.year_after)}"
+        told = np.isfinite(chance) and not UNDECIDED[0] <= chance <= UNDECIDED[1]
+        rows.append(
+            check_row(
+                "turning_points",
+                model,
+                f"{int(row.state)}-{int(row.year_before)}",
+                words,
+                passed_if(chance > 0.5) if told else CANNOT_TELL,
+                estimate=chance if np.isfinite(chance) else None,
+                unit="probability",
+                expected="above one half",
+                note=str(row.event)
+                if np.isfinite(chance)
+                else "the state is not in the panel in one of the years",
+            )
+        )
+    return check_table(rows)
+
+
+def spells(groups: pd.DataFrame, places: Places) -> pd.DataFrame:
+    """Groups with the years strictly inside each state's years and inside the panel (`years`), empty ones left out."""
+    last, found = int(places.years[-1]), []
+    for row in groups.itertuples():
+        stop = last + 1 if pd.isna(row.to_year) else int(row.to_year)
+        years = [y for y in range(int(row.from_year) + 1, stop) if y in places.years]
+        found.append(years if int(row.state) in places.state else [])
+    chosen = groups.assign(years=found)
+    return chosen[chosen["years"].map(len) > 0]
+
+
+def spell_percentiles(percentile: np.ndarray, places: Places, chosen: pd.DataFrame) -> np.ndarray:
+    """Mean percentile of each spell, (spell, N); NaN where the state did not exist."""
+    found = []
+    for row in chosen.itertuples():
+        own = places.cells(percentile, row.state, row.years)
+        seen = np.isfinite(own).any(-1)
+        found.append(np.where(seen, np.nansum(own, -1) / np.maximum(np.isfinite(own).sum(-1), 1), np.nan))
+    return np.array(found).reshape(len(chosen), len(percentile))
+
+
+def known_groups(
+    draws: np.ndarray, places: Places, groups: pd.DataFrame, model: str, interval: float
+) -> pd.DataFrame:
+    """Where groups of states stand within years, and how many of their spells are on the right side of the median.
+
+    Parameters
+    ----------
+    draws : array, shape (N, S, T)
+        Smoothed paths.
+    places : Places
+    groups : pandas.DataFrame
+        kind, state, from_year, to_year (empty: to the end), expectation (high, above_median, low, none), note.
+    model : str
+    interval : float
+    """
+    chosen, rows = spells(groups, places), []
+    of_spells = spell_percentiles(percentiles(draws), places, chosen)
+    existed = np.isfinite(of_spells).all(1)
+    chosen, of_spells = chosen[existed], of_spells[existed]
+    # a group without an expectation is described
+    keys = list(zip(chosen["kind"], chosen["expectation"], strict=True))
+    for kind, expectation in dict.fromkeys(keys):
+        own = np.array([key == (kind, expectation) for key in keys])
+        rows += _group_rows(of_spells[own], chosen[own], kind, expectation, places, model, interval)
+    return check_table(rows)
+
+
+def _group_rows(of_spells, chosen, kind, expectation, places, model, interval) -> list[dict]:
+    by_draw = of_spells.mean(0)
+    lower, upper = np.quantile(by_draw, interval_probabilities(interval))
+    side, estimate, item = SIDES.get(expectation), by_draw.mean(), f"{kind}:{expectation}"
+    shared = chosen["note"].astype(str).str.contains(OVERLAP, case=False)
+    note = f"{len(chosen)} spells" + (
+        f"; {shared.sum()} share a source with an indicator or a tie" if shared.any() else ""
+    )
+    words = f"{kind.replace('_', ' ')} ({expectation.replace('_', ' ')})"
+    moments = {"estimate": estimate, "lower": lower, "upper": upper, "unit": "share", "note": note}
+    if side is None:
+        return [check_row("known_groups", model, item, f"Percentile of {words}", DESCRIBED, **moments)]
+    expected = f"{'above' if side > 0 else 'below'} one half"
+    verdict = PASSED if side * (estimate - 0.5) > 0 else FAILED
+    right = side * (of_spells.mean(1) - 0.5) > 0
+    wrong = [f"{places.name(r.state)} {r.years[0]}-{r.years[-1]}" for r in chosen[~right].itertuples()]
+    return [
+        check_row(
+            "known_groups", model, item, f"Percentile of {words}", verdict, expected=expected, **moments
+        ),
+        check_row(
+            "known_groups",
+            model,
+            f"{item}:spells",
+            f"Spells of {words} on the right side of the median",
+            passed_if(right.mean() > 0.5),
+            estimate=right.mean(),
+            unit="share",
+            expected="above one half",
+            note="on the other side: " + ", ".join(wrong[:SHOWN]) + (" ..." if len(wrong) > SHOWN else "")
+            if wrong
+            else "",
+        ),
+    ]

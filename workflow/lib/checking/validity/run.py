@@ -1,0 +1,131 @@
+"""All tables of the stage, each from the paths, the panel, and the same few refits."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from models.blocks.factor import panel
+from models.composition import Composition
+from models.priors import Priors
+from workflow.lib.checking.table import check_table
+from workflow.lib.checking.validity.benchmark import benchmark
+from workflow.lib.checking.validity.constructs import convergent, correlations, reliabilities
+from workflow.lib.checking.validity.invariance import invariance
+from workflow.lib.checking.validity.items import indicator_stability, information_shares, rank_table
+from workflow.lib.checking.validity.known import Places, known_groups, known_orderings, turning_points
+from workflow.lib.checking.validity.paths import parameters_of, without_each
+from workflow.lib.checking.validity.vintages import vintages
+from workflow.lib.errors import UserError
+
+COLUMNS = {
+    "orderings": ("higher_state", "lower_state", "year", "reason"),
+    "groups": ("kind", "state", "from_year", "to_year", "expectation", "note"),
+    "turning_points": ("state", "year_before", "year_after", "direction", "event"),
+}
+# left out and predicted: what states say in public, and what they have signed
+HELD_OUT = ("un_agreement", "defence_pact")
+RANK_YEARS = (1952, 1965, 1978, 1989, 2002, 2013)
+SHOWN_STATES = 12
+
+
+def read_known(paths: Mapping[str, str]) -> dict[str, pd.DataFrame]:
+    """Tables of known facts by kind.
+
+    Raises
+    ------
+    UserError
+        If a table lacks a column.
+    """
+    found = {}
+    for name, path in paths.items():
+        if not Path(path).exists():
+            raise UserError(f"{path}: no such file; expected the table of known {name.replace('_', ' ')}")
+        table = pd.read_csv(path, encoding="utf-8")
+        for column in COLUMNS[name]:
+            if column not in table:
+                raise UserError(f"{path}: no column {column}; expected {', '.join(COLUMNS[name])}")
+        found[name] = table
+    return found
+
+
+def shown_states(orderings: pd.DataFrame | None) -> list[int]:
+    """A dozen states that readers know: those of the latest known orderings."""
+    if orderings is None:
+        return []
+    latest = orderings.sort_values("year", ascending=False)[["higher_state", "lower_state"]]
+    return list(dict.fromkeys(int(s) for s in latest.to_numpy().ravel()))[:SHOWN_STATES]
+
+
+def validity_tables(
+    composition: Composition,
+    data: xr.Dataset,
+    archives: Mapping[str, xr.DataTree],
+    known: Mapping[str, pd.DataFrame],
+    bloc: np.ndarray | None,
+    priors: Priors,
+    interval: float,
+    log: Callable[[str], None] = lambda line: None,
+) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
+    """Tables of the stage by name, and the ranks of states.
+
+    Parameters
+    ----------
+    composition : Composition
+        Measurement under test.
+    data : xarray.Dataset
+        The analysis dataset.
+    archives : mapping of str to xarray.DataTree
+        All measurements, the one under test among them.
+    known : mapping of str to pandas.DataFrame
+        From ``read_known``.
+    bloc : array of int, shape (S, T), optional
+        From ``alliance_blocs``.
+    priors : Priors
+    interval : float
+    log : callable, optional
+
+    Returns
+    -------
+    tables : dict of str to pandas.DataFrame
+    ranks : pandas.DataFrame
+    """
+    model, tree = composition.name, archives[composition.name]
+    latents = {name: archive["latent"].to_dataset() for name, archive in archives.items()}
+    latent, posterior = latents[model], tree["posterior"].to_dataset()
+    own = panel(composition, data)
+    names = dict(zip(data.state.values.tolist(), data.state_name.values.tolist(), strict=True))
+    places = Places(latent, names)
+    draws = latent.smoothed_draw.transpose("sample", "state", "year").values.astype(float)
+    mode = parameters_of(posterior, tree["level"].to_dataset())
+    log(f"{model}: measuring again without each of {len(own.names)} indicators")
+    refits = without_each(composition, data, priors)
+    held_out = {name: refits[name] for name in HELD_OUT if name in refits}
+    orderings, points, groups = (known.get(name) for name in ("orderings", "turning_points", "groups"))
+    empty = check_table([])
+    year = RANK_YEARS[-1] if RANK_YEARS[-1] in places.years else int(places.years[-1])
+    means = latent.smoothed_mean.transpose("state", "year").values
+    filtered, spread = (latent[n].transpose("state", "year").values for n in ("filtered_mean", "filtered_sd"))
+    tables = {
+        "known_orderings": empty if orderings is None else known_orderings(draws, places, orderings, model),
+        "known_groups": empty if groups is None else known_groups(draws, places, groups, model, interval),
+        "turning_points": empty if points is None else turning_points(draws, places, points, model),
+        "benchmark": benchmark(draws, own, places, known, held_out, model),
+        "constructs": check_table(
+            [
+                *correlations(latents, interval).to_dict("records"),
+                *reliabilities(latents).to_dict("records"),
+                *convergent(held_out, own, model).to_dict("records"),
+            ]
+        ),
+        "information_shares": information_shares(own, posterior, model, interval),
+        "invariance": invariance(own, mode, bloc, model, interval),
+        "indicator_stability": indicator_stability(
+            means, refits, places, shown_states(orderings), year, model
+        ),
+    }
+    log(f"{model}: measuring again with the data of earlier years")
+    tables["vintages"] = vintages(own, filtered, spread, priors, model)
+    return tables, rank_table(latent, places, list(RANK_YEARS))

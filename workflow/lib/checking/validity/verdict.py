@@ -1,0 +1,83 @@
+"""The verdict on the measure, in one sentence; the gate that may follow from it."""
+
+import pandas as pd
+
+from workflow.lib.checking.table import CANNOT_TELL, FAILED, PASSED, verdict_counts
+from workflow.lib.errors import UserError
+
+LEAST_TURNING_POINTS = 0.8
+
+
+def validity_verdict(
+    orderings: pd.DataFrame | None,
+    turning: pd.DataFrame | None,
+    benchmark: pd.DataFrame | None,
+    name: str = "The measure",
+) -> dict[str, str]:
+    """Passed if all orderings that can be told are right, four in five turning points, and the index orders no more rightly.
+
+    Parameters
+    ----------
+    orderings, turning, benchmark : pandas.DataFrame or None
+        Tables of the checks; None where no facts were given.
+    name : str
+        Begins the sentence.
+
+    Returns
+    -------
+    dict
+        ``verdict`` (passed, failed, or cannot tell where nothing is known of the states) and ``sentence``.
+    """
+    parts, faults = [], []
+    if orderings is not None and (told := _told(orderings)):
+        right = told[PASSED]
+        parts.append(f"orders {right} of {sum(told.values())} known pairs of states rightly")
+        if told[FAILED]:
+            wrong = orderings.loc[orderings["verdict"] == FAILED, "label"]
+            faults.append(f"it reverses {', '.join(wrong)}")
+    if turning is not None and (told := _told(turning)):
+        share = told[PASSED] / sum(told.values())
+        parts.append(
+            f"moves as it should at {told[PASSED]} of {sum(told.values())} turning points that can be told"
+        )
+        if share < LEAST_TURNING_POINTS:
+            faults.append("it misses more than one turning point in five")
+    if not parts:
+        return {
+            "verdict": CANNOT_TELL,
+            "sentence": f"{name} was not tested: no known fact is about states in these data.",
+        }
+    if benchmark is not None and len(benchmark):
+        good = int((benchmark["verdict"] == PASSED).sum())
+        parts.append(
+            f"is at least as good as an equal-weight index of its indicators on {good} of {len(benchmark)} criteria"
+        )
+        if (benchmark.loc[benchmark["item"] == "orderings", "verdict"] == FAILED).any():
+            faults.append("an equal-weight index orders more pairs rightly")
+    words = parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])}, and {parts[-1]}"
+    sentence = f"{name} {words}."
+    if faults:
+        sentence += f" It is not valid as it stands: {'; '.join(faults)}."
+    return {"verdict": FAILED if faults else PASSED, "sentence": sentence}
+
+
+def _told(table: pd.DataFrame) -> dict[str, int] | None:
+    """Numbers passed and failed, None if nothing could be told."""
+    counts = verdict_counts(table)
+    found = {verdict: counts[verdict] for verdict in (PASSED, FAILED)}
+    return found if sum(found.values()) else None
+
+
+def pass_validity(verdict: dict[str, str], setting: str) -> None:
+    """Stop a run whose measure is not valid, where the configuration says so.
+
+    Raises
+    ------
+    UserError
+        With ``checks.validity: stop`` and a verdict of failed.
+    """
+    if setting == "stop" and verdict["verdict"] == FAILED:
+        raise UserError(
+            f"checks.validity: {verdict['sentence']} See results/checks; change the model's indicators in the codebook, or "
+            "set checks.validity: warn"
+        )

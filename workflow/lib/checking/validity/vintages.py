@@ -1,0 +1,85 @@
+"""Would the measure have been the same with what was known at the time?
+
+Filtered paths use indicators up to a year, but items' levels, loadings and errors of the whole period. Here these too are
+estimated with the years up to the vintage alone.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from models.blocks.factor import Panel
+from models.priors import Priors
+from workflow.lib.checking.table import check_row, check_table, passed_if
+from workflow.lib.checking.validity.paths import correlation_within_years, refit, without_year_means
+
+VINTAGES = (1970, 1985, 2000)
+SAME = 0.95
+
+
+def vintages(
+    panel: Panel, filtered: np.ndarray, spread: np.ndarray, priors: Priors, model: str
+) -> pd.DataFrame:
+    """Filtered means of each vintage's last year against the default's, differences common to all states left out.
+
+    Parameters
+    ----------
+    panel : Panel
+    filtered, spread : array, shape (S, T)
+        The default's filtered means and standard deviations.
+    priors : Priors
+    model : str
+    """
+    rows = []
+    for year in [y for y in VINTAGES if panel.years[0] < y <= panel.years[-1]]:
+        known, at = panel.until(year), [int(np.searchsorted(panel.years, year))]
+        if not known.seen.any((0, 2)).all():
+            known = _observed(known)
+        then = refit(known, priors).filtered[:, at]
+        now, error = filtered[:, at], float(np.nanmean(spread[:, at]))
+        agreement = float(correlation_within_years(now, then))
+        difference = float(np.nanmean(np.abs(without_year_means(now) - without_year_means(then))))
+        words = f"Filtered {model} of {year} from data up to {year}"
+        rows += [
+            check_row(
+                "vintages",
+                model,
+                f"correlation:{year}",
+                f"{words}: agreement with the default",
+                passed_if(agreement > SAME),
+                estimate=agreement,
+                unit="correlation",
+                expected=f"above {SAME}",
+            ),
+            check_row(
+                "vintages",
+                model,
+                f"difference:{year}",
+                f"{words}: mean absolute difference",
+                passed_if(difference < error),
+                estimate=difference,
+                expected="below the filtered path's own standard error",
+                note=f"in standard deviations of the path; its standard error is {error:.2f} on average",
+            ),
+        ]
+    return check_table(rows)
+
+
+def _observed(panel: Panel) -> Panel:
+    """The panel less the indicators of which nothing was seen."""
+    kept = np.flatnonzero(panel.seen.any((0, 2)))
+    place = {int(k): i for i, k in enumerate(kept)}
+    own = [a for a, (k, _) in enumerate(panel.pairs) if int(k) in place]
+    pairs = np.array([(place[int(panel.pairs[a, 0])], panel.pairs[a, 1]) for a in own], np.int64).reshape(
+        -1, 2
+    )
+    return replace(
+        panel,
+        names=[panel.names[k] for k in kept],
+        value=np.ascontiguousarray(panel.value[:, kept]),
+        seen=panel.seen[:, kept],
+        pairs=pairs,
+        adjustments=[panel.adjustments[a] for a in own],
+        direction=panel.direction[kept],
+    )

@@ -1,0 +1,108 @@
+"""Refits of the main model to other versions of the data and with other priors: effects by version."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+import xarray as xr
+
+from models.composition import Composition
+from workflow.lib.checking.refits import Refitter, on_the_grid_of, scaled_priors
+from workflow.lib.checking.versions import (
+    Version,
+    eligible_versions,
+    joiner_versions,
+    label_versions,
+    mission_versions,
+)
+from workflow.lib.tables.load import Tables
+from workflow.lib.tables.prepare import prepare
+
+Effects = dict[str, xr.DataArray]
+
+
+class Variants:
+    """Refits of one model, its latents plugged in, to versions of the tables.
+
+    All effects are taken between the values that the data in use give, so that a version's own quartiles do not move them.
+
+    Parameters
+    ----------
+    composition : Composition
+    data : xarray.Dataset
+    paths : mapping of str to xarray.Dataset
+        Latent paths by measurement model.
+    tables : Tables
+    settings : mapping
+        Section ``data`` of the configuration.
+    run : mapping
+        Sections of the configuration, see ``Refitter.configured``.
+    threads : int
+    log : callable
+    """
+
+    def __init__(
+        self,
+        composition: Composition,
+        data: xr.Dataset,
+        paths: Mapping,
+        tables: Tables,
+        settings: Mapping,
+        run: Mapping,
+        threads: int,
+        log: Callable,
+    ):
+        self.composition, self.data, self.paths = replace(composition, inference="plugin"), data, paths
+        self.tables, self.settings, self.run = tables, settings, run
+        self.threads, self.log = threads, log
+        self.plain = self.refitter(self.composition, data)
+        self.reference: Effects = self.plain.effects(self.plain.fit("as fitted"))
+
+    def refitter(self, composition: Composition, data: xr.Dataset) -> Refitter:
+        """Refits of a composition to data."""
+        return Refitter.configured(
+            composition, data, self.paths, stage="variants", run=self.run, threads=self.threads, log=self.log
+        )
+
+    def on_the_grid(self, settings: Mapping) -> xr.Dataset:
+        """A version of the data on the missions and states of the one in use."""
+        return on_the_grid_of(self.data, prepare(self.tables, settings))
+
+    def refits(self, versions: list[Version]) -> dict[str, Effects]:
+        """Effects by version of the same missions and states."""
+        return {
+            name: self.plain.effects(self.plain.fit(name, self.on_the_grid(settings)))
+            for name, settings in versions
+        }
+
+    def labels(self) -> dict[str, Effects]:
+        """Effects with other lists of participants and of missions, and in a model in which records may be wrong."""
+        found = self.refits(
+            [*label_versions(self.settings, self.tables), *joiner_versions(self.settings, self.tables)]
+        )
+        for name, settings in mission_versions(self.settings):
+            own = self.refitter(self.composition, prepare(self.tables, settings))
+            found[name] = self.plain.effects(own.fit(name))
+        if not self.composition.label_errors:
+            # wrong records are a matter of the broadest list: it has those that a strict list leaves out
+            broad = self.on_the_grid({**self.settings, "joined_certainty": "uncertain"})
+            doubting, name = (
+                self.refitter(replace(self.composition, label_errors=True), broad),
+                "records may be wrong",
+            )
+            found[name] = self.plain.effects(doubting.fit(name))
+        return found
+
+    def eligible(self) -> dict[str, Effects]:
+        """Effects with other sets of candidates."""
+        return self.refits(eligible_versions(self.settings, self.tables))
+
+    def priors(self, factors: list[float]) -> dict[str, Effects]:
+        """Effects with the spreads of priors multiplied."""
+        found = {}
+        for factor in factors:
+            own = replace(self.plain, priors=scaled_priors(self.plain.priors, factor), compiled=None)
+            name = f"spreads of priors times {factor:g}"
+            found[name] = self.plain.effects(own.fit(name))
+        return found

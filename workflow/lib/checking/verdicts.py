@@ -1,0 +1,154 @@
+"""The answer, once: verdicts on the objections and the sentences that abstract, results, conclusion and report print.
+
+From `results/effects.csv` and the tables of checks to the one object of `results/verdicts.json`. A sentence says what a run's own
+numbers say; nothing here knows a figure. How each objection is decided stands in `objections.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from workflow.lib.checking.evidence import TIES, Evidence, chance, points, words_of
+from workflow.lib.checking.objections import OPEN, cooperation, count_or_quality, persons
+
+# tables of checks whose file name does not say to a stranger what was tested
+LABELS = {
+    "labels": "other lists of participants",
+    "eligible": "other sets of candidates",
+    "priors": "other priors",
+    "power_scaling": "sensitivity to priors",
+    "predictive": "predictive checks",
+}
+# what the abstract names by itself; the other failures it counts
+IN_ABSTRACT = ("negative_controls", "reverse_causation")
+TESTED = ("passed", "failed", "cannot tell")
+LONGEST_LIST = 3
+
+
+def write_verdicts(
+    effects: pd.DataFrame,
+    checks: Mapping[str, pd.DataFrame],
+    main: str,
+    models: Mapping[str, Mapping],
+    validity: Mapping | None,
+) -> dict:
+    """The object of `results/verdicts.json`.
+
+    Parameters
+    ----------
+    effects : pandas.DataFrame
+    checks : mapping of str to pandas.DataFrame
+        Tables of checks by file name.
+    main : str
+        Main model.
+    models : mapping of str to mapping
+        Terms of the fitted models, as in the configuration.
+    validity : mapping, optional
+        Verdict and sentence on the measure.
+    """
+    valid = validity or {
+        "verdict": "not tested",
+        "sentence": "No test of the measure's validity was part of this run.",
+    }
+    found = Evidence(effects, checks, main, models, valid["verdict"])
+    objections = [cooperation(found), count_or_quality(found), persons(found)]
+    failed = failed_checks(checks, main)
+    warning = [valid["sentence"]] if valid["verdict"] != "passed" and found.quality else []
+    sentence = headline(found)
+    return {
+        "main_model": main,
+        "headline": {"sentence": sentence},
+        "objections": objections,
+        "failed_checks": failed,
+        "validity": dict(valid),
+        "feedback": {"sentence": feedback(found)},
+        "abstract": [*warning, sentence, *failures_in_words(failed), objections_in_words(objections)],
+    }
+
+
+def headline(found: Evidence) -> str:
+    """Effects of ties and quality in the main model, and the probability that that of quality is the larger."""
+    rows = [(term, found.effect(found.main, term)) for term in (TIES, found.quality) if term]
+    shown = [(words_of(term), points(row)) for term, row in rows if row]
+    if not shown:
+        return "This run has neither ties nor quality in its main model."
+    (first, change), *others = shown
+    text = f"The probability of joining changes by {change} from the lower to the upper quartile of {first}"
+    text += "".join(f", and by {change} for {words}" for words, change in others)
+    beats = found.quality_beats_ties(found.main)
+    if beats and len(shown) == 2:
+        text += f"; that of quality is the larger with probability {chance(beats['mean'])}"
+    return text + "."
+
+
+def feedback(found: Evidence) -> str:
+    """What the effect of quality becomes where the outcome informs it, beside the same information without the outcome."""
+    joint = found.first(lambda own: own.get("inference") == "joint" and found.quality in own["regressors"])
+    with_outcome = found.effect(joint, found.quality)
+    if not with_outcome:
+        return "No model that lets the outcome inform quality is part of this run."
+    # the joint model knows later indicators, too: only beside a smoothed path is the difference the outcome's
+    smoothed = found.first(
+        lambda own: (
+            own.get("information") == "smoothed"
+            and own.get("inference") != "joint"
+            and set(own["regressors"]) == set(found.models[joint].get("regressors", [TIES]))
+        )
+    )
+    beside = found.effect(smoothed or found.main, found.quality)
+    if not beside or joint == found.main:
+        return f"The record of joining informs quality; its effect is {points(with_outcome)}."
+    known = "indicators of all years" if smoothed else "earlier indicators"
+    text = (
+        f"Where the record of joining informs quality besides its indicators, the effect of quality is {points(with_outcome)}; "
+        f"from {known} alone it is {points(beside)}."
+    )
+    moved = found.check("feedback", "all states")
+    return text + (f" The record moves {moved['note']} of their path." if moved and moved["note"] else "")
+
+
+def failed_checks(checks: Mapping[str, pd.DataFrame], main: str) -> list[dict]:
+    """Every table of checks in which something failed, with how much of it; of several models' rows those of the main one."""
+    found = []
+    for file, rows in checks.items():
+        own = rows[rows["model"].astype(str) == main]
+        rows = own if len(own) else rows
+        tested, failed = rows[rows["verdict"].isin(TESTED)], rows[rows["verdict"] == "failed"]
+        if failed.empty:
+            continue
+        label = LABELS.get(file, file.replace("_", " "))
+        names = [str(name) for name in failed["label"]]
+        listed = ", ".join(names[:LONGEST_LIST]) + (", and others" if len(names) > LONGEST_LIST else "")
+        found.append(
+            {
+                "check": file,
+                "label": label,
+                "number": len(failed),
+                "of": len(tested),
+                "sentence": f"{len(failed)} of {len(tested)} tests of {label} failed: {listed}.",
+            }
+        )
+    return found
+
+
+def failures_in_words(failed: list[dict]) -> list[str]:
+    """Sentences on failed checks for the abstract: the controls by name, the others together."""
+    named = [one["sentence"] for one in failed if one["check"] in IN_ABSTRACT]
+    others = [one for one in failed if one["check"] not in IN_ABSTRACT]
+    if others:
+        parts = ", ".join(f"{one['label']} ({one['number']} of {one['of']})" for one in others)
+        named.append(f"{'Also failed' if named else 'Failed'}: {parts}.")
+    return named
+
+
+def objections_in_words(objections: list[dict]) -> str:
+    """One sentence on the verdicts, each with the letters of the objections that it is on."""
+    parts = []
+    for verdict in dict.fromkeys(one["verdict"] for one in objections):
+        letters = [f"({one['id']})" for one in objections if one["verdict"] == verdict]
+        listed = " and ".join(filter(None, [", ".join(letters[:-1]), letters[-1]]))
+        verb = "" if verdict == OPEN else ("are " if len(letters) > 1 else "is ")
+        parts.append(f"{listed} {verb}{verdict}")
+    return f"Of the review's objections, {', '.join(parts)}."

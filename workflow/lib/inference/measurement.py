@@ -1,0 +1,123 @@
+"""Measure a construct: levels at their mode, items by NUTS, then the paths of all states.
+
+The archive of a measurement has the groups `posterior` and `sample_stats`; `latent`, the paths by state and year
+(`models.paths.latent_paths`); `path`, the smoothed Gaussian that joint inference starts from; and `level`, with the persistence.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import xarray as xr
+
+from models.blocks.factor import Mode, Panel, build_factor, expected_signs, find_mode, panel
+from models.composition import Composition, check
+from models.paths import GaussianPath, arguments_of_draws, gaussian_path, latent_paths
+from models.priors import GraphVariables, Priors
+from workflow.lib.errors import UserError
+from workflow.lib.inference.progress import Log
+from workflow.lib.inference.sampling import (
+    Program,
+    SamplerSettings,
+    compile_program,
+    derive_seed,
+    run_sampler,
+)
+
+PATH_DRAWS = 400
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """A compiled measurement that can be sampled again with a panel of the same labels."""
+
+    composition: Composition
+    panel: Panel
+    priors: Priors
+    settings: SamplerSettings
+    program: Program
+
+    def sample(self, seed: int, panel: Panel | None = None, log: Log | None = None) -> xr.DataTree:
+        """Posterior and paths, of the compiled panel or of another with the same items and states."""
+        chosen = panel or self.panel
+        mode = find_mode(chosen, self.priors)
+        names = ("value", "runs", "first_run", "span", "adjuster", "pairs")
+        program = self.program.with_data(
+            {
+                "level": mode.level,
+                "weight": np.array(chosen.weight()),
+                **dict(zip(names, chosen.fixed(), strict=True)),
+            }
+        )
+        tree = run_sampler(program, self.settings, seed, log, self.composition.name)
+        return with_paths(tree, chosen, mode, seed)
+
+
+def with_paths(tree: xr.DataTree, panel: Panel, mode: Mode, seed: int) -> xr.DataTree:
+    """The archive of a measurement: draws of the parameters, and the paths that follow."""
+    posterior = tree["posterior"].to_dataset()
+    draws = arguments_of_draws(posterior, mode.level, mode.persistence, PATH_DRAWS)
+    tree["latent"] = xr.DataTree(
+        latent_paths(panel, draws, np.random.default_rng(derive_seed(seed, "paths")))
+    )
+    path = gaussian_path(panel, _mean_arguments(posterior, mode))
+    on = ("state", "year")
+    coords = {"state": panel.states, "year": panel.years}
+    moments = {name: (on, getattr(path, name)) for name in ("mean", "variance", "covariance")}
+    tree["path"] = xr.DataTree(xr.Dataset(moments, coords=coords))
+    level = xr.DataArray(
+        mode.level, dims=("indicator", "year"), coords={"indicator": panel.names, "year": panel.years}
+    )
+    tree["level"] = xr.DataTree(level.to_dataset(name="level").assign(persistence=mode.persistence))
+    return tree
+
+
+def _mean_arguments(posterior: xr.Dataset, mode: Mode) -> tuple:
+    mean = posterior.mean(("chain", "draw"))
+    loading, sd = mean["loading"].values, mean["error_sd"].values
+    item = np.stack([loading, sd, np.full_like(loading, mode.persistence)], axis=1)
+    slope = mean["adjustment"].values if "adjustment" in mean else np.zeros(0)
+    return mode.level, slope, item, np.array([mode.persistence])
+
+
+def compile_measurement(
+    composition: Composition, data: xr.Dataset, priors: Priors, settings: SamplerSettings
+) -> Measurement:
+    """Check, build and compile a measurement.
+
+    Raises
+    ------
+    UserError
+        With one line for each fault of the composition, before anything is compiled.
+    """
+    faults = check(composition, data)
+    if faults:
+        raise UserError("\n".join(faults))
+    own = panel(composition, data)
+    mode = find_mode(own, priors)
+    start = {
+        "anchor_loading": np.array(mode.item[0, 0]),
+        "other_loading": (expected_signs(own) * mode.item[:, 0])[1:],
+    }
+    model = build_factor(own, mode.level, priors, GraphVariables)
+    return Measurement(composition, own, priors, settings, compile_program(model, start))
+
+
+def read_path(tree: xr.DataTree) -> GaussianPath:
+    """The smoothed Gaussian paths of a measurement's archive."""
+    found = tree["path"].to_dataset()
+    mean, variance, covariance = (
+        found[name].transpose("state", "year").values for name in ("mean", "variance", "covariance")
+    )
+    return GaussianPath(found.year.values.astype(int), mean, variance, covariance)
+
+
+def on_states(path: GaussianPath, states: np.ndarray, wanted: np.ndarray) -> GaussianPath:
+    """Paths of the wanted states, NaN for those that were not measured."""
+    place = {int(s): i for i, s in enumerate(states)}
+    rows = [place.get(int(s)) for s in wanted]
+
+    def take(values):
+        empty = np.full(values.shape[1], np.nan)
+        return np.stack([empty if i is None else values[i] for i in rows])
+
+    return replace(path, mean=take(path.mean), variance=take(path.variance), covariance=take(path.covariance))

@@ -1,0 +1,29 @@
+"""Write the paper in Markdown, and what it prints of the run.
+
+From the files of a run and `workflow/paper/manuscript.md` to `results/paper/paper.md` and `results/numbers.json`: key, value,
+text, and the file that the number came from. A name that does not exist stops the build.
+"""
+
+from workflow.lib.job import Log, run_job
+
+
+def write(
+    results: str, manuscript_path: str, numbers_path: str, settings: dict, files: list[str], log: Log
+) -> None:
+    """Write the manuscript and its numbers."""
+    from workflow.lib.presentation.paper import write_manuscript
+
+    printed = write_manuscript(results, manuscript_path, numbers_path, settings, files)
+    log(f"{len(printed)} numbers, texts and tables of the run")
+
+
+if __name__ == "__main__":
+    run_job(
+        snakemake,
+        write,
+        results=snakemake.params.settings["results"],
+        manuscript_path=snakemake.output.manuscript,
+        numbers_path=snakemake.output.numbers,
+        settings=snakemake.params.settings,
+        files=[*snakemake.input.comparison, *snakemake.input.checks],
+    )

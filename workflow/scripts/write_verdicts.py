@@ -1,0 +1,35 @@
+"""Say what came out, once: `results/verdicts.json`, which abstract, results, conclusion and report read."""
+
+from workflow.lib.job import Log, run_job
+
+
+def write_verdicts(
+    main: str,
+    models: dict,
+    validity_rule: str,
+    effects: str,
+    checks: list[str],
+    validity: list[str],
+    verdicts: str,
+    log: Log,
+) -> None:
+    """Collect the tables and decide."""
+    import json
+    from pathlib import Path
+
+    from workflow.lib.checking.files import read_table, write_json
+    from workflow.lib.checking.validity.verdict import pass_validity
+    from workflow.lib.checking.verdicts import write_verdicts
+
+    tables = {Path(path).stem: read_table(path) for path in checks}
+    valid = json.loads(Path(validity[0]).read_text(encoding="utf-8")) if validity else None
+    if valid:
+        pass_validity(valid, validity_rule)
+    found = write_verdicts(read_table(effects), tables, main, models, valid)
+    write_json(found, verdicts)
+    for one in found["objections"]:
+        log(f"({one['id']}) {one['verdict']}: {one['result']}")
+
+
+if __name__ == "__main__":
+    run_job(snakemake, write_verdicts)
