@@ -136,7 +136,8 @@ def test_totals_and_paired_errors_by_hand():
     assert table["difference"].tolist() == [0, -4]
     # differences -3 and -1: standard deviation sqrt(2), times the root of two conflicts
     assert table["se_difference"].tolist() == pytest.approx([0, 2])
-    assert table["covered"].tolist() == [0.5, 0.5]
+    assert table["covered"].tolist() == [1, 1]
+    assert table["conflicts"].tolist() == [2, 2]
     assert table["mean_width"].tolist() == [4, 2]
     assert table["conflicts"].tolist() == [2, 2]
 

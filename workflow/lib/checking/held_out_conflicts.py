@@ -121,7 +121,7 @@ def compare_conflicts(conflicts: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        model, joint_log_score, difference, se_difference, log_score, brier, covered (share of conflicts whose number of joiners
+        model, joint_log_score, difference, se_difference, log_score, brier, covered (number of conflicts whose number of joiners
         lies in the interval), mean_width (of that interval), conflicts; best model first.
     """
     columns = [
@@ -148,7 +148,7 @@ def compare_conflicts(conflicts: pd.DataFrame) -> pd.DataFrame:
                 "se_difference": np.sqrt(len(joint)) * differences.std(ddof=1) if len(joint) > 1 else np.nan,
                 "log_score": own["log_score"].sum(),
                 "brier": np.average(own["brier"], weights=own["n_states"]),
-                "covered": own["joiners"].between(own["lower"], own["upper"]).mean(),
+                "covered": int(own["joiners"].between(own["lower"], own["upper"]).sum()),
                 "mean_width": (own["upper"] - own["lower"]).mean(),
                 "conflicts": len(joint),
             }
