@@ -5,7 +5,9 @@ import xarray as xr
 
 
 def covariate_values(data: xr.Dataset, names: list[str]) -> np.ndarray:
-    """Standardised covariates (C, M, S); zero where a cell is not scored.
+    """Standardised covariates (C, M, S), zero where none is known.
+
+    A cell whose decision is masked keeps its covariates: it is to be predicted from them.
 
     Raises
     ------
@@ -18,4 +20,4 @@ def covariate_values(data: xr.Dataset, names: list[str]) -> np.ndarray:
         missing = int((scored & ~np.isfinite(value)).sum())
         if missing:
             raise ValueError(f"covariate '{name}' has no finite value in {missing} scored rows")
-    return np.where(scored, values, 0.0)
+    return np.where(np.isfinite(values), values, 0.0)

@@ -32,7 +32,7 @@ def latent_at_missions(path: xr.DataArray, data: xr.Dataset) -> xr.DataArray:
 def grid_of(name: str, composition: Composition, data: xr.Dataset, measured: dict, draw: int | None = None):
     """One regressor on the grid: the ties of the data, or a latent's posterior mean or one of its draws."""
     if name == TIES:
-        return data.ties.where(scored_cells(data), 0.0).fillna(0.0).transpose("mission", "state")
+        return data.ties.fillna(0.0).transpose("mission", "state")
     paths = measured[name]
     if draw is None:
         return latent_at_missions(paths[f"{composition.information}_mean"], data)
@@ -51,7 +51,7 @@ def split(value: xr.DataArray, term: Term, scored: xr.DataArray) -> xr.DataArray
 def term_values(
     composition: Composition, data: xr.Dataset, measured: dict | None = None, draw: int | None = None
 ) -> xr.DataArray:
-    """All terms on the grid.
+    """All terms on the grid. A cell whose decision is masked keeps them: it is to be predicted from them.
 
     Parameters
     ----------
@@ -65,12 +65,12 @@ def term_values(
     Returns
     -------
     xarray.DataArray
-        (term, mission, state); zero where a cell is not scored.
+        (term, mission, state); zero where nothing is known.
     """
     scored, found = scored_cells(data), []
     for term in composition.terms():
         grid = grid_of(term.regressor, composition, data, measured or {}, draw)
-        found.append(split(grid, term, scored).where(scored, 0.0))
+        found.append(split(grid, term, scored))
     names = [term.name for term in composition.terms()]
     if not found:
         empty = np.zeros((0, data.sizes["mission"], data.sizes["state"]))

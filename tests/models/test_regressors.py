@@ -23,7 +23,6 @@ def test_a_latent_is_its_path_in_the_year_before_the_mission():
         state, year = int(DATA.state[i]), int(DATA.start_year[m]) - 1
         expected = float(mean.sel(state=state, year=year)) if i else 0.0
         assert float(values[m, i]) == expected
-    assert (values.values[~scored] == 0).all()
 
 
 def test_information_and_draw_choose_the_path():
@@ -77,9 +76,20 @@ def test_a_model_without_regressors_has_no_terms():
     assert term_values(Composition("trial", regressors=()), DATA).shape == (0, 5, 18)
 
 
-def test_covariates_are_zero_where_nothing_is_scored_and_must_be_there_where_it_is():
+def test_a_masked_decision_keeps_its_regressors_and_covariates():
+    """A mission that is left out is predicted from the ties, the quality and the controls of its states."""
+    masked = DATA.assign(joined=DATA.joined.where(DATA.mission != "mission_3"))
+    whole, known = (term_values(QUALITY, data, MEASURED) for data in (DATA, masked))
+    np.testing.assert_array_equal(whole, known)
+    assert (known.sel(mission="mission_3").std("state") > 0).all()
+    names = ["capability", "democracy"]
+    np.testing.assert_array_equal(covariate_values(DATA, names), covariate_values(masked, names))
+
+
+def test_covariates_are_zero_where_they_are_missing_and_must_be_there_where_a_decision_is_scored():
     scored = DATA.joined.notnull().values
-    values = covariate_values(DATA, ["capability", "democracy"])
+    cleared = DATA.assign(covariate_value=DATA.covariate_value.where(DATA.joined.notnull()))
+    values = covariate_values(cleared, ["capability", "democracy"])
     np.testing.assert_array_equal(values[0], np.where(scored, DATA.covariate_value.values[2], 0))
     broken = DATA.covariate_value.copy(deep=True)
     places = np.argwhere(scored)[:2]
