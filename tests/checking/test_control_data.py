@@ -2,11 +2,10 @@
 
 import numpy as np
 import pytest
-import xarray as xr
 
 from models.composition import Composition
 from tests.models.example import example_data, measured_paths
-from workflow.lib.checking.control_data import LATER, later_controls, news_of, others_of, rival_controls
+from workflow.lib.checking.control_data import LATER, later_controls, others_of, rival_controls
 from workflow.lib.settings import load_settings
 from workflow.lib.tables.load import load_tables
 from workflow.lib.tables.prepare import prepare
@@ -105,15 +104,3 @@ def test_later_quality_is_the_path_some_years_after_and_missing_where_the_panel_
         for state in data["state"].values[1:]:
             assert float(found.sel(state=state)) == float(path.sel(year=year, state=state))
     assert control.values.notnull().any() and control.values.isnull().any()
-
-
-def test_news_are_what_later_indicators_add_in_the_year_before_a_mission():
-    data, paths = small()
-    control = news_of(BOTH, data, paths)
-    cell = {"mission": "mission_1", "state": 105}
-    at = {"year": int(data["start_year"].sel(mission="mission_1")) - 1, "state": 105}
-    expected = paths["quality"]["smoothed_mean"].sel(at) - paths["quality"]["filtered_mean"].sel(at)
-    assert float(control.values.sel(cell)) == pytest.approx(float(expected))
-    assert (control.item, control.regressor) == ("quality news", "quality")
-    assert isinstance(control.values, xr.DataArray)
-    assert news_of(TIES_ALONE, data, paths) is None

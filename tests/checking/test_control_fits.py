@@ -43,7 +43,7 @@ def test_a_control_that_makes_states_join_takes_the_slope_and_one_that_does_not_
     noise = xr.zeros_like(cause) + random.normal(size=seen.shape)
     slope, other = found.beside(Control("rivals", "ties 366", "ties with nobody", "ties", noise))
     assert float(slope.mean()) > 1.0 > 0.5 > abs(float(other.mean()))
-    assert found.reverse_causation(None) == []
+    assert found.reverse_causation() == []
 
 
 class Recorder(Refitter):

@@ -12,7 +12,6 @@ from workflow.lib.checking.controls import (
     beside,
     difference_rows,
     led_by_others_rows,
-    news_rows,
     power_to_see,
     with_covariate,
 )
@@ -95,17 +94,6 @@ def test_missions_led_by_others_may_have_another_number_of_draws():
     rows = led_by_others_rows("ties", draws(1.2, 0.1), draws(1.1, 1.2, 1.3), "plugin", INTERVAL, missions=9)
     assert rows[1]["estimate"] == pytest.approx(0.0, abs=0.1)
     assert rows[1]["verdict"] == "failed"
-
-
-@pytest.mark.parametrize(("news", "verdict"), [(1.6, "failed"), (0.8, "passed"), (-0.5, "passed")])
-def test_later_indicators_fail_if_they_go_with_joining_more_than_earlier_ones(news, verdict):
-    rows = check_table(news_rows(draws(0.8, 0.1), draws(news, 0.1), "quality", "plugin", INTERVAL))
-    rows = rows.set_index("item")
-    assert rows.loc["quality news", "estimate"] == pytest.approx(news)
-    assert rows.loc["quality news", "verdict"] == "described"
-    gap = rows.loc["quality news difference"]
-    assert gap["estimate"] == pytest.approx(news - 0.8)
-    assert (gap["verdict"], gap["expected"]) == (verdict, "near zero")
 
 
 def test_a_control_stands_beside_the_regressor_and_what_it_lacks_is_not_scored():

@@ -41,27 +41,40 @@ def test_a_common_cause_without_an_effect_of_ties_upholds_the_first_objection(se
     assert "1 of 1 tests of negative controls failed: ties less ties with Russia." in found["abstract"]
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
-def test_an_effect_of_ties_without_a_habit_of_cooperating_does_not_uphold_it(seed):
-    found = verdicts_of(World(ties=0.6, seed=seed))
-    assert verdict(found, "a")["verdict"] == NOT_UPHELD
-    assert verdict(found, "b")["verdict"] == NOT_UPHELD
-    assert found["failed_checks"] == []
+def test_an_effect_of_ties_without_a_habit_of_cooperating_does_not_uphold_it():
+    """In four of five worlds: a check at an interval of 90 % fails one in ten by chance."""
+    clean = 0
+    for seed in range(1, 6):
+        found = verdicts_of(World(ties=0.6, seed=seed))
+        assert verdict(found, "a")["verdict"] == NOT_UPHELD
+        assert verdict(found, "b")["verdict"] == NOT_UPHELD
+        clean += found["failed_checks"] == []
+    assert clean >= 4
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_reverse_causation_alone_does_not_credit_quality(seed):
-    found = verdicts_of(World(moved=0.6, seed=seed))
+    """Some states join again and again, and each time quality rises: it goes with joining and is not its cause."""
+    world = World(habit=1.0, moved=0.3, seed=seed)
+    effects = world.effects().set_index(["model", "estimand"])
+    assert effects.loc[("plugin", "quality_effect"), "lower"] > 0
+    found = verdicts_of(world)
     assert verdict(found, "b")["verdict"] != UPHELD
-    assert "joining may have moved them" in verdict(found, "b")["result"]
+    assert "it may be what joining leaves behind" in verdict(found, "b")["result"]
     assert any("reverse causation failed" in sentence for sentence in found["abstract"])
 
 
+def test_quality_that_matters_is_credited():
+    """In four of five worlds: a check at an interval of 90 % fails one in ten by chance."""
+    found = [verdict(verdicts_of(World(quality=0.6, seed=seed)), "b")["verdict"] for seed in range(1, 6)]
+    assert found.count(UPHELD) >= 4
+    assert set(found) <= {UPHELD, OPEN}
+
+
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_quality_that_matters_is_credited_unless_joining_moved_what_measures_it(seed):
-    assert verdict(verdicts_of(World(quality=0.6, seed=seed)), "b")["verdict"] == UPHELD
-    moved = verdicts_of(World(quality=0.6, moved=2.0, seed=seed))
-    assert verdict(moved, "b")["verdict"] == OPEN
+def test_that_joiners_come_closer_afterwards_is_said(seed):
+    moved = verdict(verdicts_of(World(quality=0.6, moved=0.5, seed=seed)), "b")
+    assert "Afterwards quality is higher for joiners than for others" in moved["result"]
 
 
 def test_an_interval_wide_enough_for_everything_upholds_nothing():

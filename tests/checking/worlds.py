@@ -8,7 +8,8 @@ import pandas as pd
 import xarray as xr
 from scipy.special import expit
 
-from workflow.lib.checking.controls import Control, difference_rows, news_rows
+from workflow.lib.checking.controls import Control, difference_rows
+from workflow.lib.checking.reverse_causation import first_decisions, first_joiners_row, rows_around_missions
 from workflow.lib.checking.table import check_table, estimate_row
 
 INTERVAL = 0.9
@@ -48,7 +49,7 @@ class World:
     shared : float
         How much of ties comes from the habit.
     moved : float
-        How much joining moves later indicators of quality.
+        How much quality is higher for good after each mission that a state joined.
     """
 
     def __init__(self, ties=0.0, quality=0.0, habit=0.0, shared=0.0, moved=0.0, seed=1):
@@ -60,10 +61,11 @@ class World:
             return shared * lasting + random.normal(size=grid)
 
         self.ties, self.rival, self.habit = with_anybody(), with_anybody(), lasting
-        self.quality = random.normal(size=grid)
-        logit = -1.0 + ties * self.ties + quality * self.quality + habit * lasting
-        self.joined = (random.random(grid) < expit(logit)).astype(float)
-        self.news = 0.5 * random.normal(size=grid) + moved * (self.joined - self.joined.mean())
+        self.quality, self.joined = random.normal(size=grid), np.empty(grid)
+        for m in range(MISSIONS):
+            logit = -2.5 + ties * self.ties[m] + quality * self.quality[m] + habit * lasting[m]
+            self.joined[m] = random.random(STATES) < expit(logit)
+            self.quality[m + 1 :] += moved * self.joined[m]
 
     def effects(self):
         """Rows of `results/effects.csv`."""
@@ -94,11 +96,27 @@ class World:
 
         (naive,), _ = fit(self.joined, self.ties)
         rival = Control("rivals", "ties 365", "ties with Russia", "ties", self.rival)
-        (known, news), _ = fit(self.joined, self.quality, self.news)
         return {
             "negative_controls": check_table(difference_rows(rival, beside, naive, "plugin", INTERVAL)),
-            "reverse_causation": check_table(news_rows(known, news, "quality", "plugin", INTERVAL)),
+            "reverse_causation": check_table(self.reverse_causation()),
         }
+
+    def reverse_causation(self):
+        """Rows on quality before and after missions, of which there is one a year, and on first joiners."""
+        years, states = 1950 + np.arange(MISSIONS), np.arange(STATES)
+        on = {"mission": years.astype(str), "state": states}
+        data = xr.Dataset(
+            {"joined": (("mission", "state"), self.joined), "start_year": ("mission", years)}, coords=on
+        )
+        path = xr.DataArray(
+            self.quality.T, dims=("state", "year"), coords={"state": states, "year": years - 1}
+        )
+        first = first_decisions(data).values
+        (naive,), _ = fit(self.joined, self.quality)
+        (slope,), _ = fit(self.joined[first], self.quality[first])
+        rows = rows_around_missions(path, data, "quality", "plugin", INTERVAL, seed=1)
+        joiners = int(self.joined[first].sum())
+        return [*rows, first_joiners_row(slope, naive, "quality", "plugin", INTERVAL, joiners)]
 
 
 def effect(model, estimand, estimate, lower, upper, scope="all"):

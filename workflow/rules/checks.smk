@@ -132,6 +132,7 @@ rule check_causes:
 
 rule write_verdicts:
     input:
+        analysis="<results>/data/analysis.nc",
         effects="<results>/effects.csv",
         checks=[f"<results>/checks/{name}.csv" for name in CHECKS],
         validity=["<results>/validity.json"] if VALIDITY_MODEL else [],
@@ -149,6 +150,7 @@ rule write_verdicts:
         main=MAIN,
         models={name: terms_of(name) for name in MODELS},
         validity_rule=settings.checks.validity,
+        ties_measure=settings.data.ties_measure,
     message:
         "Saying what came out."
     script:

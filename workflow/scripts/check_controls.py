@@ -23,7 +23,7 @@ def check_controls(
 ) -> None:
     """Refit and compare."""
     from models.composition import Composition
-    from workflow.lib.checking.control_data import later_controls, news_of, others_of, rival_controls
+    from workflow.lib.checking.control_data import later_controls, others_of, rival_controls
     from workflow.lib.checking.control_fits import ControlFits
     from workflow.lib.checking.files import write_table
     from workflow.lib.checking.table import check_table
@@ -39,7 +39,7 @@ def check_controls(
     controls += later_controls(tables, data, dataset, terms, paths)
     rows = fits.negative_controls(controls, others_of(tables, data, dataset))
     write_table(check_table(rows), negative_controls)
-    write_table(check_table(fits.reverse_causation(news_of(terms, dataset, paths))), reverse_causation)
+    write_table(check_table(fits.reverse_causation()), reverse_causation)
     write_table(check_table(fits.ties_measures()), ties_measures)
 
 

@@ -7,6 +7,8 @@ def write_verdicts(
     main: str,
     models: dict,
     validity_rule: str,
+    ties_measure: str,
+    analysis: str,
     effects: str,
     checks: list[str],
     validity: list[str],
@@ -20,12 +22,14 @@ def write_verdicts(
     from workflow.lib.checking.files import read_table, write_json
     from workflow.lib.checking.validity.verdict import pass_validity
     from workflow.lib.checking.verdicts import write_verdicts
+    from workflow.lib.inference.archive import read_dataset
 
     tables = {Path(path).stem: read_table(path) for path in checks}
     valid = json.loads(Path(validity[0]).read_text(encoding="utf-8")) if validity else None
     if valid:
         pass_validity(valid, validity_rule)
-    found = write_verdicts(read_table(effects), tables, main, models, valid)
+    ties = str(read_dataset(analysis)["tie_label"].sel(tie_measure=ties_measure).item())
+    found = write_verdicts(read_table(effects), tables, main, models, valid, ties)
     write_json(found, verdicts)
     for one in found["objections"]:
         log(f"({one['id']}) {one['verdict']}: {one['result']}")

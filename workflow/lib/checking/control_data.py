@@ -105,16 +105,6 @@ def _shifted(tables: Tables, years: int) -> Tables:
     return replace(tables, missions=missions[pd.Series(known, index=missions.index)].reset_index(drop=True))
 
 
-def news_of(composition: Composition, data: xr.Dataset, paths: Mapping) -> Control | None:
-    """What indicators of later years add to the first latent regressor: smoothed less filtered."""
-    if not composition.latents:
-        return None
-    name = composition.latents[0]
-    difference = paths[name]["smoothed_mean"] - paths[name]["filtered_mean"]
-    values = latent_at_missions(difference, data)
-    return Control("news", f"{name} news", f"what later indicators add to {name}", name, values)
-
-
 def others_of(tables: Tables, settings: Mapping, data: xr.Dataset) -> xr.Dataset | None:
     """Missions that others led, with the ties and the quality of the pivotal state; None if there are few."""
     partner = settings.get("ties_with") or settings["pivotal"]

@@ -18,10 +18,14 @@ from workflow.lib.checking.controls import (
     beside,
     difference_rows,
     led_by_others_rows,
-    news_rows,
     with_covariate,
 )
 from workflow.lib.checking.refits import Refitter
+from workflow.lib.checking.reverse_causation import (
+    first_decisions,
+    first_joiners_row,
+    rows_around_missions,
+)
 from workflow.lib.checking.table import estimate_row
 from workflow.lib.errors import UserError
 
@@ -71,9 +75,14 @@ class ControlFits:
         return draws.labelled(draws.p[self.slope_names[regressor]])
 
     @cached_property
+    def plain(self) -> Refitter:
+        """Refits of the composition as it is."""
+        return self.refitter(self.composition, self.data, "controls")
+
+    @cached_property
     def slopes(self) -> dict[str, xr.DataArray]:
         """Slopes of all regressors in the model as it is."""
-        draws = self.refitter(self.composition, self.data, "main").fit("as it is")
+        draws = self.plain.fit("as it is")
         return {regressor: self.slope(draws, regressor) for regressor in self.slope_names}
 
     @cached_property
@@ -101,15 +110,21 @@ class ControlFits:
                 rows += led_by_others_rows(name, ours, theirs, self.main, self.interval, missions)
         return rows
 
-    def reverse_causation(self, news: Control | None) -> list[dict]:
-        """Rows of what later indicators add; none if nothing is measured."""
-        if news is None:
+    def reverse_causation(self) -> list[dict]:
+        """Rows on the first latent regressor before and after missions, and on first joiners; none if nothing is measured."""
+        if not self.composition.latents:
             return []
-        return news_rows(*self.beside(news), news.regressor, self.main, self.interval)
+        name = self.composition.latents[0]
+        path = self.paths[name]["filtered_mean"]
+        rows = rows_around_missions(path, self.data, name, self.main, self.interval, self.run["seed"])
+        joined = self.data["joined"].where(first_decisions(self.data))
+        draws = self.plain.fit("first joiners", self.data.assign(joined=joined))
+        slope, naive = self.slope(draws, name), self.slopes[name]
+        return [*rows, first_joiners_row(slope, naive, name, self.main, self.interval, int(joined.sum()))]
 
     def ties_measures(self) -> list[dict]:
         """Slopes of the regressors with each measure of ties in turn, on the missions in which it is known."""
-        rows, refitter = [], self.refitter(self.composition, self.data, "ties measure")
+        rows = []
         measures = zip(
             self.data["tie_measure"].values.tolist(), self.data["tie_label"].values.tolist(), strict=True
         )
@@ -119,7 +134,7 @@ class ControlFits:
             if int(joined.sum()) < FEWEST_JOINERS:
                 continue
             try:
-                draws = refitter.fit(name, self.data.assign(ties=ties.fillna(0.0), joined=joined))
+                draws = self.plain.fit(name, self.data.assign(ties=ties.fillna(0.0), joined=joined))
             except UserError as error:
                 self.log(f"{label}: left out, {error}")
                 continue

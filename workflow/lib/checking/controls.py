@@ -27,7 +27,7 @@ class Control:
     Attributes
     ----------
     check : str
-        ``rivals``, ``later``, ``news``.
+        ``rivals``, ``later``.
     item, label : str
     regressor : str
         ``ties`` or the latent regressor that it controls.
@@ -159,37 +159,5 @@ def led_by_others_rows(
             "expected": POSITIVE,
             "verdict": difference_verdict(own, gap),
             "power": power_to_see(float(ours.mean()), float(difference.std()), interval),
-        },
-    ]
-
-
-def news_rows(
-    slope: xr.DataArray, news: xr.DataArray, regressor: str, main: str, interval: float
-) -> list[dict]:
-    """What later indicators add: their slope less that of what was known before the mission.
-
-    A smoothed path is the filtered one plus news. If joining leaves later indicators alone, news only sharpens the measure and
-    has the same slope; a larger one says that joining moved the indicators.
-    """
-    difference = news - slope
-    gap, own = estimate_row(difference, interval), estimate_row(news, interval)
-    verdict = "failed" if gap["lower"] > 0 else "passed"
-    common = {"check": "reverse causation", "model": main, "unit": "log-odds"}
-    return [
-        {
-            **common,
-            "item": f"{regressor} news",
-            "label": f"what later indicators add to {regressor}",
-            **own,
-            "expected": f"as {regressor}",
-            "verdict": "described",
-        },
-        {
-            **common,
-            "item": f"{regressor} news difference",
-            "label": f"slope of later indicators less that of {regressor} known before",
-            **gap,
-            "expected": NEAR,
-            "verdict": verdict,
         },
     ]

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 
 import pandas as pd
 
+from workflow.lib.checking.table import CHECK_COLUMNS
+
 TIES = "ties"
 WORDS = {"quality": "the quality of the relationship"}
 
@@ -76,20 +78,24 @@ class Evidence:
 
         return self.first(lambda own: has(own) and of_the_past(own)) or self.first(has)
 
+    def rows(self, file: str) -> pd.DataFrame:
+        """A table of checks, without rows if the run has none."""
+        return self.checks.get(file, pd.DataFrame(columns=CHECK_COLUMNS))
+
     def check(self, file: str, item: str) -> dict | None:
         """Row of a check, None if there is none."""
-        rows = self.checks.get(file)
-        rows = None if rows is None else rows[rows["item"].astype(str) == item]
-        return None if rows is None or rows.empty else rows.iloc[0].to_dict()
+        rows = self.rows(file)
+        rows = rows[rows["item"].astype(str) == item]
+        return None if rows.empty else rows.iloc[0].to_dict()
 
     def measure_of_ties(self, name: str) -> dict | None:
         """Slope of ties by one measure of them in the main model, in the form of an effect."""
         row = self.check("ties_measures", f"{name} {TIES}")
-        return row and {"mean": row["estimate"], "lower": row["lower"], "upper": row["upper"]}
+        return row and as_effect(row)
 
     def controls(self, regressor: str | None, kinds: tuple[str, ...] | None = None) -> pd.DataFrame:
         """Differences between a regressor and its negative controls, of some kinds or of all."""
-        rows = self.checks.get("negative_controls", pd.DataFrame(columns=["check", "item", "verdict"]))
+        rows = self.rows("negative_controls")
         item = rows["item"].astype(str)
         chosen = item.str.startswith(f"{regressor} ") & item.str.endswith("difference")
         return rows[chosen & (rows["check"].isin(kinds) if kinds else True)]
@@ -103,6 +109,11 @@ def measures(own: Mapping) -> list[str]:
 def of_the_past(own: Mapping) -> bool:
     """Whether a model's regressors are known from before each mission alone."""
     return own.get("inference") != "joint" and own.get("information") != "smoothed"
+
+
+def as_effect(row: Mapping) -> dict:
+    """A row of a check in the form of an effect."""
+    return {"mean": row["estimate"], "lower": row["lower"], "upper": row["upper"]}
 
 
 def words_of(term: str) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from workflow.lib.checking.evidence import (
     TIES,
     Evidence,
+    as_effect,
     chance,
     less_than,
     log_odds,
@@ -19,6 +20,7 @@ from workflow.lib.checking.evidence import (
     points,
     sign,
 )
+from workflow.lib.checking.reverse_causation import AFTER, BEFORE, FIRST
 
 UPHELD, NOT_UPHELD, OPEN = "upheld", "not upheld", "cannot be told with these data"
 CLEAR = 0.95
@@ -119,7 +121,10 @@ def count_or_quality(found: Evidence) -> dict:
         "The number of ties is opportunity; what finds the side-payment is the quality of the relationship."
     )
     predicts = "With each held constant, quality goes with joining, and more than the number of ties does."
-    test = "Both side by side, quality from indicators before the mission; what later indicators add; controls of both."
+    test = (
+        "Both side by side, quality from indicators before the mission; states that had joined no earlier mission; quality of "
+        "joiners before and after; controls of both."
+    )
     model = found.model_with(TIES, found.quality)
     ties, quality = found.effect(model, TIES), found.effect(model, found.quality)
     if not quality or not ties:
@@ -128,7 +133,10 @@ def count_or_quality(found: Evidence) -> dict:
     told = [f"ties {points(ties)}, quality {points(quality)}"]
     if beats:
         told[0] += f"; quality has the larger effect with probability {chance(beats['mean'])}"
+    told += quality_around_missions(found)
     doubts = doubts_about_quality(found, model)
+    if sign(quality) == 1:
+        doubts |= doubts_about_the_order(found)
     if (found.controls(TIES)["verdict"] == "failed").any():
         doubts[TIES] = "a control of ties fails, so that what goes with ties is not credited to them"
     larger = (
@@ -152,11 +160,6 @@ def count_or_quality(found: Evidence) -> dict:
 def doubts_about_quality(found: Evidence, model: str) -> dict[str, str]:
     """Why an effect of quality may not be that of the relationship before a mission."""
     doubts = {}
-    news = found.check("reverse_causation", f"{found.quality} news difference")
-    if news is not None and news["verdict"] == "failed":
-        doubts["news"] = (
-            "later indicators go with joining more than earlier ones: joining may have moved them"
-        )
     if not of_the_past(found.models[model]):
         doubts["information"] = "its measure knows what came after the mission"
     if (found.controls(found.quality)["verdict"] == "failed").any():
@@ -166,6 +169,39 @@ def doubts_about_quality(found: Evidence, model: str) -> dict[str, str]:
     if found.validity == "failed":
         doubts["validity"] = "the measure of quality does not pass its tests"
     return doubts
+
+
+def doubts_about_the_order(found: Evidence) -> dict[str, str]:
+    """Why quality that goes with joining may be what joining left behind."""
+    doubts = {}
+    rows = found.rows("reverse_causation")
+    if len(rows) and not (rows.loc[rows["check"] == FIRST, "verdict"] == "passed").all():
+        doubts["first joiners"] = (
+            "among states that had joined no earlier mission quality does not clearly go with joining: it may be what joining "
+            "leaves behind"
+        )
+    if (rows.loc[rows["check"] == BEFORE, "verdict"] == "failed").any():
+        doubts["before"] = "joiners were on another course than others before the mission"
+    return doubts
+
+
+def quality_around_missions(found: Evidence) -> list[str]:
+    """What first joiners show, and how far joiners and others part after a mission."""
+    rows = found.rows("reverse_causation")
+    first, after = (rows[rows["check"] == kind] for kind in (FIRST, AFTER))
+    told = [
+        f"slope of quality among states that had joined no earlier mission {log_odds(as_effect(row))}"
+        for row in first.to_dict("records")
+    ]
+    moved = after[after["verdict"] == "failed"]
+    if len(moved):
+        row = moved.iloc[-1]
+        size = log_odds(as_effect(row))
+        word = "higher" if row["estimate"] > 0 else "lower"
+        told.append(
+            f"afterwards quality is {word} for joiners than for others, by {size} standard deviations: joining may move it"
+        )
+    return told
 
 
 def persons(found: Evidence) -> dict:

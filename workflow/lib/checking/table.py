@@ -20,7 +20,7 @@ CHECK_COLUMNS = [
     "note",
 ]
 PASSED, FAILED, CANNOT_TELL, DESCRIBED = VERDICTS = ("passed", "failed", "cannot tell", "described")
-UNITS = ("probability", "log-odds", "points", "correlation", "count", "share", "ratio", "")
+UNITS = ("probability", "log-odds", "points", "correlation", "count", "share", "ratio", "sd", "")
 
 
 def check_row(check: str, model: str, item: str, label: str, verdict: str, **columns) -> dict:

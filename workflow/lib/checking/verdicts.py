@@ -33,6 +33,7 @@ def write_verdicts(
     main: str,
     models: Mapping[str, Mapping],
     validity: Mapping | None,
+    ties_words: str = TIES,
 ) -> dict:
     """The object of `results/verdicts.json`.
 
@@ -47,6 +48,8 @@ def write_verdicts(
         Terms of the fitted models, as in the configuration.
     validity : mapping, optional
         Verdict and sentence on the measure.
+    ties_words : str
+        What is counted as ties, in words.
     """
     valid = validity or {
         "verdict": "not tested",
@@ -56,7 +59,7 @@ def write_verdicts(
     objections = [cooperation(found), count_or_quality(found), persons(found)]
     failed = failed_checks(checks, main)
     warning = [valid["sentence"]] if valid["verdict"] != "passed" and found.quality else []
-    sentence = headline(found)
+    sentence = headline(found, ties_words)
     return {
         "main_model": main,
         "headline": {"sentence": sentence},
@@ -68,10 +71,10 @@ def write_verdicts(
     }
 
 
-def headline(found: Evidence) -> str:
+def headline(found: Evidence, ties_words: str = TIES) -> str:
     """Effects of ties and quality in the main model, and the probability that that of quality is the larger."""
     rows = [(term, found.effect(found.main, term)) for term in (TIES, found.quality) if term]
-    shown = [(words_of(term), points(row)) for term, row in rows if row]
+    shown = [(ties_words if term == TIES else words_of(term), points(row)) for term, row in rows if row]
     if not shown:
         return "This run has neither ties nor quality in its main model."
     (first, change), *others = shown
