@@ -12,7 +12,6 @@ from models.composition import Composition
 
 HERMITE_NODES = 3
 NEWTON_STEPS = 50
-CELL = ("chain", "draw", "mission", "state")
 # cells of draws times missions times states computed at a time
 BATCH_CELLS = 4_000_000
 
@@ -227,9 +226,3 @@ def integrate_effects(
         terms.append(log_weight + log_density(mode + scale @ node))
     determinant = np.log(np.diagonal(scale, axis1=1, axis2=2)).sum(1)
     return special.logsumexp(terms, axis=0) + determinant - 0.5 * size * np.log(2 * np.pi)
-
-
-def log_likelihood(eta: xr.DataArray, data: xr.Dataset) -> xr.DataArray:
-    """Log probability of each scored decision, (chain, draw, mission, state); NaN where not scored."""
-    joined = data.joined.transpose("mission", "state")
-    return (-np.logaddexp(0, -(2 * joined - 1) * eta)).transpose(*CELL)
