@@ -14,15 +14,14 @@ def write_verdicts(
     log: Log,
 ) -> None:
     """Collect the tables and decide."""
-    import json
     from pathlib import Path
 
-    from workflow.lib.checking.files import read_table, write_json
+    from workflow.lib.checking.files import read_json, read_table, write_json
     from workflow.lib.checking.validity.verdict import pass_validity
     from workflow.lib.checking.verdicts import write_verdicts
 
     tables = {Path(path).stem: read_table(path) for path in checks}
-    valid = json.loads(Path(validity[0]).read_text(encoding="utf-8")) if validity else None
+    valid = read_json(validity[0]) if validity else None
     if valid:
         pass_validity(valid, validity_rule)
     found = write_verdicts(read_table(effects), tables, main, models, valid)
