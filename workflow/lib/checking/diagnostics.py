@@ -53,22 +53,19 @@ def diagnose(
     gate_settings: Mapping,
     model_name: str,
     estimands: xr.Dataset | Mapping[str, xr.DataArray] | None = None,
-    *,
-    seconds: float | None = None,
 ) -> dict:
     """Check every scalar parameter and every printed estimand of one fit against the thresholds.
 
     Parameters
     ----------
     tree : xarray.DataTree
-        Groups `posterior`, variables (chain, draw, ...), and `sample_stats` with `diverging` and `energy` (chain, draw).
+        Groups `posterior`, variables (chain, draw, ...), and `sample_stats` with `diverging` and `energy` (chain, draw);
+        attribute `seconds`, the time that the sampling took, if it is known.
     gate_settings : mapping
         The section `gate` of the config.
     model_name : str
     estimands : xarray.Dataset or mapping of DataArray, optional
         Draws (chain, draw, ...) of everything that is printed.
-    seconds : float, optional
-        Time that the sampling took.
 
     Returns
     -------
@@ -104,7 +101,7 @@ def diagnose(
         "chains": int(posterior.sizes["chain"]),
         "draws": int(posterior.sizes["draw"]),
         "parameters": len(table),
-        "seconds": None if seconds is None else float(seconds),
+        "seconds": tree.attrs.get("seconds"),
     }
 
 
