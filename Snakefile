@@ -19,7 +19,7 @@ rule all:
         "<results>/config.yaml",
         "<results>/data/models_checked.json",
         "<results>/diagnostics.json",
-        of_formats("<results>/paper/paper.{format}"),
+        expand("<results>/paper/paper.{format}", format=settings.paper.formats),
         "<results>/report/index.html",
 
 
@@ -42,7 +42,7 @@ rule fits:
     input:
         "<results>/data/models_checked.json",
         "<results>/diagnostics.json",
-        of_models("<results>/{model}/gate.json", MODELS),
+        expand("<results>/{model}/gate.json", model=MODELS),
 
 
 rule checks:
@@ -58,7 +58,7 @@ rule multiverse:
 
 rule paper:
     input:
-        of_formats("<results>/paper/paper.{format}"),
+        expand("<results>/paper/paper.{format}", format=settings.paper.formats),
 
 
 rule report:
@@ -66,7 +66,7 @@ rule report:
         "<results>/report/index.html",
 
 
-follow_contents()
+complete_rules()
 
 
 onstart:

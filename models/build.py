@@ -121,9 +121,7 @@ def with_path(composition: Composition, x: dict, path) -> dict:
 def build(composition: Composition, inputs: Inputs, priors: Priors) -> pm.Model:
     """PyMC model of an outcome; all arrays are mutable data of fixed shape, so that refits need no compilation."""
     with pm.Model(coords=inputs.coords) as model:
-        x = {
-            name: pm.Data(f"{DATA}{name}", value, shape=value.shape) for name, value in inputs.arrays.items()
-        }
+        x = {name: pm.Data(f"{DATA}{name}", v, shape=v.shape) for name, v in inputs.arrays.items()}
         p, x, eta = _variables(composition, x, GraphVariables(priors))
         BLOCKS[-1].observe(composition, p, x, eta)
     return model

@@ -10,6 +10,7 @@ TIES = "ties"
 INFERENCES = ("plugin", "cut", "joint")
 INFORMATION = ("filtered", "smoothed")
 FEWEST_INDICATORS = 2
+NO_REGRESSORS = ("(no regressors)",)
 
 
 @dataclass(frozen=True)
@@ -185,21 +186,18 @@ def check(composition: Composition, data: xr.Dataset) -> list[str]:
     )
 
 
-def _refusal(composition: Composition, term: str, value: str, allowed) -> str:
+def _refusals(composition: Composition, term: str, values, allowed) -> list[str]:
+    """One line for each of a term's values that is not allowed."""
     known = sorted(map(str, allowed))
-    return f"models.{composition.name}.{term}: '{value}' is not one of {', '.join(known)}{suggestion(value, known)}"
+    where, words = f"models.{composition.name}.{term}", ", ".join(known)
+    unknown = [value for value in values or () if value not in allowed]
+    return [f"{where}: '{value}' is not one of {words}{suggestion(value, known)}" for value in unknown]
 
 
 def _check_measurement(composition: Composition, data: xr.Dataset) -> list[str]:
     where = f"models.{composition.name}"
-    constructs = sorted(set(data.construct.values.tolist()))
-    faults = [
-        _refusal(composition, "measures", c, constructs) for c in composition.measures if c not in constructs
-    ]
-    known = data.indicator.values.tolist()
-    faults += [
-        _refusal(composition, "indicators", n, known) for n in composition.indicators or () if n not in known
-    ]
+    faults = _refusals(composition, "measures", composition.measures, set(data.construct.values.tolist()))
+    faults += _refusals(composition, "indicators", composition.indicators, data.indicator.values.tolist())
     if faults:
         return faults
     names = composition.indicator_names(data)
@@ -225,14 +223,11 @@ def _check_measurement(composition: Composition, data: xr.Dataset) -> list[str]:
 def _check_outcome(composition: Composition, data: xr.Dataset) -> list[str]:
     where, faults = f"models.{composition.name}", []
     for term, allowed in (("inference", INFERENCES), ("information", INFORMATION)):
-        if getattr(composition, term) not in allowed:
-            faults.append(_refusal(composition, term, getattr(composition, term), allowed))
+        faults += _refusals(composition, term, [getattr(composition, term)], allowed)
     for term in ("between", "mission_slopes"):
-        for name in getattr(composition, term):
-            if name not in composition.regressors:
-                faults.append(
-                    _refusal(composition, term, name, composition.regressors or ("(no regressors)",))
-                )
+        faults += _refusals(
+            composition, term, getattr(composition, term), composition.regressors or NO_REGRESSORS
+        )
     if composition.inference == "joint" and not composition.latents:
         faults.append(
             f"{where}.inference: 'joint' needs a latent regressor; add a measurement model to regressors"
@@ -243,25 +238,17 @@ def _check_outcome(composition: Composition, data: xr.Dataset) -> list[str]:
         )
     names = data.covariate.values.tolist()
     terms = [term.name for term in composition.terms()]
-    faults += [
-        _refusal(composition, "controls", n, names) for n in composition.controls or () if n not in names
-    ]
+    faults += _refusals(composition, "controls", composition.controls, names)
     for moderator in composition.moderators:
-        if moderator.of not in terms:
-            faults.append(_refusal(composition, "moderators.of", moderator.of, terms or ("(no regressors)",)))
-        if moderator.by not in names:
-            faults.append(_refusal(composition, "moderators.by", moderator.by, names))
+        faults += _refusals(composition, "moderators.of", [moderator.of], terms or NO_REGRESSORS)
+        faults += _refusals(composition, "moderators.by", [moderator.by], names)
     predictors = data.mission_covariate.values.tolist() if "mission_covariate" in data else []
     for term, chosen in composition.mission_predictors.items():
         if term != "intercept" and term not in composition.mission_slopes:
             faults.append(
                 f"{where}.mission_predictors: '{term}' does not vary by mission here; add it to mission_slopes"
             )
-        faults += [
-            _refusal(composition, f"mission_predictors.{term}", n, predictors)
-            for n in chosen
-            if n not in predictors
-        ]
+        faults += _refusals(composition, f"mission_predictors.{term}", chosen, predictors)
     return faults + _check_years(composition, data)
 
 

@@ -12,7 +12,6 @@ from models.composition import Composition
 
 HERMITE_NODES = 3
 NEWTON_STEPS = 50
-CELL = ("chain", "draw", "mission", "state")
 # cells of draws times missions times states computed at a time
 BATCH_CELLS = 4_000_000
 
@@ -63,11 +62,11 @@ class OutcomeDraws:
         self.data, self.composition, self.inputs = data, composition, inputs
         self.shape = posterior.sizes["chain"], posterior.sizes["draw"]
         self.p = complete(composition, parameter_arrays(posterior), inputs)
-        given = tree["given"].to_dataset() if "given" in tree.children else None
-        self.used = None if given is None else given["used"].transpose("chain", "draw").values.ravel()
-        self.values = (
-            None if given is None else given["value"].transpose("given", "term", "mission", "state").values
-        )
+        self.used = self.values = None
+        if "given" in tree.children:
+            given = tree["given"].to_dataset()
+            self.used = given["used"].transpose("chain", "draw").values.ravel()
+            self.values = given["value"].transpose("given", "term", "mission", "state").values
         self.coords = {"mission": data.mission.values, "state": data.state.values}
 
     def with_decisions(self, data: xr.Dataset) -> "OutcomeDraws":
@@ -96,11 +95,8 @@ class OutcomeDraws:
     def labelled(self, values: np.ndarray, dims: tuple[str, ...] = ()) -> xr.DataArray:
         """Values (N, ...) with chains, draws and labels."""
         shaped = values.reshape(*self.shape, *values.shape[1:])
-        return xr.DataArray(
-            shaped,
-            dims=("chain", "draw", *dims),
-            coords={d: self.coords[d] for d in dims if d in self.coords},
-        )
+        coords = {d: self.coords[d] for d in dims if d in self.coords}
+        return xr.DataArray(shaped, dims=("chain", "draw", *dims), coords=coords)
 
     def logit(self) -> xr.DataArray:
         """Logit of joining, (chain, draw, mission, state), single precision; cells that are not scored have one too."""
@@ -113,10 +109,8 @@ def complete(composition: Composition, p: dict, inputs: Inputs) -> dict:
     number = len(next(iter(p.values())))
     missions = np.ones((number, len(inputs.coords["mission"])))
     found = dict(p)
-    for name, term in [
-        ("intercept", "intercept"),
-        *((f"{t.name}_slope", t.regressor) for t in composition.terms()),
-    ]:
+    slopes = ((f"{t.name}_slope", t.regressor) for t in composition.terms())
+    for name, term in [("intercept", "intercept"), *slopes]:
         if f"mission_{name}" not in found:
             found[f"mission_{name}"] = shared_mean(found, inputs, name, term) * missions
     return found
@@ -165,11 +159,8 @@ def mission_log_likelihood(draws: OutcomeDraws, missions: list[str]) -> xr.DataA
                 columns.append(column)
                 spreads.append(p[spread])
             stacked = np.stack(columns) if columns else np.zeros((0, *base.shape))
-            found.append(
-                integrate_effects(
-                    base, stacked, np.array(spreads).reshape(-1, len(base)), 2 * joined[m, seen] - 1
-                )
-            )
+            spread = np.array(spreads).reshape(-1, len(base))
+            found.append(integrate_effects(base, stacked, spread, 2 * joined[m, seen] - 1))
         return np.stack(found, axis=1)
 
     shaped = draws.each(score).reshape(*draws.shape, len(missions))
@@ -227,9 +218,3 @@ def integrate_effects(
         terms.append(log_weight + log_density(mode + scale @ node))
     determinant = np.log(np.diagonal(scale, axis1=1, axis2=2)).sum(1)
     return special.logsumexp(terms, axis=0) + determinant - 0.5 * size * np.log(2 * np.pi)
-
-
-def log_likelihood(eta: xr.DataArray, data: xr.Dataset) -> xr.DataArray:
-    """Log probability of each scored decision, (chain, draw, mission, state); NaN where not scored."""
-    joined = data.joined.transpose("mission", "state")
-    return (-np.logaddexp(0, -(2 * joined - 1) * eta)).transpose(*CELL)

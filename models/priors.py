@@ -53,10 +53,8 @@ class Priors:
     """
 
     def __init__(self, overrides: Mapping[str, tuple[str, tuple[float, ...]]] | None = None):
-        self._table = {
-            **DEFAULT_PRIORS,
-            **{k: (v[0], tuple(map(float, v[1]))) for k, v in (overrides or {}).items()},
-        }
+        own = {name: (kind, tuple(map(float, p))) for name, (kind, p) in (overrides or {}).items()}
+        self._table = DEFAULT_PRIORS | own
         for name in overrides or {}:
             if general_name(name) not in DEFAULT_PRIORS:
                 raise ValueError(

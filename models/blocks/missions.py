@@ -28,15 +28,8 @@ class Missions:
     def parameters(self, composition):
         found = [Parameter("intercept", "intercept of an average mission", (), "intercept")]
         if "intercept" in composition.mission_predictors:
-            dims = ("intercept_predictor",)
-            found.append(
-                Parameter(
-                    "intercept_predictor_slope",
-                    "shift of missions' intercepts",
-                    dims,
-                    "mission_predictor_slope",
-                )
-            )
+            name, words = "intercept_predictor_slope", "shift of missions' intercepts"
+            found.append(Parameter(name, words, ("intercept_predictor",), "mission_predictor_slope"))
         if composition.mission_intercepts:
             found.append(Parameter("mission_sd", "spread of missions' intercepts", (), "mission_sd"))
             found.append(Parameter("mission_intercept", "intercept of a mission", ("mission",)))
@@ -46,9 +39,8 @@ class Missions:
         own = {"intercept": variables.variable("intercept")}
         if composition.mission_intercepts:
             own["mission_sd"] = variables.variable("mission_sd")
-        return own | by_mission(
-            composition, x, variables, "intercept", "intercept", own["intercept"], own.get("mission_sd")
-        )
+        mean, spread, name = own["intercept"], own.get("mission_sd"), "intercept"
+        return own | by_mission(composition, x, variables, name, name, mean, spread)
 
     def logit(self, composition, p, x):
         return p["mission_intercept"][..., :, None] * x["grid"]

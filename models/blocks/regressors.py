@@ -35,22 +35,16 @@ class Regressors:
     def parameters(self, composition):
         found = []
         for term in composition.terms():
-            words = term.name.replace("_", " ")
-            found.append(Parameter(f"{term.name}_slope", f"slope of {words}", (), f"{term.name}_slope"))
+            name, words = f"{term.name}_slope", term.name.replace("_", " ")
+            found.append(Parameter(name, f"slope of {words}", (), name))
             if composition.varies_by_mission(term):
                 if term.regressor in composition.mission_predictors:
-                    dims = (f"{term.regressor}_predictor",)
-                    name = f"{term.name}_slope_predictor_slope"
-                    found.append(
-                        Parameter(
-                            name, f"shift of missions' slopes of {words}", dims, "mission_predictor_slope"
-                        )
-                    )
-                prior = f"{term.name}_slope_sd"
-                found.append(Parameter(prior, f"spread of missions' slopes of {words}", (), prior))
+                    dims, label = (f"{term.regressor}_predictor",), f"shift of missions' slopes of {words}"
+                    found.append(Parameter(f"{name}_predictor_slope", label, dims, "mission_predictor_slope"))
                 found.append(
-                    Parameter(f"mission_{term.name}_slope", f"slope of {words} in a mission", ("mission",))
+                    Parameter(f"{name}_sd", f"spread of missions' slopes of {words}", (), f"{name}_sd")
                 )
+                found.append(Parameter(f"mission_{name}", f"slope of {words} in a mission", ("mission",)))
         if composition.moderators:
             found.append(Parameter("moderator_slope", "interaction", ("moderator",), "moderator_slope"))
         return found

@@ -7,13 +7,13 @@ import xarray as xr
 
 from models.blocks.factor import Panel
 from models.priors import Priors
-from models.simulate import simulate_panel
+from tests.models.simulate import simulate_panel
 from workflow.lib.checking.blocs import BLOCS, alliance_blocs
 from workflow.lib.checking.table import CHECK_COLUMNS
 from workflow.lib.checking.validity.benchmark import benchmark, equal_weight_index
 from workflow.lib.checking.validity.constructs import correlations, reliability
 from workflow.lib.checking.validity.invariance import holm, invariance
-from workflow.lib.checking.validity.items import information_shares, rank_table, shares
+from workflow.lib.checking.validity.items import information_shares, rank_table
 from workflow.lib.checking.validity.known import Places, known_groups, known_orderings, turning_points
 from workflow.lib.checking.validity.paths import correlation_within_years, paths_at, percentiles, refit
 from workflow.lib.checking.validity.vintages import vintages
@@ -275,12 +275,6 @@ def test_reliability_is_what_the_error_leaves():
     assert reliability(latent.smoothed_mean.values, latent.smoothed_sd.values) == pytest.approx(
         1 / 1.25, abs=0.02
     )
-
-
-def test_shares_of_information_add_up_over_what_was_observed():
-    seen = np.array([[[True], [True], [False]]])
-    found = shares(seen, np.array([3.0, 1.0, 9.0]))[0, :, 0]
-    assert found[:2].tolist() == [0.75, 0.25] and np.isnan(found[2])
 
 
 def posterior_of(item):

@@ -6,8 +6,8 @@ import xarray as xr
 from models.composition import Composition
 from models.paths import GaussianPath
 from models.priors import Priors
-from models.simulate import simulate_outcome
 from tests.models.example import YEARS, example_data
+from tests.models.simulate import simulate_outcome
 
 PRIORS = Priors()
 CROSSED = Composition("crossed", mission_slopes=("ties",), state_effects=True)

@@ -9,7 +9,7 @@ import pytest
 import xarray as xr
 
 from workflow.lib.errors import UserError
-from workflow.lib.inference.archive import read_dataset, read_group, read_measured, read_tree, write_tree
+from workflow.lib.inference.archive import read_dataset, read_group, read_tree, write_tree
 
 
 def small_tree():
@@ -43,13 +43,6 @@ def test_a_data_set_comes_back_as_it_was_written(tmp_path):
     data = small_tree()["posterior"].to_dataset().assign_coords(label=("state", ["a", "b", "c"]))
     write_tree(data, tmp_path / "data.nc")
     xr.testing.assert_identical(read_dataset(tmp_path / "data.nc"), data)
-
-
-def test_what_measures_latents_is_read_where_there_is_such_a_posterior(tmp_path):
-    write_tree(small_tree(), tmp_path / "posterior.nc")
-    read = read_measured([str(tmp_path / "posterior.nc")])
-    xr.testing.assert_identical(read, small_tree()["posterior"].to_dataset())
-    assert read_measured([]) is None
 
 
 def fail_half_way(self, name, **keywords):

@@ -9,9 +9,9 @@ import xarray as xr
 from models.blocks.factor import panel
 from models.composition import Composition
 from models.paths import gaussian_path
-from models.simulate import simulate_panel
 from tests.inference.small_world import PRIORS
 from tests.models.example import ALIGNMENT, example_data
+from tests.models.simulate import simulate_panel
 from workflow.lib.errors import UserError
 from workflow.lib.inference.archive import read_tree, write_tree
 from workflow.lib.inference.measurement import PATH_DRAWS, compile_measurement, on_states, read_path

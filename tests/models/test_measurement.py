@@ -9,9 +9,9 @@ from scipy import stats
 from models.blocks.factor import build_factor, find_mode, level_places, panel
 from models.composition import Composition
 from models.priors import GraphVariables, Priors
-from models.simulate import simulate_panel
 from tests.models import brute_force
 from tests.models.example import ALIGNMENT, YEARS, example_data
+from tests.models.simulate import simulate_panel
 
 DATA, PRIORS = example_data(), Priors()
 NAMES = ["un_agreement", "trade_share", "disputes", "aid"]

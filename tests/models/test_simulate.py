@@ -5,9 +5,9 @@ import pytest
 import xarray as xr
 
 from models.blocks.factor import panel
-from models.simulate import autoregression, simulate_outcome, simulate_panel
 from tests.models import brute_force
 from tests.models.example import ALIGNMENT, YEARS, example_data
+from tests.models.simulate import autoregression, simulate_outcome, simulate_panel
 
 DATA = example_data()
 ITEM = np.array([[0.9, 0.6, 0.6], [0.5, 0.8, 0.4], [-0.6, 0.7, 0.7], [0.4, 0.9, 0.0]])

@@ -7,7 +7,7 @@ import pytest
 
 from models.kernels.dynamic_factor import path_moments
 from models.priors import Priors
-from models.simulate import simulate_panel
+from tests.models.simulate import simulate_panel
 from tests.shipped import composition, shipped_data, shipped_measure
 from workflow.lib.checking.validity.paths import correlation_within_years, paths_at, refit
 

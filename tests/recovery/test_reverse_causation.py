@@ -7,7 +7,7 @@ import pytest
 
 from models.priors import Priors
 from models.regressors import mission_years
-from models.simulate import simulate_outcome, simulate_panel
+from tests.models.simulate import simulate_outcome, simulate_panel
 from tests.shipped import shipped_data, shipped_measure
 from workflow.lib.checking.penalised_logit import Outcome
 from workflow.lib.checking.validity.paths import refit

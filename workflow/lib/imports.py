@@ -1,8 +1,8 @@
 """Which modules of the project a script depends on, found by reading its imports.
 
-Snakemake reruns a job when its script changes, but does not look at what the script imports. The rules therefore list
-those modules as inputs, and this finds them: it parses, never runs, the script and every module of the project that it
-imports, wherever in the file the import stands. Imports by a name that is only known at run time are not seen.
+Snakemake reruns a job when its script changes, but does not look at what the script imports. The contents of those modules
+are therefore a parameter of each rule, and this finds them: it parses, never runs, the script and every module of the project
+that it imports, wherever in the file the import stands. Imports by a name that is only known at run time are not seen.
 """
 
 from __future__ import annotations

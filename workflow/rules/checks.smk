@@ -6,28 +6,22 @@ rule check_validity:
     input:
         **tables(),
         analysis="<results>/data/analysis.nc",
-        archives=of_models("<results>/{model}/posterior.nc", MEASURES),
-        gates=of_models("<results>/{model}/gate.json", MEASURES),
+        archives=expand("<results>/{model}/posterior.nc", model=MEASURES),
+        gates=expand("<results>/{model}/gate.json", model=MEASURES),
         known=["data/known_orderings.csv", "data/known_groups.csv", "data/known_turning_points.csv"],
-        code=code_of("check_validity"),
     output:
         **{name: f"<results>/checks/{name}.csv" for name in VALIDITY_TABLES},
         ranks="<results>/ranks.csv",
         validity="<results>/validity.json",
     log:
         "<logs>/check_validity.log",
-    conda:
-        "../../environment.yml"
-    resources:
-        mem_mb=3000,
-        runtime=30,
     params:
         model=VALIDITY_MODEL,
         label=settings.models[VALIDITY_MODEL].label if VALIDITY_MODEL else None,
         composition=terms_of(VALIDITY_MODEL),
         measures=MEASURES,
-        data=sections("data")["data"],
-        priors=sections("priors")["priors"],
+        data=section("data"),
+        priors=section("priors"),
         interval=settings.report.interval,
         names=VALIDITY_TABLES,
     message:
@@ -40,18 +34,14 @@ rule check_controls:
     input:
         **tables(),
         analysis="<results>/data/analysis.nc",
-        measured=of_models("<results>/{model}/posterior.nc", latents_of(MAIN)),
-        gates=of_models("<results>/{model}/gate.json", [*latents_of(MAIN), *([MAIN] if MAIN else [])]),
-        code=code_of("check_controls"),
+        measured=expand("<results>/{model}/posterior.nc", model=latents_of(MAIN)),
+        gates=expand("<results>/{model}/gate.json", model=[*latents_of(MAIN), *([MAIN] if MAIN else [])]),
     output:
         negative_controls="<results>/checks/negative_controls.csv",
         ties_measures="<results>/checks/ties_measures.csv",
         reverse_causation="<results>/checks/reverse_causation.csv",
     log:
         "<logs>/check_controls.log",
-    conda:
-        "../../environment.yml"
-    threads: 1
     resources:
         mem_mb=3000,
         runtime=60,
@@ -59,7 +49,7 @@ rule check_controls:
         main=MAIN,
         composition=terms_of(MAIN),
         run=run_of(MAIN),
-        data=sections("data")["data"],
+        data=section("data"),
         rivals={name: terms_of(name) for name in latents_of(MAIN)},
     message:
         "Fitting what should show no effect: rivals, later years, missions led by others."
@@ -71,18 +61,14 @@ rule check_variants:
     input:
         **tables(),
         analysis="<results>/data/analysis.nc",
-        measured=of_models("<results>/{model}/posterior.nc", latents_of(MAIN)),
-        gates=of_models("<results>/{model}/gate.json", [*latents_of(MAIN), *([MAIN] if MAIN else [])]),
-        code=code_of("check_variants"),
+        measured=expand("<results>/{model}/posterior.nc", model=latents_of(MAIN)),
+        gates=expand("<results>/{model}/gate.json", model=[*latents_of(MAIN), *([MAIN] if MAIN else [])]),
     output:
         labels="<results>/checks/labels.csv",
         eligible="<results>/checks/eligible.csv",
         priors="<results>/checks/priors.csv",
     log:
         "<logs>/check_variants.log",
-    conda:
-        "../../environment.yml"
-    threads: 1
     resources:
         mem_mb=3000,
         runtime=60,
@@ -90,7 +76,7 @@ rule check_variants:
         main=MAIN,
         composition=terms_of(MAIN),
         run=run_of(MAIN),
-        data=sections("data")["data"],
+        data=section("data"),
         prior_scales=settings.checks.prior_scales,
     message:
         "Refitting to other lists of participants and candidates, and with other priors."
@@ -101,11 +87,10 @@ rule check_variants:
 rule check_causes:
     input:
         analysis="<results>/data/analysis.nc",
-        measured=of_models("<results>/{model}/posterior.nc", latents_of(MAIN)),
-        posterior=of_models("<results>/{model}/posterior.nc", [MAIN] if MAIN else []),
-        joint_posterior=of_models("<results>/{model}/posterior.nc", [JOINT] if JOINT else []),
-        gates=of_models("<results>/{model}/gate.json", [name for name in (MAIN, JOINT) if name]),
-        code=code_of("check_causes"),
+        measured=expand("<results>/{model}/posterior.nc", model=latents_of(MAIN)),
+        posterior=expand("<results>/{model}/posterior.nc", model=[MAIN] if MAIN else []),
+        joint_posterior=expand("<results>/{model}/posterior.nc", model=[JOINT] if JOINT else []),
+        gates=expand("<results>/{model}/gate.json", model=[name for name in (MAIN, JOINT) if name]),
     output:
         sensitivity="<results>/checks/sensitivity.csv",
         power_scaling="<results>/checks/power_scaling.csv",
@@ -113,8 +98,6 @@ rule check_causes:
         feedback="<results>/checks/feedback.csv",
     log:
         "<logs>/check_causes.log",
-    conda:
-        "../../environment.yml"
     resources:
         mem_mb=4000,
         runtime=20,
@@ -136,16 +119,10 @@ rule write_verdicts:
         effects="<results>/effects.csv",
         checks=[f"<results>/checks/{name}.csv" for name in CHECKS],
         validity=["<results>/validity.json"] if VALIDITY_MODEL else [],
-        code=code_of("write_verdicts"),
     output:
         verdicts="<results>/verdicts.json",
     log:
         "<logs>/write_verdicts.log",
-    conda:
-        "../../environment.yml"
-    resources:
-        mem_mb=1000,
-        runtime=10,
     params:
         main=MAIN,
         models={name: terms_of(name) for name in MODELS},

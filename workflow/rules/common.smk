@@ -33,9 +33,9 @@ def read_settings():
         sys.exit(str(error))
 
 
-def sections(*names):
-    """Sections of the settings as plain values: what a rule depends on, and nothing else."""
-    return plain(settings.model_dump(mode="json", include=set(names)))
+def section(name):
+    """A section of the settings as plain values: what a rule depends on, and nothing else."""
+    return plain(settings.model_dump(mode="json", include={name}))[name]
 
 
 def plain(value):
@@ -60,10 +60,10 @@ def run_of(model):
     if model is None:
         return {}
     return {
-        "gate": sections("gate")["gate"],
+        "gate": section("gate"),
         "interval": settings.report.interval,
-        "priors": sections("priors")["priors"],
-        "refits": sections("checks")["checks"]["refits"],
+        "priors": section("priors"),
+        "refits": section("checks")["refits"],
         "sampler": plain(settings.sampler_of(model).model_dump(mode="json", exclude={"cores"})),
         "seed": settings.seed,
     }
@@ -81,11 +81,6 @@ def sampling(wildcards):
     }
 
 
-def code_of(script):
-    """Modules of the project that a script imports."""
-    return local_imports(f"workflow/scripts/{script}.py", workflow.basedir)
-
-
 def latents_of(model):
     """Models that measure the latent regressors of a model."""
     return settings.models[model].latents if model else []
@@ -93,27 +88,12 @@ def latents_of(model):
 
 def measured(wildcards):
     """Measurements of a model's latent regressors."""
-    return of_models("<results>/{model}/posterior.nc", latents_of(wildcards.model))
+    return expand("<results>/{model}/posterior.nc", model=latents_of(wildcards.model))
 
 
 def measured_gates(wildcards):
     """Proof that they converged."""
-    return of_models("<results>/{model}/gate.json", latents_of(wildcards.model))
-
-
-def is_held_out(wildcards):
-    """Whether a model is scored on conflicts left out."""
-    return wildcards.model in HELD_OUT_MODELS
-
-
-def of_models(pattern, names):
-    """One file for each of some models."""
-    return [pattern.replace("{model}", name) for name in names]
-
-
-def of_formats(pattern):
-    """One file for each format of the paper."""
-    return [pattern.replace("{format}", name) for name in settings.paper.formats]
+    return expand("<results>/{model}/gate.json", model=latents_of(wildcards.model))
 
 
 def files_in(folder):
@@ -164,7 +144,7 @@ def files_of_a_run(wildcards):
         "ranks": ["<results>/ranks.csv"] if VALIDITY_MODEL else [],
         "verdicts": "<results>/verdicts.json",
         "diagnostics": "<results>/diagnostics.json",
-        "gates": of_models("<results>/{model}/gate.json", MODELS),
+        "gates": expand("<results>/{model}/gate.json", model=MODELS),
     }
 
 
@@ -220,18 +200,21 @@ def mark_results():
         )
 
 
-def follow_contents():
-    """Make each rule depend on the contents of its script and of its input that no rule makes."""
+def complete_rules():
+    """What all rules with a script share: the environment of conda, and that contents decide what is run again."""
     for item in workflow.rules:
         if item.script:
+            item.conda_env = "../../environment.yml"
             item.set_params(contents=contents_for(item))
 
 
 def contents_for(item):
-    """Digest of the script of a rule and of its input that no rule makes, as a function of the wildcards."""
+    """Digest of a rule's script, of the modules that it imports, and of input that no rule makes, as a function of the wildcards."""
+    script = f"workflow/scripts/{Path(item.script).name}"
+    code = [script, *local_imports(script, workflow.basedir)]
 
     def contents(wildcards):
-        files = [f"workflow/scripts/{Path(item.script).name}"]
+        files = [*code]
         for given in item.input:
             given = getattr(given, "_file", given)
             function = given if callable(given) else getattr(given, "callable", None)
@@ -276,8 +259,6 @@ settings = read_settings()
 if IS_MAIN_PROCESS and record_fault(settings.results, Path()):
     sys.exit(f"results: {record_fault(settings.results, Path())}")
 set_environment(workflow.basedir, f"{logs_folder()}/stopped.txt")
-# Compiling takes a core, sampling as many as there are chains: two jobs of two threads leave less idle than one of four.
-SAMPLING_THREADS = settings.sampler.cores or 2
 MODELS = settings.models_to_fit()
 OUTCOME_MODELS = settings.models_with_outcome()
 MEASURES = settings.measurement_models()
@@ -297,5 +278,3 @@ CHECKS = checks_of_this_run()
 
 wildcard_constraints:
     model="|".join(settings.models),
-    measure="|".join(MEASURES) or "none",
-    outcome="|".join(OUTCOME_MODELS) or "none",

@@ -4,18 +4,12 @@
 rule prepare_data:
     input:
         **tables(),
-        code=code_of("prepare_data"),
     output:
         analysis="<results>/data/analysis.nc",
     log:
         "<logs>/prepare_data.log",
-    conda:
-        "../../environment.yml"
-    resources:
-        mem_mb=2000,
-        runtime=10,
     params:
-        data=sections("data")["data"],
+        data=section("data"),
     message:
         "Checking the tables and preparing the analysis dataset."
     script:
@@ -23,15 +17,11 @@ rule prepare_data:
 
 
 rule write_config:
-    input:
-        code=code_of("write_config"),
     output:
         config="<results>/config.yaml",
     log:
         "<logs>/write_config.log",
     localrule: True
-    conda:
-        "../../environment.yml"
     params:
         settings=plain(settings.model_dump(mode="json")),
     message:
@@ -41,14 +31,10 @@ rule write_config:
 
 
 rule rebuild_data:
-    input:
-        code=code_of("rebuild_data"),
     output:
         touch("<results>/data/rebuilt.txt"),
     log:
         "<logs>/rebuild_data.log",
-    conda:
-        "../../environment.yml"
     resources:
         mem_mb=4000,
         runtime=30,

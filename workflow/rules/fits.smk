@@ -4,7 +4,6 @@
 rule check_models:
     input:
         analysis="<results>/data/analysis.nc",
-        code=code_of("check_models"),
     output:
         checked="<results>/data/models_checked.json",
     log:
@@ -12,12 +11,7 @@ rule check_models:
     # Before the fits, though they do not take its output: a changed composition would rerun them all. (With `ancient`
     # Snakemake would overlook the one that did change.)
     priority: 100
-    conda:
-        "../../environment.yml"
     threads: settings.sampler.cores or settings.sampler.chains
-    resources:
-        mem_mb=2000,
-        runtime=10,
     params:
         compositions={name: terms_of(name) for name in sorted(MODELS)},
     message:
@@ -29,16 +23,12 @@ rule check_models:
 rule measure_construct:
     input:
         analysis="<results>/data/analysis.nc",
-        code=code_of("measure_construct"),
     output:
         posterior="<results>/{model}/posterior.nc",
     log:
         "<logs>/measure_construct/{model}.log",
     wildcard_constraints:
         model="|".join(MEASURES) or "none",
-    conda:
-        "../../environment.yml"
-    threads: 1
     resources:
         mem_mb=3000,
         runtime=60,
@@ -56,16 +46,12 @@ rule fit_model:
         analysis="<results>/data/analysis.nc",
         measured=measured,
         measured_gates=measured_gates,
-        code=code_of("fit_model"),
     output:
         posterior="<results>/{model}/posterior.nc",
     log:
         "<logs>/fit_model/{model}.log",
     wildcard_constraints:
         model="|".join(OUTCOME_MODELS) or "none",
-    conda:
-        "../../environment.yml"
-    threads: 1
     resources:
         mem_mb=4000,
         runtime=120,
@@ -81,18 +67,12 @@ rule fit_model:
 rule diagnose_model:
     input:
         posterior="<results>/{model}/posterior.nc",
-        code=code_of("diagnose_model"),
     output:
         diagnostics="<results>/{model}/diagnostics.json",
     log:
         "<logs>/diagnose_model/{model}.log",
-    conda:
-        "../../environment.yml"
-    resources:
-        mem_mb=2000,
-        runtime=20,
     params:
-        gate=sections("gate")["gate"],
+        gate=section("gate"),
     message:
         "Looking for signs that the chains of {wildcards.model} did not converge."
     script:
@@ -102,17 +82,11 @@ rule diagnose_model:
 rule pass_gate:
     input:
         diagnostics="<results>/{model}/diagnostics.json",
-        code=code_of("pass_gate"),
     output:
         gate="<results>/{model}/gate.json",
     log:
         "<logs>/pass_gate/{model}.log",
     localrule: True
-    conda:
-        "../../environment.yml"
-    resources:
-        mem_mb=500,
-        runtime=5,
     message:
         "Letting {wildcards.model} through the gate, if it converged."
     script:
@@ -125,7 +99,6 @@ rule assess_model:
         measured=measured,
         posterior="<results>/{model}/posterior.nc",
         gate="<results>/{model}/gate.json",
-        code=code_of("assess_model"),
     output:
         prior="<results>/{model}/prior.nc",
         loglik="<results>/{model}/loglik.nc",
@@ -138,16 +111,13 @@ rule assess_model:
         "<logs>/assess_model/{model}.log",
     wildcard_constraints:
         model="|".join(OUTCOME_MODELS) or "none",
-    conda:
-        "../../environment.yml"
-    threads: 1
     resources:
         mem_mb=4000,
         runtime=240,
     params:
         composition=composition,
         run=run,
-        held_out=is_held_out,
+        held_out=lambda wildcards: wildcards.model in HELD_OUT_MODELS,
         future_from=settings.checks.future_from,
     message:
         "Predicting with {wildcards.model}, also what it has not seen."
@@ -158,10 +128,9 @@ rule assess_model:
 rule estimate_effects:
     input:
         analysis="<results>/data/analysis.nc",
-        posteriors=of_models("<results>/{model}/posterior.nc", OUTCOME_MODELS),
-        measurements=of_models("<results>/{model}/posterior.nc", MEASURES),
-        gates=of_models("<results>/{model}/gate.json", MODELS),
-        code=code_of("estimate_effects"),
+        posteriors=expand("<results>/{model}/posterior.nc", model=OUTCOME_MODELS),
+        measurements=expand("<results>/{model}/posterior.nc", model=MEASURES),
+        gates=expand("<results>/{model}/gate.json", model=MODELS),
     output:
         effects="<results>/effects.csv",
         parameters="<results>/parameters.csv",
@@ -169,8 +138,6 @@ rule estimate_effects:
         contraction="<results>/checks/contraction.csv",
     log:
         "<logs>/estimate_effects.log",
-    conda:
-        "../../environment.yml"
     resources:
         mem_mb=4000,
         runtime=30,
@@ -178,7 +145,7 @@ rule estimate_effects:
         compositions={name: terms_of(name) for name in sorted(MODELS)},
         models=OUTCOME_MODELS,
         measures=MEASURES,
-        priors=sections("priors")["priors"],
+        priors=section("priors"),
         interval=settings.report.interval,
     message:
         "Summarising what ties and quality do, on the scale of probabilities."
@@ -189,14 +156,13 @@ rule estimate_effects:
 rule collect_results:
     input:
         analysis="<results>/data/analysis.nc",
-        gates=of_models("<results>/{model}/gate.json", MODELS),
-        diagnostics_of=of_models("<results>/{model}/diagnostics.json", MODELS),
-        predictions_of=of_models("<results>/{model}/predictions.csv", OUTCOME_MODELS),
-        loglik_of=of_models("<results>/{model}/loglik.nc", OUTCOME_MODELS),
-        conflicts_of=of_models("<results>/{model}/conflicts.csv", OUTCOME_MODELS),
-        future_of=of_models("<results>/{model}/future.csv", OUTCOME_MODELS),
-        checks_of=of_models("<results>/{model}/checks.csv", OUTCOME_MODELS),
-        code=code_of("collect_results"),
+        gates=expand("<results>/{model}/gate.json", model=MODELS),
+        diagnostics_of=expand("<results>/{model}/diagnostics.json", model=MODELS),
+        predictions_of=expand("<results>/{model}/predictions.csv", model=OUTCOME_MODELS),
+        loglik_of=expand("<results>/{model}/loglik.nc", model=OUTCOME_MODELS),
+        conflicts_of=expand("<results>/{model}/conflicts.csv", model=OUTCOME_MODELS),
+        future_of=expand("<results>/{model}/future.csv", model=OUTCOME_MODELS),
+        checks_of=expand("<results>/{model}/checks.csv", model=OUTCOME_MODELS),
     output:
         diagnostics="<results>/diagnostics.json",
         predictions="<results>/predictions.csv",
@@ -207,11 +173,6 @@ rule collect_results:
         predictive="<results>/checks/predictive.csv",
     log:
         "<logs>/collect_results.log",
-    conda:
-        "../../environment.yml"
-    resources:
-        mem_mb=3000,
-        runtime=20,
     params:
         models=OUTCOME_MODELS,
         pareto_k=settings.gate.pareto_k,

@@ -4,13 +4,10 @@
 rule run_indicator_sets:
     input:
         analysis="<results>/data/analysis.nc",
-        code=code_of("run_indicator_sets"),
     output:
         multiverse="<results>/multiverse.csv",
     log:
         "<logs>/run_indicator_sets.log",
-    conda:
-        "../../environment.yml"
     threads: 2
     resources:
         mem_mb=3000,
@@ -18,7 +15,7 @@ rule run_indicator_sets:
     params:
         model=quality_model(),
         composition=terms_of(quality_model()),
-        priors=sections("priors")["priors"],
+        priors=section("priors"),
         number=settings.checks.indicator_sets,
         seed=settings.seed,
     message:

@@ -4,7 +4,6 @@
 rule draw_figures:
     input:
         unpack(files_of_a_run),
-        code=code_of("draw_figures"),
         captions="workflow/report/captions/figures.rst",
     output:
         figures=report(
@@ -17,11 +16,6 @@ rule draw_figures:
         drawn="<results>/figures.json",
     log:
         "<logs>/draw_figures.log",
-    conda:
-        "../../environment.yml"
-    resources:
-        mem_mb=2000,
-        runtime=20,
     params:
         settings=settings_of_this_run(),
     message:
@@ -35,17 +29,11 @@ rule write_manuscript:
         unpack(files_of_a_run),
         drawn="<results>/figures.json",
         sources=files_in("workflow/paper") + files_in("workflow/report/captions"),
-        code=code_of("write_manuscript"),
     output:
         manuscript="<results>/paper/paper.md",
         numbers="<results>/numbers.json",
     log:
         "<logs>/write_manuscript.log",
-    conda:
-        "../../environment.yml"
-    resources:
-        mem_mb=2000,
-        runtime=20,
     params:
         settings=settings_of_this_run(),
     message:
@@ -59,16 +47,10 @@ rule build_paper:
         manuscript="<results>/paper/paper.md",
         figures="<results>/figures",
         sources=files_in("workflow/paper"),
-        code=code_of("build_paper"),
     output:
-        of_formats("<results>/paper/paper.{format}"),
+        expand("<results>/paper/paper.{format}", format=settings.paper.formats),
     log:
         "<logs>/build_paper.log",
-    conda:
-        "../../environment.yml"
-    resources:
-        mem_mb=2000,
-        runtime=20,
     params:
         formats=settings.paper.formats,
     message:
@@ -83,16 +65,10 @@ rule build_report:
         figures="<results>/figures",
         drawn="<results>/figures.json",
         sources=files_in("workflow/report"),
-        code=code_of("build_report"),
     output:
         report="<results>/report/index.html",
     log:
         "<logs>/build_report.log",
-    conda:
-        "../../environment.yml"
-    resources:
-        mem_mb=2000,
-        runtime=20,
     params:
         settings=settings_of_this_run(),
     message:

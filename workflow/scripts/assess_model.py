@@ -30,7 +30,6 @@ def assess_model(
     import numpy as np
     import pandas as pd
 
-    from models.composition import Composition
     from models.priors import Priors
     from workflow.lib.checking import held_out_conflicts as unseen
     from workflow.lib.checking import predictive as seen
@@ -38,13 +37,12 @@ def assess_model(
     from workflow.lib.checking.held_out import probability_summary
     from workflow.lib.checking.refits import Refitter
     from workflow.lib.checking.scores import score_tree
-    from workflow.lib.inference.archive import read_dataset, read_tree, write_tree
-    from workflow.lib.inference.results import draws_of, read_measured
+    from workflow.lib.inference.archive import read_tree, write_tree
+    from workflow.lib.inference.results import draws_of, read_model
     from workflow.lib.inference.sampling import derive_seed
     from workflow.lib.settings import priors_from_plain
 
-    data, terms = read_dataset(analysis), Composition.from_mapping(model, composition)
-    paths, gaussian = read_measured(terms, measured, data)
+    data, terms, paths, gaussian = read_model(model, composition, analysis, measured)
     draws = draws_of(read_tree(posterior), terms, data, paths, gaussian)
     seed, interval = derive_seed(run["seed"], "assess", model), run["interval"]
     random = np.random.default_rng(derive_seed(seed, "prior"))
@@ -59,8 +57,9 @@ def assess_model(
     if held_out:
         own = {"run": run, "threads": threads, "log": log, "path": gaussian}
         refitter = Refitter.configured(terms, data, paths, stage="held out", **own)
-        found = unseen.score_unseen(refitter, draws, model, future_from, seed=seed, interval=interval)
-        scores, later, probability = found
+        scores, later, probability = unseen.score_unseen(
+            refitter, draws, model, future_from, seed=seed, interval=interval
+        )
         rows.append(seen.prediction_rows(probability, data, model, held_out=True))
     write_table(scores, conflicts)
     write_table(later, future)

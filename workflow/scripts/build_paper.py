@@ -7,18 +7,13 @@ cross-reference that leads nowhere stops the build.
 from workflow.lib.job import Log, run_job
 
 
-def build(manuscript_path: str, formats: list[str], log: Log) -> None:
+def build_paper(manuscript: str, formats: list[str], log: Log) -> None:
     """Write the paper."""
-    from workflow.lib.presentation.paper import build_paper
+    from workflow.lib.presentation import paper
 
-    for path in build_paper(manuscript_path, formats):
+    for path in paper.build_paper(manuscript, formats):
         log(f"wrote {path}")
 
 
 if __name__ == "__main__":
-    run_job(
-        snakemake,
-        build,
-        manuscript_path=snakemake.input.manuscript,
-        formats=snakemake.params.formats,
-    )
+    run_job(snakemake, build_paper)

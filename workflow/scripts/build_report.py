@@ -6,20 +6,13 @@ From the files of a run, the figures, the page template and the captions to `res
 from workflow.lib.job import Log, run_job
 
 
-def build(results: str, report_path: str, settings: dict, files: list[str], log: Log) -> None:
+def build_report(settings: dict, report: str, files: list[str], log: Log) -> None:
     """Write the report."""
     from workflow.lib.presentation.report import build_report
 
-    build_report(results, report_path, settings, files)
-    log(f"wrote {report_path}")
+    build_report(settings["results"], report, settings, files)
+    log(f"wrote {report}")
 
 
 if __name__ == "__main__":
-    run_job(
-        snakemake,
-        build,
-        results=snakemake.params.settings["results"],
-        report_path=snakemake.output.report,
-        settings=snakemake.params.settings,
-        files=[*snakemake.input.comparison, *snakemake.input.checks],
-    )
+    run_job(snakemake, build_report, files=[*snakemake.input.comparison, *snakemake.input.checks])

@@ -33,13 +33,12 @@ def check_causes(
     from workflow.lib.checking.files import write_table
     from workflow.lib.checking.payments import payment_rows
     from workflow.lib.checking.table import check_table
-    from workflow.lib.inference.archive import read_dataset, read_tree
-    from workflow.lib.inference.results import draws_of, read_measured
+    from workflow.lib.inference.archive import read_group, read_tree
+    from workflow.lib.inference.results import draws_of, read_model
     from workflow.lib.inference.sampling import derive_seed
     from workflow.lib.settings import priors_from_plain
 
-    data, terms = read_dataset(analysis), Composition.from_mapping(main, composition)
-    paths, gaussian = read_measured(terms, measured, data)
+    data, terms, paths, gaussian = read_model(main, composition, analysis, measured)
     tree = read_tree(posterior[0])
     draws = draws_of(tree, terms, data, paths, gaussian)
     pairs = contrast_values(terms, data, paths)
@@ -55,10 +54,8 @@ def check_causes(
     rows = []
     if joint_posterior:
         other = Composition.from_mapping(joint, joint_composition)
-        moved = read_tree(joint_posterior[0])["posterior"].to_dataset()
-        smoothed = paths.get(other.latents[0])
-        if smoothed is not None:
-            rows = feedback_rows(moved, smoothed, data, joint)
+        if (smoothed := paths.get(other.latents[0])) is not None:
+            rows = feedback_rows(read_group(joint_posterior[0], "posterior"), smoothed, data, joint)
     write_table(check_table(rows), feedback)
     log(f"{main}: common causes, priors, payments; {len(rows)} states moved by the outcome")
 

@@ -22,18 +22,15 @@ def check_controls(
     log: Log,
 ) -> None:
     """Refit and compare."""
-    from models.composition import Composition
     from workflow.lib.checking.control_data import later_controls, others_of, rival_controls
     from workflow.lib.checking.control_fits import ControlFits
     from workflow.lib.checking.files import write_table
     from workflow.lib.checking.table import check_table
-    from workflow.lib.inference.archive import read_dataset
-    from workflow.lib.inference.results import read_measured
+    from workflow.lib.inference.results import read_model
     from workflow.lib.tables.load import load_tables
 
-    dataset, tables = read_dataset(analysis), load_tables(data)
-    terms = Composition.from_mapping(main, composition)
-    paths, _ = read_measured(terms, measured, dataset)
+    dataset, terms, paths, _ = read_model(main, composition, analysis, measured)
+    tables = load_tables(data)
     fits = ControlFits(terms, dataset, paths, run, threads, log)
     controls = rival_controls(tables, data, dataset, terms, rivals, log)
     controls += later_controls(tables, data, dataset, terms, paths)

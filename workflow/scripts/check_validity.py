@@ -27,23 +27,7 @@ def check_validity(
     validity: str,
     log: Log,
 ) -> None:
-    """Test the measure against what is known, and write what came out.
-
-    Parameters
-    ----------
-    model : str
-        Measurement model under test.
-    label : str
-        Its label in words.
-    composition : dict
-        Its terms.
-    archives : list of str
-        Archive of each measurement model in ``measures``.
-    known : list of str
-        Tables of orderings, groups, turning points.
-    outputs : dict of str to str
-        By table.
-    """
+    """Test the measure of ``model`` against what is known; an archive for each of ``measures``, a path for each table."""
     from models.composition import Composition
     from models.priors import Priors
     from workflow.lib.checking.blocs import alliance_blocs
@@ -70,12 +54,8 @@ def check_validity(
     for name, table in tables.items():
         write_table(table, outputs[name])
     write_table(ranked, ranks)
-    verdict = validity_verdict(
-        tables["known_orderings"],
-        tables["turning_points"],
-        tables["benchmark"],
-        f"The measure '{label or model}'",
-    )
+    facts = (tables[name] for name in ("known_orderings", "turning_points", "benchmark"))
+    verdict = validity_verdict(*facts, f"The measure '{label or model}'")
     write_json(verdict, validity)
     log(verdict["sentence"])
 

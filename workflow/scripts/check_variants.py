@@ -22,17 +22,14 @@ def check_variants(
     log: Log,
 ) -> None:
     """Refit, and put each estimate beside the main one."""
-    from models.composition import Composition
     from workflow.lib.checking.files import write_table
     from workflow.lib.checking.variants import Variants
     from workflow.lib.checking.versions import version_rows
-    from workflow.lib.inference.archive import read_dataset
-    from workflow.lib.inference.results import read_measured
+    from workflow.lib.inference.results import read_model
     from workflow.lib.tables.load import load_tables
 
-    dataset, tables = read_dataset(analysis), load_tables(data)
-    terms = Composition.from_mapping(main, composition)
-    paths, _ = read_measured(terms, measured, dataset)
+    dataset, terms, paths, _ = read_model(main, composition, analysis, measured)
+    tables = load_tables(data)
     variants = Variants(terms, dataset, paths, tables, data, run, threads, log)
     for effects, check, path in (
         (variants.labels(), "labels", labels),

@@ -25,13 +25,10 @@ def collect_results(
     log: Log,
 ) -> None:
     """Concatenate, compare, write."""
-    import json
-    from pathlib import Path
-
     import pandas as pd
 
     from workflow.lib.checking.diagnostics import collect_diagnostics
-    from workflow.lib.checking.files import read_tables, write_json, write_table
+    from workflow.lib.checking.files import read_json, read_tables, write_json, write_table
     from workflow.lib.checking.held_out_conflicts import CONFLICT_COLUMNS, FUTURE_COLUMNS, compare_conflicts
     from workflow.lib.checking.scores import COMPARISON_COLUMNS, compare_loo
     from workflow.lib.checking.table import CHECK_COLUMNS
@@ -41,7 +38,7 @@ def collect_results(
     pointwise = {model: scores for model, scores in pointwise.items() if scores is not None}
     compared = compare_loo(pointwise, pareto_k) if pointwise else pd.DataFrame(columns=COMPARISON_COLUMNS)
     write_table(compared, loo)
-    found = [json.loads(Path(path).read_text(encoding="utf-8")) for path in diagnostics_of]
+    found = [read_json(path) for path in diagnostics_of]
     write_json(collect_diagnostics(found, compared, pareto_k), diagnostics)
     write_table(read_tables(predictions_of), predictions)
     scores = read_tables(conflicts_of, CONFLICT_COLUMNS)

@@ -20,18 +20,16 @@ def fit_model(
     """Compile, sample, estimate."""
     import xarray as xr
 
-    from models.composition import Composition
     from models.estimands import contrast_values, estimand_draws
     from models.posterior import OutcomeDraws
     from models.priors import Priors
-    from workflow.lib.inference.archive import read_dataset, write_tree
-    from workflow.lib.inference.results import read_measured
+    from workflow.lib.inference.archive import write_tree
+    from workflow.lib.inference.results import read_model
     from workflow.lib.inference.sampling import SamplerSettings, compile_outcome, derive_seed
     from workflow.lib.settings import priors_from_plain
     from workflow.lib.summaries import as_dataset
 
-    data, terms = read_dataset(analysis), Composition.from_mapping(model, composition)
-    paths, gaussian = read_measured(terms, measured, data)
+    data, terms, paths, gaussian = read_model(model, composition, analysis, measured)
     log(f"{model}: compiling")
     settings = SamplerSettings(**sampling["sampler"], cores=threads)
     priors = Priors(priors_from_plain(sampling["priors"]))

@@ -17,10 +17,8 @@ def measure_construct(
     from workflow.lib.inference.sampling import SamplerSettings, derive_seed
     from workflow.lib.settings import priors_from_plain
 
-    terms, priors = (
-        Composition.from_mapping(model, composition),
-        Priors(priors_from_plain(sampling["priors"])),
-    )
+    terms = Composition.from_mapping(model, composition)
+    priors = Priors(priors_from_plain(sampling["priors"]))
     log(f"{model}: compiling")
     settings = SamplerSettings(**sampling["sampler"], cores=threads)
     compiled = compile_measurement(terms, read_dataset(analysis), priors, settings)

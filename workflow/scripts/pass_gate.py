@@ -4,19 +4,17 @@ From `results/<model>/diagnostics.json` to `results/<model>/gate.json`, without 
 model can run. Stops with one sentence: the model, the parameter, the figure, the threshold, what to try.
 """
 
-from workflow.lib.job import Log, run_job, write_text
+from workflow.lib.job import Log, run_job
 
 
 def pass_gate(diagnostics: str, gate: str, log: Log) -> None:
     """Stop if the diagnostics say so."""
-    import json
-    from pathlib import Path
-
     from workflow.lib.checking import diagnostics as checking
+    from workflow.lib.checking.files import read_json, write_json
 
-    found = json.loads(Path(diagnostics).read_text(encoding="utf-8"))
+    found = read_json(diagnostics)
     checking.gate(found)
-    write_text(json.dumps({"model": found["model"], "verdict": "pass"}) + "\n", gate)
+    write_json({"model": found["model"], "verdict": "pass"}, gate)
     log(f"{found['model']} converged: {len(found['checks'])} checks passed")
 
 

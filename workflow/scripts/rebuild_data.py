@@ -21,4 +21,4 @@ def rebuild_data(sources: str, output: str, log: Log) -> None:
 
 
 if __name__ == "__main__":
-    run_job(snakemake, rebuild_data, sources=snakemake.params.sources, output="data")
+    run_job(snakemake, rebuild_data, output="data")

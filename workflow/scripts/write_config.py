@@ -6,13 +6,13 @@ From the validated settings to `results/config.yaml`, every default filled in.
 from workflow.lib.job import Log, run_job, write_text
 
 
-def write_config(settings: dict, config_path: str, log: Log) -> None:
+def write_config(settings: dict, config: str, log: Log) -> None:
     """Write the settings as YAML."""
     import yaml
 
-    write_text(yaml.safe_dump(settings, sort_keys=False, allow_unicode=True), config_path)
-    log(f"wrote {config_path}")
+    write_text(yaml.safe_dump(settings, sort_keys=False, allow_unicode=True), config)
+    log(f"wrote {config}")
 
 
 if __name__ == "__main__":
-    run_job(snakemake, write_config, settings=snakemake.params.settings, config_path=snakemake.output.config)
+    run_job(snakemake, write_config)

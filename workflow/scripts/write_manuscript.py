@@ -7,23 +7,13 @@ text, and the file that the number came from. A name that does not exist stops t
 from workflow.lib.job import Log, run_job
 
 
-def write(
-    results: str, manuscript_path: str, numbers_path: str, settings: dict, files: list[str], log: Log
-) -> None:
+def write_manuscript(settings: dict, manuscript: str, numbers: str, files: list[str], log: Log) -> None:
     """Write the manuscript and its numbers."""
     from workflow.lib.presentation.paper import write_manuscript
 
-    printed = write_manuscript(results, manuscript_path, numbers_path, settings, files)
+    printed = write_manuscript(settings["results"], manuscript, numbers, settings, files)
     log(f"{len(printed)} numbers, texts and tables of the run")
 
 
 if __name__ == "__main__":
-    run_job(
-        snakemake,
-        write,
-        results=snakemake.params.settings["results"],
-        manuscript_path=snakemake.output.manuscript,
-        numbers_path=snakemake.output.numbers,
-        settings=snakemake.params.settings,
-        files=[*snakemake.input.comparison, *snakemake.input.checks],
-    )
+    run_job(snakemake, write_manuscript, files=[*snakemake.input.comparison, *snakemake.input.checks])

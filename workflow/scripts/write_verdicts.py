@@ -16,16 +16,15 @@ def write_verdicts(
     log: Log,
 ) -> None:
     """Collect the tables and decide."""
-    import json
     from pathlib import Path
 
-    from workflow.lib.checking.files import read_table, write_json
+    from workflow.lib.checking.files import read_json, read_table, write_json
     from workflow.lib.checking.validity.verdict import pass_validity
     from workflow.lib.checking.verdicts import write_verdicts
     from workflow.lib.inference.archive import read_dataset
 
     tables = {Path(path).stem: read_table(path) for path in checks}
-    valid = json.loads(Path(validity[0]).read_text(encoding="utf-8")) if validity else None
+    valid = read_json(validity[0]) if validity else None
     if valid:
         pass_validity(valid, validity_rule)
     ties = str(read_dataset(analysis)["tie_label"].sel(tie_measure=ties_measure).item())

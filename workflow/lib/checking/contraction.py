@@ -5,7 +5,7 @@ Contraction is one minus the ratio of posterior to prior variance (Schad, Betanc
 
 import pandas as pd
 
-from workflow.lib.checking.table import check_table
+from workflow.lib.checking.table import DESCRIBED, check_row, check_table
 
 LITTLE = 0.1
 
@@ -18,18 +18,9 @@ def contraction_checks(parameters: pd.DataFrame) -> pd.DataFrame:
     parameters : pandas.DataFrame
         Rows of `results/parameters.csv`.
     """
-    own = parameters[parameters["contraction"].notna()]
-    return check_table(
-        {
-            "check": "contraction",
-            "model": row.model,
-            "item": row.parameter,
-            "label": row.label,
-            "estimate": row.contraction,
-            "unit": "share",
-            "expected": "above zero",
-            "verdict": "described",
-            "note": "the data hardly narrow the prior" if row.contraction < LITTLE else "",
-        }
-        for row in own.itertuples()
-    )
+    rows = []
+    for row in parameters[parameters["contraction"].notna()].itertuples():
+        note = "the data hardly narrow the prior" if row.contraction < LITTLE else ""
+        columns = {"estimate": row.contraction, "unit": "share", "expected": "above zero", "note": note}
+        rows.append(check_row("contraction", row.model, row.parameter, row.label, DESCRIBED, **columns))
+    return check_table(rows)

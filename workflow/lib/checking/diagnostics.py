@@ -53,22 +53,19 @@ def diagnose(
     gate_settings: Mapping,
     model_name: str,
     estimands: xr.Dataset | Mapping[str, xr.DataArray] | None = None,
-    *,
-    seconds: float | None = None,
 ) -> dict:
     """Check every scalar parameter and every printed estimand of one fit against the thresholds.
 
     Parameters
     ----------
     tree : xarray.DataTree
-        Groups `posterior`, variables (chain, draw, ...), and `sample_stats` with `diverging` and `energy` (chain, draw).
+        Groups `posterior`, variables (chain, draw, ...), and `sample_stats` with `diverging` and `energy` (chain, draw);
+        attribute `seconds`, the time that the sampling took, if it is known.
     gate_settings : mapping
         The section `gate` of the config.
     model_name : str
     estimands : xarray.Dataset or mapping of DataArray, optional
         Draws (chain, draw, ...) of everything that is printed.
-    seconds : float, optional
-        Time that the sampling took.
 
     Returns
     -------
@@ -104,13 +101,16 @@ def diagnose(
         "chains": int(posterior.sizes["chain"]),
         "draws": int(posterior.sizes["draw"]),
         "parameters": len(table),
-        "seconds": None if seconds is None else float(seconds),
+        "seconds": tree.attrs.get("seconds"),
     }
 
 
 def convergence_table(draws: xr.Dataset | Mapping[str, xr.DataArray]) -> pd.DataFrame:
     """Columns parameter, r_hat, ess_bulk, ess_tail (NaN for constants), constant, finite; one row a scalar of the draws."""
-    return _figures(_as_dataset(draws))[0]
+    if not isinstance(draws, xr.Dataset):
+        # Scalar coordinates left over from a selection (a mission, a percentile) differ between estimands.
+        draws = xr.Dataset({name: array.reset_coords(drop=True) for name, array in draws.items()})
+    return _figures(draws)[0]
 
 
 def collect_diagnostics(diagnostics: Iterable[Mapping], loo: pd.DataFrame, pareto_k: float) -> dict:
@@ -171,9 +171,7 @@ def failure_sentence(diagnostics: Mapping) -> str:
 
 
 def _figure(value: float | None) -> str:
-    if value is None or not np.isfinite(value):
-        return "not a finite number"
-    return f"{value:.5g}"
+    return "not a finite number" if value is None or not np.isfinite(value) else f"{value:.5g}"
 
 
 def _thresholds(gate_settings: Mapping) -> dict[str, float]:
@@ -207,13 +205,6 @@ def _groups(tree: xr.DataTree, model_name: str) -> tuple[xr.Dataset, xr.Dataset]
             "least 2 chains and 6 draws; set `sampler.chains` to 4"
         )
     return posterior, statistics
-
-
-def _as_dataset(draws: xr.Dataset | Mapping[str, xr.DataArray]) -> xr.Dataset:
-    if isinstance(draws, xr.Dataset):
-        return draws
-    # Scalar coordinates left over from a selection (a mission, a percentile) differ between estimands.
-    return xr.Dataset({name: array.reset_coords(drop=True) for name, array in draws.items()})
 
 
 def _check(name, kind, parameter, value, threshold, failed, number) -> dict:
@@ -253,18 +244,8 @@ def _figures(draws: xr.Dataset) -> tuple[pd.DataFrame, np.ndarray]:
         usable = clean & ~constant
         if usable.any():
             figures[:, usable] = convergence(values[usable])
-        parts.append(
-            pd.DataFrame(
-                {
-                    "parameter": labels,
-                    "r_hat": figures[0],
-                    "ess_bulk": figures[1],
-                    "ess_tail": figures[2],
-                    "constant": constant,
-                    "finite": finite,
-                }
-            )
-        )
+        part = dict(zip(("r_hat", "ess_bulk", "ess_tail"), figures, strict=True))
+        parts.append(pd.DataFrame({"parameter": labels, **part, "constant": constant, "finite": finite}))
     if not parts:
         raise ValueError("there is no numeric variable to check")
     return pd.concat(parts, ignore_index=True), moved
@@ -285,8 +266,8 @@ def _chains_differ_check(posterior: xr.Dataset) -> dict:
     repeated = [
         later
         for later in range(chains)
-        if any(np.array_equal(fingerprints[later], fingerprints[earlier]) for earlier in range(later))
-        and np.isfinite(fingerprints[later]).all()
+        if np.isfinite(fingerprints[later]).all()
+        and (fingerprints[:later] == fingerprints[later]).all(axis=1).any()
     ]
     parameter = str(repeated[0]) if repeated else None
     return _check("chains_differ", "chain", parameter, len(repeated), 0, len(repeated), chains)

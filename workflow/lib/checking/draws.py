@@ -4,7 +4,8 @@ From: xarray objects with the dimensions `chain` and `draw`. To: plain arrays an
 `ValueError` when a sample dimension is absent.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from itertools import product
 
 import numpy as np
 import xarray as xr
@@ -22,13 +23,9 @@ def interval_probabilities(interval: float) -> tuple[float, float]:
 def summarise(draws: np.ndarray | xr.DataArray, interval: float) -> dict[str, float]:
     """Mean, standard deviation and equal-tailed interval of all draws of one scalar."""
     values = np.asarray(draws, dtype=float).ravel()
-    lower, upper = np.quantile(values, interval_probabilities(interval))
-    return {
-        "mean": float(values.mean()),
-        "sd": float(values.std(ddof=1)),
-        "lower": float(lower),
-        "upper": float(upper),
-    }
+    limits = np.quantile(values, interval_probabilities(interval))
+    found = zip(("mean", "sd", "lower", "upper"), (values.mean(), values.std(ddof=1), *limits), strict=True)
+    return {name: float(value) for name, value in found}
 
 
 def scalar_labels(variable: xr.DataArray) -> list[str]:
@@ -39,20 +36,12 @@ def scalar_labels(variable: xr.DataArray) -> list[str]:
     dimensions = [dimension for dimension in variable.dims if dimension not in SAMPLE_DIMENSIONS]
     if not dimensions:
         return [str(variable.name)]
-    labels = [
-        variable[dimension].values if dimension in variable.coords else np.arange(variable.sizes[dimension])
-        for dimension in dimensions
-    ]
-    shape = tuple(variable.sizes[dimension] for dimension in dimensions)
-    return [
-        f"{variable.name}[{', '.join(str(labels[axis][i]) for axis, i in enumerate(index))}]"
-        for index in np.ndindex(shape)
-    ]
+    # a dimension without labels counts from zero
+    labels = [variable[dimension].values for dimension in dimensions]
+    return [f"{variable.name}[{', '.join(map(str, one))}]" for one in product(*labels)]
 
 
-def scalar_blocks(
-    dataset: xr.Dataset, block_size: int = 100, variables: Sequence[str] | None = None
-) -> Iterator[tuple[list[str], np.ndarray]]:
+def scalar_blocks(dataset: xr.Dataset, block_size: int = 100) -> Iterator[tuple[list[str], np.ndarray]]:
     """Go through all scalars of a data set of draws in blocks that fit into the processor's cache.
 
     Parameters
@@ -61,8 +50,6 @@ def scalar_blocks(
         Variables with the dimensions chain and draw and any others.
     block_size : int
         Largest number of scalars in a block.
-    variables : sequence of str, optional
-        Names to visit; all when absent.
 
     Yields
     ------
@@ -70,8 +57,7 @@ def scalar_blocks(
         Names of the scalars of the block.
     draws : numpy.ndarray, shape (scalar, chain, draw)
     """
-    for name in dataset.data_vars if variables is None else variables:
-        variable = dataset[name]
+    for name, variable in dataset.data_vars.items():
         absent = [dimension for dimension in SAMPLE_DIMENSIONS if dimension not in variable.dims]
         if absent:
             raise ValueError(f"`{name}` has no dimension {' and no '.join(absent)}")

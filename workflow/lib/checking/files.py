@@ -7,7 +7,7 @@ job leaves no half of a table. A file that cannot be read is a `UserError` that 
 
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -17,18 +17,8 @@ from workflow.lib.job import write_text
 from workflow.lib.text import for_spreadsheet, from_spreadsheet
 
 # Columns of names, which stay texts also where all of them look like numbers.
-NAMES = (
-    "model",
-    "mission",
-    "mission_label",
-    "state_name",
-    "name",
-    "label",
-    "scope",
-    "estimand",
-    "item",
-    "parameter",
-)
+NAMES = ("model", "mission", "mission_label", "state_name", "name", "label")
+NAMES += ("scope", "estimand", "item", "parameter")
 
 
 def write_table(table: pd.DataFrame, path: str | Path) -> None:
@@ -36,11 +26,7 @@ def write_table(table: pd.DataFrame, path: str | Path) -> None:
 
     A text that a spreadsheet would run as a formula gets an apostrophe before it, which `read_table` takes away.
     """
-    safe = table.copy(deep=False)
-    for name in _columns_of_texts(table):
-        safe[name] = table[name].map(
-            lambda value: for_spreadsheet(value) if isinstance(value, str) else value
-        )
+    safe = _with_texts(table, for_spreadsheet)
     write_text(safe.to_csv(index=False, float_format="%.8g", lineterminator="\n"), path)
 
 
@@ -51,15 +37,17 @@ def read_table(path: str | Path) -> pd.DataFrame:
         table = pd.read_csv(path, keep_default_na=False, na_values=[""], dtype=dict.fromkeys(NAMES, str))
     except (ValueError, UnicodeDecodeError):
         raise UserError(f"{path}: damaged, or no table of results; delete it and run again") from None
-    for name in _columns_of_texts(table):
-        table[name] = table[name].map(
-            lambda value: from_spreadsheet(value) if isinstance(value, str) else value
-        )
-    return table
+    return _with_texts(table, from_spreadsheet)
 
 
-def _columns_of_texts(table: pd.DataFrame) -> list[str]:
-    return [name for name in table if not pd.api.types.is_numeric_dtype(table[name])]
+def _with_texts(table: pd.DataFrame, change: Callable[[str], str]) -> pd.DataFrame:
+    """The table with all of its texts changed."""
+    texts = [name for name in table if not pd.api.types.is_numeric_dtype(table[name])]
+    changed = {
+        name: table[name].map(lambda value: change(value) if isinstance(value, str) else value)
+        for name in texts
+    }
+    return table.assign(**changed)
 
 
 def write_json(content: Mapping, path: str | Path) -> None:

@@ -124,17 +124,8 @@ def compare_conflicts(conflicts: pd.DataFrame) -> pd.DataFrame:
         model, joint_log_score, difference, se_difference, log_score, brier, covered (number of conflicts whose number of joiners
         lies in the interval), mean_width (of that interval), conflicts; best model first.
     """
-    columns = [
-        "model",
-        "joint_log_score",
-        "difference",
-        "se_difference",
-        "log_score",
-        "brier",
-        "covered",
-        "mean_width",
-    ]
-    columns.append("conflicts")
+    columns = ["model", "joint_log_score", "difference", "se_difference", "log_score", "brier"]
+    columns += ["covered", "mean_width", "conflicts"]
     joint = conflicts.pivot(index="conflict", columns="model", values="joint_log_score")
     totals, rows = joint.sum().sort_values(ascending=False, kind="stable"), []
     for model, total in totals.items():

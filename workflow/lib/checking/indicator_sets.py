@@ -20,15 +20,8 @@ from models.regressors import mission_years
 from workflow.lib.checking.penalised_logit import Outcome
 from workflow.lib.checking.validity.paths import Refit, correlation_within_years, refit
 
-COLUMNS = [
-    "set",
-    "indicators",
-    "n_indicators",
-    "correlation_with_default",
-    "quality_slope",
-    "quality_effect",
-    "ties_effect",
-]
+COLUMNS = ["set", "indicators", "n_indicators", "correlation_with_default"]
+COLUMNS += ["quality_slope", "quality_effect", "ties_effect"]
 NEIGHBOURS = ("economic_aid", "military_aid", "troops", "visits_to_pivotal", "visits_from_pivotal")
 FEWEST = 3
 OWN_CHANCE, NEIGHBOUR_CHANCE = 0.6, 0.3
@@ -73,9 +66,7 @@ class Sets:
     def __init__(self, composition: Composition, data: xr.Dataset, priors: Priors):
         self.composition, self.data, self.priors = composition, data, priors
         self.outcome = Outcome(data)
-        self.constructs = dict(
-            zip(data.indicator.values.tolist(), data.construct.values.tolist(), strict=True)
-        )
+        self.constructs = data.construct.to_series()
         self.default = self.measure(tuple(composition.indicator_names(data)))
         self.start = self.outcome.fit(regressor(self.default, data, self.outcome)).coefficient
 
@@ -87,21 +78,18 @@ class Sets:
 
     def row(self, number: int, names: tuple[str, ...]) -> dict:
         """One set's agreement with the default, slope and effects."""
+        counted = number, ";".join(names), len(names)
         try:
             measured = self.measure(names)
         except ValueError:
             # a set without a mode has no numbers, and is counted
-            return dict.fromkeys(COLUMNS, np.nan) | {
-                "set": number,
-                "indicators": ";".join(names),
-                "n_indicators": len(names),
-            }
+            return dict.fromkeys(COLUMNS, np.nan) | dict(zip(COLUMNS, counted, strict=False))
         quality = regressor(measured, self.data, self.outcome)
         fit = self.outcome.fit(quality, self.start)
         agreement = correlation_within_years(measured.smoothed, self.default.smoothed)
         effects = [self.outcome.effect(fit, quality, term) for term in ("quality", "ties")]
         slope = fit.coefficient[Outcome.QUALITY]
-        values = (number, ";".join(names), len(names), float(agreement), float(slope), *effects)
+        values = (*counted, float(agreement), float(slope), *effects)
         return dict(zip(COLUMNS, values, strict=True))
 
 

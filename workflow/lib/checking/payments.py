@@ -14,6 +14,7 @@ import numpy as np
 import xarray as xr
 
 from workflow.lib.checking.draws import interval_probabilities
+from workflow.lib.checking.table import CANNOT_TELL, FAILED, PASSED, check_row
 
 SMALLEST_GROUP = 10
 
@@ -57,26 +58,16 @@ def payment_rows(
             joiners, others = known & (joined == 1), known & (joined == 0)
             if joiners.sum() < SMALLEST_GROUP or not others.any():
                 continue
-            resampled = _within_missions(np.where(known, paid, 0.0), joiners, others, weights)
+            amount = np.where(known, paid, 0.0)
+            resampled = _within_missions(amount, joiners, others, weights)
             lower, upper = np.nanquantile(resampled, interval_probabilities(interval))
-            change = float(
-                _within_missions(np.where(known, paid, 0.0), joiners, others, np.ones((1, states)))[0]
-            )
+            change = float(_within_missions(amount, joiners, others, np.ones((1, states)))[0])
             words = str(payment).replace("aid_change_", "change of ").replace("_", " ")
-            rows.append(
-                {
-                    "check": "payments",
-                    "model": model,
-                    "item": f"{payment} {name}",
-                    "label": f"{words} aid, joiners less others ({name})",
-                    "estimate": change,
-                    "lower": float(lower),
-                    "upper": float(upper),
-                    "expected": "positive",
-                    "verdict": "passed" if lower > 0 else ("failed" if upper < 0 else "cannot tell"),
-                    "note": f"{int(joiners.sum())} joiners, {int(others.sum())} others",
-                }
-            )
+            label = f"{words} aid, joiners less others ({name})"
+            verdict = PASSED if lower > 0 else (FAILED if upper < 0 else CANNOT_TELL)
+            columns = {"estimate": change, "lower": float(lower), "upper": float(upper)}
+            columns |= {"expected": "positive", "note": f"{joiners.sum()} joiners, {others.sum()} others"}
+            rows.append(check_row("payments", model, f"{payment} {name}", label, verdict, **columns))
     return rows
 
 
@@ -102,8 +93,7 @@ def _within_missions(
     number_joiners, number_others = weights @ joiners.T.astype(float), weights @ others.T.astype(float)
     both = (number_joiners > 0) & (number_others > 0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        difference = (weights @ (value * joiners).T) / number_joiners - (
-            weights @ (value * others).T
-        ) / number_others
+        of_others = weights @ (value * others).T / number_others
+        difference = weights @ (value * joiners).T / number_joiners - of_others
         total = np.where(both, number_joiners, 0.0).sum(axis=1)
         return np.where(both, difference * number_joiners, 0.0).sum(axis=1) / total

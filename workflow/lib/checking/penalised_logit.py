@@ -89,24 +89,14 @@ class Outcome:
         self.mission, self.state = np.nonzero(scored)
         self.joined = data.joined.transpose("mission", "state").values[scored]
         self.ties = data.ties.transpose("mission", "state").values[scored]
-        names = [
-            n
-            for n, r in zip(data.covariate.values, data.covariate_role.values, strict=True)
-            if r == "control"
-        ]
+        names = data.covariate.values[data.covariate_role.values == "control"].tolist()
         self.controls = covariate_values(data, names)[:, scored].T
         self.missions = np.eye(len(scored))[self.mission]
         number = scored.shape[1] if state_effects else 0
         self.states = np.eye(scored.shape[1])[self.state][:, :number]
         common = 3 + self.controls.shape[1]
-        self.sd = np.concatenate(
-            [
-                np.full(common, COMMON_SD),
-                np.full(len(scored), MISSION_SD),
-                np.full(2 * len(scored), SLOPE_SD),
-                np.full(number, STATE_SD),
-            ]
-        )
+        times = [common, len(scored), 2 * len(scored), number]
+        self.sd = np.repeat([COMMON_SD, MISSION_SD, SLOPE_SD, STATE_SD], times)
 
     def design(self, quality: np.ndarray) -> np.ndarray:
         """Columns (N, P) with a value of quality for each scored row."""

@@ -29,7 +29,7 @@ from workflow.lib.checking.replicates import (
     replicate_joined,
     upper_p_value,
 )
-from workflow.lib.checking.table import check_table
+from workflow.lib.checking.table import DESCRIBED, FAILED, PASSED, check_row, check_table, holm
 
 COLUMNS = ["check", "model", "item", "scope", "statistic", "observed", "mean", "lower", "upper", "p_value"]
 PREDICTION_COLUMNS = ["model", "mission", "state", "joined", "mean", "lower", "upper", "held_out"]
@@ -50,11 +50,7 @@ CALIBRATION_BINS = 10
 class Comparison:
     """Rows of a predictive check from replicated and observed values.
 
-    Parameters
-    ----------
-    model : str
-    interval : float
-        Probability of the interval of the replicates.
+    ``interval`` is the probability of the interval of the replicates.
     """
 
     def __init__(self, model: str, interval: float):
@@ -69,9 +65,7 @@ class Comparison:
             row = [check, self.model, item, scope, statistic, *map(float, numbers)]
             self.rows.append(dict(zip(COLUMNS, row, strict=True)))
 
-    def add_one(
-        self, check: str, statistic: str, replicated, observed, item: str, scope: str = "all"
-    ) -> None:
+    def add_one(self, check: str, statistic: str, replicated, observed, item: str, scope="all") -> None:
         """The row of a statistic of all decisions: replicated (replicate,), observed a number."""
         self.add(check, statistic, replicated[:, None], np.array([observed]), [item], scope)
 
@@ -189,28 +183,22 @@ def predictive_summaries(
     """
     joined = data["joined"].transpose("mission", "state")
     replicated = replicate_joined(logit, joined, seed=seed, replicates=replicates)
-    observed = joined.fillna(0)
-    together = pair_statistics(replicated.values)["mean_missions_together"]
-    predictive = xr.Dataset(
-        {
-            "joiners": replicated.sum("state").astype(np.int32),
-            "missions_joined": replicated.sum("mission").astype(np.int32),
+
+    def summaries(decisions: xr.DataArray) -> xr.Dataset:
+        together = pair_statistics(decisions.values)["mean_missions_together"]
+        found = {
+            "joiners": decisions.sum("state").astype(np.int32),
+            "missions_joined": decisions.sum("mission").astype(np.int32),
             "joined_together": ("replicate", together),
-            "probability": probability_summary(logit, interval).astype(np.float32),
-        },
-        attrs={"seed": seed, "interval": interval},
-    )
-    observed_data = xr.Dataset(
-        {
-            "joined": joined,
-            "joiners": observed.sum("state").astype(np.int32),
-            "missions_joined": observed.sum("mission").astype(np.int32),
-            "joined_together": pair_statistics(observed.values[None].astype(np.int8))[
-                "mean_missions_together"
-            ][0],
         }
-    )
-    return xr.DataTree.from_dict({"posterior_predictive": predictive, "observed_data": observed_data})
+        return xr.Dataset(found)
+
+    probability = probability_summary(logit, interval).astype(np.float32)
+    predictive = summaries(replicated).assign(probability=probability)
+    predictive = predictive.assign_attrs(seed=seed, interval=interval)
+    observed = summaries(joined.fillna(0).astype(np.int8).expand_dims("replicate")).isel(replicate=0)
+    groups = {"posterior_predictive": predictive, "observed_data": observed.assign(joined=joined)}
+    return xr.DataTree.from_dict(groups)
 
 
 def prediction_rows(
@@ -231,19 +219,13 @@ def prediction_rows(
     joined = data["joined"].sel(mission=probability["mission"], state=probability["state"])
     joined = joined.transpose("mission", "state")
     probability = probability.transpose("mission", "state", "statistic")
-    mission_rows, state_columns = np.nonzero(joined.notnull().values)
-    values = {name: probability.sel(statistic=name).values for name in ("mean", "lower", "upper")}
-    return pd.DataFrame(
-        {
-            "model": model,
-            "mission": probability["mission"].values[mission_rows],
-            "state": probability["state"].values[state_columns],
-            "joined": joined.values[mission_rows, state_columns].astype(int),
-            **{name: array[mission_rows, state_columns] for name, array in values.items()},
-            "held_out": held_out,
-        },
-        columns=PREDICTION_COLUMNS,
-    )
+    rows, columns = np.nonzero(joined.notnull().values)
+    found = {
+        name: probability.sel(statistic=name).values[rows, columns] for name in ("mean", "lower", "upper")
+    }
+    found |= {"model": model, "held_out": held_out, "joined": joined.values[rows, columns].astype(int)}
+    found |= {"mission": joined["mission"].values[rows], "state": joined["state"].values[columns]}
+    return pd.DataFrame(found, columns=PREDICTION_COLUMNS)
 
 
 def failed_rows(checks: pd.DataFrame, level: float = 0.05) -> np.ndarray:
@@ -257,13 +239,9 @@ def failed_rows(checks: pd.DataFrame, level: float = 0.05) -> np.ndarray:
         Chance of naming any row of a check that a right model would have produced (posterior predictive
         p-values are conservative: the true chance is smaller).
     """
-    two_sided = (2 * np.minimum(checks["p_value"], 1 - checks["p_value"])).to_numpy()
-    failed = np.zeros(len(checks), dtype=bool)
-    for rows in checks.groupby(["check", "model"], sort=False).indices.values():
-        ordered = rows[np.argsort(two_sided[rows], kind="stable")]
-        below = two_sided[ordered] <= level / np.arange(len(rows), 0, -1)
-        failed[ordered[: len(rows) if below.all() else below.argmin()]] = True
-    return failed
+    two_sided = 2 * np.minimum(checks["p_value"], 1 - checks["p_value"])
+    of_check = two_sided.groupby([checks["check"], checks["model"]])
+    return (of_check.transform(lambda p_values: holm(p_values.to_numpy())) <= level).to_numpy()
 
 
 def prior_logits(
@@ -287,41 +265,23 @@ def checks_of_model(
     """Predictive checks of the posterior (passed or failed) and of the prior (described), as a table of checks."""
     after = predictive_checks(eta, data, model, seed=seed, interval=interval)
     prior = prior_predictive_checks(before, data, model, seed=seed, interval=interval)
+    verdicts = [*np.where(failed_rows(after), FAILED, PASSED), *[DESCRIBED] * len(prior)]
     rows = []
-    for table, failed in ((after, failed_rows(after)), (prior, None)):
-        for k, row in enumerate(table.itertuples()):
-            words = f"{row.statistic.replace('_', ' ')}: {str(row.item).replace('_', ' ')}"
-            verdict = "described" if failed is None else ("failed" if failed[k] else "passed")
-            rows.append(
-                {
-                    "check": row.check,
-                    "model": model,
-                    "item": f"{row.item} {row.statistic}",
-                    "label": words
-                    if pd.isna(row.scope) or not row.scope
-                    else f"{words} ({str(row.scope).replace('_', ' ')})",
-                    "estimate": row.mean,
-                    "lower": row.lower,
-                    "upper": row.upper,
-                    "expected": f"observed {row.observed:.4g}",
-                    "verdict": verdict,
-                    "note": f"p = {row.p_value:.3f}",
-                }
-            )
+    for row, verdict in zip(pd.concat([after, prior]).itertuples(), verdicts, strict=True):
+        item, label = f"{row.item} {row.statistic}", f"{row.statistic}: {row.item} ({row.scope})"
+        columns = {"estimate": row.mean, "lower": row.lower, "upper": row.upper}
+        columns |= {"expected": f"observed {row.observed:.4g}", "note": f"p = {row.p_value:.3f}"}
+        rows.append(check_row(row.check, model, item, label.replace("_", " "), str(verdict), **columns))
     return check_table(rows)
 
 
 def _groups(values: np.ndarray, bounds: Mapping[str, tuple[int, int]]) -> dict[str, np.ndarray]:
     """Positions of the values within each pair of bounds, both included; empty groups left out."""
-    groups = {
-        name: np.flatnonzero((values >= low) & (values <= high)) for name, (low, high) in bounds.items()
-    }
-    return {name: positions for name, positions in groups.items() if positions.size}
+    groups = {name: (values >= low) & (values <= high) for name, (low, high) in bounds.items()}
+    return {name: np.flatnonzero(within) for name, within in groups.items() if within.any()}
 
 
-def _add_calibration(
-    found: Comparison, logit: xr.DataArray, joined: xr.DataArray, replicated: np.ndarray
-) -> None:
+def _add_calibration(found: Comparison, logit: xr.DataArray, joined: xr.DataArray, replicated) -> None:
     """Joiners within each tenth of the rows, ordered by each draw's own probability.
 
     Ordering by the posterior mean would blame every hierarchical model: it is fitted to the same decisions and shrunk.
@@ -336,8 +296,7 @@ def _add_calibration(
     observed = np.take_along_axis(np.broadcast_to(decisions, order.shape), order, axis=1)
     drawn = np.take_along_axis(replicated[:, eligible], order, axis=1)
     bins = [place for place in np.array_split(np.arange(decisions.size), CALIBRATION_BINS) if place.size]
-    observed = np.stack([observed[:, place].sum(axis=1) for place in bins], axis=1)
-    drawn = np.stack([drawn[:, place].sum(axis=1) for place in bins], axis=1)
+    observed, drawn = (np.stack([x[:, b].sum(axis=1) for b in bins], axis=1) for x in (observed, drawn))
     centre = observed.mean(axis=0)
     names = [f"tenth {i + 1} of predicted probability" for i in range(len(bins))]
     found.add("calibration", "joiners", drawn - observed + centre, centre, names)

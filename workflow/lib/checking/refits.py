@@ -162,7 +162,7 @@ class Refitter:
                 more = {"tune": settings.tune * LONGER, "draws": settings.draws * LONGER}
                 settings = replace(settings, target_accept=CAREFUL_ACCEPTANCE, **more)
             tree = compiled.sample(derive_seed(seed, attempt), settings)
-            diagnostics = diagnose(tree, self.thresholds, name, seconds=tree.attrs["seconds"])
+            diagnostics = diagnose(tree, self.thresholds, name)
             if diagnostics["verdict"] == "pass":
                 break
         gate(diagnostics)

@@ -11,6 +11,10 @@ from scipy.special import expit
 from workflow.lib.checking.draws import thinned
 
 TIMES_JOINED = {"0": (0, 0), "1": (1, 1), "2": (2, 2), "3-5": (3, 5), "6-10": (6, 10), "11+": (11, 10_000)}
+PAIR_STATISTICS = (
+    *("mean_missions_together", "sd_missions_together", "most_missions_together"),
+    "mean_shared_joiners",
+)
 
 
 def replicate_joined(
@@ -69,9 +73,8 @@ def repeat_joiners(joined: np.ndarray) -> np.ndarray:
     numpy.ndarray, shape (replicate, class)
     """
     times = joined.sum(axis=1)
-    return np.stack(
-        [((times >= low) & (times <= high)).mean(axis=1) for low, high in TIMES_JOINED.values()], axis=1
-    )
+    within = [(times >= low) & (times <= high) for low, high in TIMES_JOINED.values()]
+    return np.stack(within).mean(axis=2).T
 
 
 def pair_statistics(joined: np.ndarray) -> dict[str, np.ndarray]:
@@ -93,25 +96,15 @@ def pair_statistics(joined: np.ndarray) -> dict[str, np.ndarray]:
     replicates, missions, states = joined.shape
     state_pairs = np.triu_indices(states, 1)
     mission_pairs = np.triu_indices(missions, 1)
-    results = {
-        name: np.zeros(replicates)
-        for name in (
-            "mean_missions_together",
-            "sd_missions_together",
-            "most_missions_together",
-            "mean_shared_joiners",
-        )
-    }
+    found = np.zeros((4, replicates))
     for i in range(replicates):
         values = joined[i].astype(np.float32)
         together = (values.T @ values)[state_pairs]
         if together.size:
-            results["mean_missions_together"][i] = together.mean(dtype=float)
-            results["sd_missions_together"][i] = together.std(dtype=float)
-            results["most_missions_together"][i] = together.max()
+            found[:3, i] = together.mean(dtype=float), together.std(dtype=float), together.max()
         sizes = values.sum(axis=1)
         smaller = np.minimum(sizes[mission_pairs[0]], sizes[mission_pairs[1]])
         shared = (values @ values.T)[mission_pairs]
         if (smaller > 0).any():
-            results["mean_shared_joiners"][i] = (shared[smaller > 0] / smaller[smaller > 0]).mean(dtype=float)
-    return results
+            found[3, i] = (shared[smaller > 0] / smaller[smaller > 0]).mean(dtype=float)
+    return dict(zip(PAIR_STATISTICS, found, strict=True))

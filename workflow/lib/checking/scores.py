@@ -141,22 +141,13 @@ def compare_loo(pointwise: Mapping[str, xr.Dataset], pareto_k_threshold: float =
                 f"`{model}` and `{first_name}` are scored on different rows and cannot be compared"
             )
     values = {model: data["elpd_i"].values[first.values] for model, data in pointwise.items()}
-    best = max(values, key=lambda model: values[model].sum())
+    order = sorted(values, key=lambda model: -values[model].sum())
     rows = []
-    for model in sorted(values, key=lambda model: -values[model].sum()):
-        own, difference = values[model], values[model] - values[best]
-        root = np.sqrt(len(own))
-        rows.append(
-            {
-                "model": model,
-                "elpd": own.sum(),
-                "se": root * own.std(ddof=1),
-                "difference": difference.sum(),
-                "se_difference": root * difference.std(ddof=1),
-                "bad_k": int((pointwise[model]["pareto_k"] > pareto_k_threshold).sum()),
-                "n": len(own),
-            }
-        )
+    for model in order:
+        own, difference = values[model], values[model] - values[order[0]]
+        errors = [np.sqrt(len(own)) * x.std(ddof=1) for x in (own, difference)]
+        bad = int((pointwise[model]["pareto_k"] > pareto_k_threshold).sum())
+        rows.append((model, own.sum(), errors[0], difference.sum(), errors[1], bad, len(own)))
     return pd.DataFrame(rows, columns=COMPARISON_COLUMNS)
 
 

@@ -5,6 +5,8 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
+from workflow.lib.checking.draws import interval_probabilities
+
 CHECK_COLUMNS = [
     "check",
     "model",
@@ -16,9 +18,8 @@ CHECK_COLUMNS = [
     "unit",
     "expected",
     "verdict",
-    "power",
-    "note",
 ]
+CHECK_COLUMNS += ["power", "note"]
 PASSED, FAILED, CANNOT_TELL, DESCRIBED = VERDICTS = ("passed", "failed", "cannot tell", "described")
 UNITS = ("probability", "log-odds", "points", "correlation", "count", "share", "ratio", "sd", "")
 
@@ -59,9 +60,17 @@ def check_table(rows: Iterable[dict]) -> pd.DataFrame:
 def estimate_row(draws, interval: float) -> dict[str, float]:
     """Mean and equal-tailed interval of draws as a row's estimate, lower, upper."""
     values = np.asarray(draws, float).ravel()
-    tail = (1 - interval) / 2
-    lower, upper = np.quantile(values, [tail, 1 - tail])
+    lower, upper = np.quantile(values, interval_probabilities(interval))
     return {"estimate": float(values.mean()), "lower": float(lower), "upper": float(upper)}
+
+
+def holm(p_values: np.ndarray) -> np.ndarray:
+    """P values adjusted for their number (Holm 1979); NaN stays."""
+    found, told = np.full(len(p_values), np.nan), np.flatnonzero(np.isfinite(p_values))
+    order = told[np.argsort(p_values[told])]
+    raised = p_values[order] * np.arange(len(order), 0, -1)
+    found[order] = np.minimum(np.maximum.accumulate(raised), 1.0)
+    return found
 
 
 def passed_if(condition: bool) -> str:

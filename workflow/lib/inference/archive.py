@@ -99,11 +99,6 @@ def read_group(path: Path | str, group: str, without: Collection[str] = ()) -> x
         return part
 
 
-def read_measured(paths: list[str]) -> xr.Dataset | None:
-    """Read the posterior that measures a model's latents; None if there is no path, since the model has none measured."""
-    return read_tree(paths[0])["posterior"].to_dataset() if paths else None
-
-
 @contextmanager
 def _readable(path: Path | str) -> Iterator[None]:
     """What goes wrong while a file is opened and loaded is a fault of the file."""

@@ -1,5 +1,7 @@
 """Read what measurements left, for the models that use it."""
 
+from collections.abc import Mapping
+
 import xarray as xr
 
 from models.build import outcome_inputs
@@ -7,7 +9,7 @@ from models.composition import Composition
 from models.paths import GaussianPath
 from models.posterior import OutcomeDraws
 from models.regressors import term_values
-from workflow.lib.inference.archive import read_tree
+from workflow.lib.inference.archive import read_dataset, read_tree
 from workflow.lib.inference.measurement import on_states, read_path
 
 
@@ -30,6 +32,14 @@ def read_measured(
         if number == 0 and composition.inference == "joint":
             path = on_states(read_path(tree), tree["path"]["state"].values, data["state"].values)
     return measured, path
+
+
+def read_model(
+    model: str, composition: Mapping, analysis: str, measured: list[str]
+) -> tuple[xr.Dataset, Composition, dict[str, xr.Dataset], GaussianPath | None]:
+    """The analysis data set, a model's terms by their plain values, and what ``read_measured`` returns for it."""
+    data, terms = read_dataset(analysis), Composition.from_mapping(model, composition)
+    return data, terms, *read_measured(terms, measured, data)
 
 
 def draws_of(

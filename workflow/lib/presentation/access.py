@@ -26,17 +26,11 @@ DELIMITERS = {
 
 
 class Number(float):
-    """A number of a run that knows its key and its file."""
-
-    key: str
-    source: str
+    """A number of a run that knows its `key` and its `source`, a file."""
 
 
 class Text(str):
-    """A text of a run that knows its key and its file."""
-
-    key: str
-    source: str
+    """A text of a run that knows its `key` and its `source`, a file."""
 
 
 class Record:
@@ -122,12 +116,8 @@ class Run:
     def __init__(
         self, results: Results, show_table: Callable, show_figure: Callable, figures: dict[str, list[str]]
     ):
-        self.results, self._show_table, self._show_figure, self._figures = (
-            results,
-            show_table,
-            show_figure,
-            figures,
-        )
+        self.results, self._figures = results, figures
+        self._show_table, self._show_figure = show_table, show_figure
         self.printed: dict[str, dict] = {}
 
     # -- the record ----------------------------------------------------------------------------------------------------
@@ -150,9 +140,8 @@ class Run:
                     bounds = [plain(item["lower"]), plain(item["upper"])]
                     self.record(f"{item.key}.interval", bounds, text, item.source)
                 elif isinstance(item, Number | Text):
-                    self.record(
-                        item.key, plain(item), str(item) if isinstance(value, list) else text, item.source
-                    )
+                    own = str(item) if isinstance(value, list) else text
+                    self.record(item.key, plain(item), own, item.source)
             return text
 
         return printed
@@ -180,12 +169,9 @@ class Run:
         for column, value in where.items():
             table = table[table[column] == value]
         stem = name.removesuffix(".csv").replace("/", ".")
+        key = f"{stem}[{', '.join(map(str, where.values()))}]"
         return [
-            Record(
-                row,
-                f"{stem}[{', '.join(map(str, where.values()))}]" + (f"[{number}]" if number else ""),
-                name,
-            )
+            Record(row, f"{key}[{number}]" if number else key, name)
             for number, row in enumerate(table.to_dict("records"))
         ]
 
@@ -211,11 +197,8 @@ class Run:
 
     def checks(self, name: str) -> Checks | None:
         """A table of results/checks, or None if this run did not make it."""
-        return (
-            Checks(name, self.results.table(f"checks/{name}.csv"))
-            if name in self.results.check_names
-            else None
-        )
+        made = name in self.results.check_names
+        return Checks(name, self.results.table(f"checks/{name}.csv")) if made else None
 
     def several(self, names: list[str]) -> list[Checks]:
         """Those of some checks that this run made."""

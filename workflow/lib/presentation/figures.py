@@ -6,6 +6,7 @@ input it returns None and is left out. The bytes depend on the input alone (no t
 """
 
 import json
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,12 +19,12 @@ from workflow.lib.presentation import escape, style
 from workflow.lib.presentation.captions import CASE_PREFIX
 from workflow.lib.presentation.results import TIES, Results
 
-FORMATS = ("svg", "png", "pdf")
 METADATA = {
     "svg": {"Date": None, "Creator": "coalition-ties"},
     "png": {"Software": "coalition-ties"},
     "pdf": {"CreationDate": None, "Creator": "coalition-ties", "Producer": "coalition-ties"},
 }
+FORMATS = tuple(METADATA)
 PANELS = 12
 LOOKS = {"ties": (style.TIES, "o", "Ties"), "quality": (style.QUALITY, "s", "Quality")}
 
@@ -63,6 +64,15 @@ def zero_line(axes, at: float = 0.0) -> None:
     axes.axvline(at, color=style.LINE, linewidth=0.7)
 
 
+def row_figure(labels, words: str) -> tuple:
+    """A figure of one row a label above an axis in words, and its axes."""
+    figure = new_figure(len(labels))
+    axes = figure.subplots()
+    label_rows(axes, labels)
+    axes.set_xlabel(words)
+    return figure, axes
+
+
 def draw_effects(results: Results) -> Figure:
     """Effects of ties and of quality by model."""
     rows = results.table("effects.csv")
@@ -73,14 +83,11 @@ def draw_effects(results: Results) -> Figure:
     for (term, offset), (colour, marker, _) in zip(terms.items(), LOOKS.values(), strict=True):
         part = rows[rows["estimand"] == f"{term}_effect"]
         part = part.assign(**{name: 100 * part[name] for name in ("mean", "lower", "upper")})
-        intervals(
-            axes, part, [results.models.index(model) + offset for model in part["model"]], colour, marker
-        )
+        place = [results.models.index(model) + offset for model in part["model"]]
+        intervals(axes, part, place, colour, marker)
     zero_line(axes)
-    main = results.main_model
-    label_rows(
-        axes, [results.label(model) + (" (main)" if model == main else "") for model in results.models]
-    )
+    main = {results.main_model: " (main)"}
+    label_rows(axes, [results.label(model) + main.get(model, "") for model in results.models])
     axes.set_xlabel("Change of the probability of joining, percentage points")
     legend(figure, {label: (colour, marker) for colour, marker, label in LOOKS.values()})
     return figure
@@ -92,9 +99,8 @@ def states_to_show(results: Results, quality: pd.DataFrame) -> list[int]:
     names = quality.drop_duplicates("state").set_index("state")["name"]
     named = names.map(lambda name: labels.count(str(name)))
     joined = results.data["joined"].sum("mission").to_series().reindex(names.index).fillna(0)
-    order = pd.DataFrame({"named": named, "joined": joined}).sort_values(
-        ["named", "joined"], ascending=False, kind="stable"
-    )
+    order = pd.DataFrame({"named": named, "joined": joined})
+    order = order.sort_values(["named", "joined"], ascending=False, kind="stable")
     return list(order.index[:PANELS])
 
 
@@ -129,22 +135,15 @@ def draw_check(results: Results, name: str, words: str, reference: float, longes
     rows = results.table(f"checks/{name}.csv").dropna(subset=["estimate"]).head(longest)
     if rows.empty:
         return None
-    figure = new_figure(len(rows))
-    axes = figure.subplots()
+    figure, axes = row_figure(rows["label"], words)
+    entries = {}
     for verdict, colour in style.VERDICTS.items():
-        part = rows.assign(position=np.arange(len(rows)))[(rows["verdict"] == verdict).to_numpy()]
-        intervals(axes, part, part["position"], colour, centre="estimate")
+        position = np.flatnonzero(rows["verdict"] == verdict)
+        intervals(axes, rows.iloc[position], position, colour, centre="estimate")
+        if position.size:
+            entries[verdict] = (colour, "o")
     zero_line(axes, reference)
-    label_rows(axes, rows["label"])
-    axes.set_xlabel(words)
-    legend(
-        figure,
-        {
-            verdict: (colour, "o")
-            for verdict, colour in style.VERDICTS.items()
-            if (rows["verdict"] == verdict).any()
-        },
-    )
+    legend(figure, entries)
     return figure
 
 
@@ -165,12 +164,9 @@ def draw_feedback(results: Results) -> Figure | None:
     rows = rows.loc[largest].sort_values("estimate", ascending=False, kind="stable")
     if rows.empty:
         return None
-    figure = new_figure(len(rows))
-    axes = figure.subplots()
+    figure, axes = row_figure(rows["label"], "Shift of quality when the outcome informs it")
     intervals(axes, rows, np.arange(len(rows)), style.QUALITY, centre="estimate")
     zero_line(axes)
-    label_rows(axes, rows["label"])
-    axes.set_xlabel("Shift of quality when the outcome informs it")
     return figure
 
 
@@ -202,13 +198,11 @@ def draw_conflicts(results: Results) -> Figure | None:
     rows = rows[rows["model"] == results.main_model]
     if rows.empty:
         return None
-    figure = new_figure(len(rows))
-    axes = figure.subplots()
+    names = rows["conflict"].astype(str).str.replace("_", " ")
+    figure, axes = row_figure(names, "Number of decisions to join")
     position = np.arange(len(rows))
     intervals(axes, rows, position, style.PREDICTED, centre="expected_joiners")
     axes.plot(rows["joiners"], position, "x", color=style.ACTUAL, markersize=5, markeredgewidth=1.2, zorder=4)
-    label_rows(axes, [str(name).replace("_", " ") for name in rows["conflict"]])
-    axes.set_xlabel("Number of decisions to join")
     axes.set_xlim(left=-0.5)
     legend(figure, {"Expected, conflict left out": (style.PREDICTED, "o"), "Actual": (style.ACTUAL, "x")})
     return figure
@@ -222,16 +216,9 @@ def draw_multiverse(results: Results) -> Figure | None:
     figure = new_figure(1, 2.2)
     panels = figure.subplots(1, 2, sharey=True)
     for axes, (term, (colour, marker, label)) in zip(panels, LOOKS.items(), strict=True):
-        size = 4 + 2 * rows["n_indicators"]
-        axes.scatter(
-            rows["correlation_with_default"],
-            100 * rows[f"{term}_effect"],
-            s=size,
-            color=colour,
-            marker=marker,
-            alpha=0.5,
-            linewidth=0,
-        )
+        look = {"s": 4 + 2 * rows["n_indicators"], "color": colour, "marker": marker}
+        effect = 100 * rows[f"{term}_effect"]
+        axes.scatter(rows["correlation_with_default"], effect, alpha=0.5, linewidth=0, **look)
         axes.axhline(0, color=style.LINE, linewidth=0.7)
         axes.set_title(f"Effect of {label.lower()}")
         axes.set_xlabel("Correlation of the measure with the default")
@@ -247,17 +234,13 @@ def draw_case(results: Results, mission: str) -> Figure | None:
     figure = new_figure(max(map(len, parts)))
     panels = figure.subplots(1, len(parts), sharex=True, squeeze=False)[0]
     for axes, part in zip(panels, parts, strict=True):
-        joined = part["joined"].iloc[0] == 1
-        intervals(
-            axes,
-            part,
-            np.arange(len(part)),
-            style.PREDICTED if joined else style.QUALITY,
-            "o" if joined else "s",
-        )
+        joined = ("Joined,\nleast expected", style.PREDICTED, "o")
+        absent = ("Stayed away,\nmost expected", style.QUALITY, "s")
+        title, colour, marker = joined if part["joined"].iloc[0] == 1 else absent
+        intervals(axes, part, np.arange(len(part)), colour, marker)
         label_rows(axes, part["name"])
         axes.set_ylim(max(map(len, parts)) - 0.4, -0.6)
-        axes.set_title("Joined,\nleast expected" if joined else "Stayed away,\nmost expected")
+        axes.set_title(title)
         axes.set_xlabel("Predicted probability of joining")
         axes.set_xlim(-0.03, 1.03)
     return figure
@@ -287,16 +270,12 @@ def draw_figures(
 
     Parameters
     ----------
-    results_folder : path
-        `results/` with the files of the run.
+    results_folder, settings, files
+        Of the run, see `Results`.
     output_folder : path
         Folder for `<name>.svg`, `<name>.png` and `<name>.pdf`.
     list_path : path
-        Usually `results/figures.json`: section -> names of the figures drawn.
-    settings : dict
-        The resolved config.
-    files : list of path, optional
-        Checks and comparisons of this run (see `Results`).
+        Usually `results/figures.json`, which holds what is returned.
 
     Returns
     -------
@@ -305,18 +284,17 @@ def draw_figures(
     """
     results, folder = Results(results_folder, settings, files), Path(output_folder)
     folder.mkdir(parents=True, exist_ok=True)
-    makers = [
-        (section, make.__name__.removeprefix("draw_"), lambda make=make: make(results))
+    makers = {
+        section: {make.__name__.removeprefix("draw_"): make for make in functions}
         for section, functions in FIGURES.items()
-        for make in functions
-    ]
-    makers += [
-        ("cases", CASE_PREFIX + name, lambda name=name: draw_case(results, name)) for name in results.cases
-    ]
+    }
+    makers["cases"] = {CASE_PREFIX + name: partial(draw_case, mission=name) for name in results.cases}
     drawn: dict[str, list[str]] = {}
     with style.styled():
-        for section, name, make in makers:
-            if (figure := make()) is not None:
+        for section, named in makers.items():
+            for name, make in named.items():
+                if (figure := make(results)) is None:
+                    continue
                 save_figure(figure, folder, name)
                 drawn.setdefault(section, []).append(name)
     write_text(json.dumps(drawn, indent=1) + "\n", list_path)

@@ -31,10 +31,10 @@ OPTIONS = {
     "docx": ["--to=docx", "--number-sections"],
     "html": [
         "--to=html5",
+        "--number-sections",
         "--mathml",
         "--embed-resources",
         f"--css={FOLDER / 'paper.css'}",
-        "--number-sections",
     ],
     "tex": ["--to=latex", "--number-sections", "--variable=geometry:margin=2.6cm"],
 }
@@ -79,14 +79,10 @@ def write_manuscript(
 
     Parameters
     ----------
-    results_folder : path
-        `results/` with the run's files and figures.json.
+    results_folder, settings, files
+        Of the run, see `Results`.
     manuscript_path, numbers_path : path
         Usually `results/paper/paper.md` and `results/numbers.json`.
-    settings : dict
-        The resolved config.
-    files : list of path, optional
-        Checks and comparisons of this run (see `Results`).
 
     Returns
     -------
@@ -119,9 +115,7 @@ def run_pandoc(source: Path, output: Path, kind: str, options: list[str]) -> Non
         *options,
     ]
     fixed_time = {**os.environ, "SOURCE_DATE_EPOCH": str(TIMESTAMP)}
-    done = subprocess.run(
-        command, cwd=source.parent, capture_output=True, text=True, env=fixed_time, check=False
-    )
+    done = subprocess.run(command, cwd=source.parent, capture_output=True, text=True, env=fixed_time)
     if done.returncode:
         lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
         kept = [line for line in lines if not line.startswith(("stack traceback", "[C]", "Failing because"))]
@@ -135,20 +129,11 @@ def write_pdf(source: Path, target: Path, root: Path) -> None:
     if title is None:
         raise UserError('manuscript.md: no title, expected a line title: "..." in the header; write it.')
     typst_source = source.with_suffix(".typ")
-    options = [
-        "--to=typst",
-        f"--template={FOLDER / 'template.typ'}",
-        f"--metadata=title-plain:{title.group(1)}",
-    ]
-    run_pandoc(source, typst_source, "pdf", options)
+    look, words = f"--template={FOLDER / 'template.typ'}", f"--metadata=title-plain:{title.group(1)}"
+    run_pandoc(source, typst_source, "pdf", ["--to=typst", look, words])
+    fixed = {"root": str(root), "ignore_system_fonts": True, "timestamp": TIMESTAMP}
     try:
-        typst.compile(
-            str(typst_source),
-            output=str(target),
-            root=str(root),
-            ignore_system_fonts=True,
-            timestamp=TIMESTAMP,
-        )
+        typst.compile(str(typst_source), output=str(target), **fixed)
     except typst.TypstError as error:
         raise UserError(f"paper.pdf: Typst refuses the page: {' '.join(str(error).split())[:500]}") from error
     finally:

@@ -33,12 +33,8 @@ def inline_svg(path: Path, label: str) -> Markup:
 def show_table(name: str, content: Table, caption: str) -> Markup:
     """A table under its caption; a long one is folded."""
     body = Markup('<div class="scroll" id="table-%s">%s</div>') % (name, content.html())
-    if len(content.rows) > LONG_TABLE:
-        return Markup("<details><summary>%s (%s rows)</summary>%s</details>") % (
-            caption,
-            len(content.rows),
-            body,
-        )
+    if (number := len(content.rows)) > LONG_TABLE:
+        return Markup("<details><summary>%s (%s rows)</summary>%s</details>") % (caption, number, body)
     return Markup('<p class="caption">%s</p>%s') % (caption, body)
 
 
@@ -56,19 +52,17 @@ def page_data(results: Results) -> dict:
         names (state -> name), missions (mission -> label, start, observed, rows of state, joined, mean, lower, upper),
         first_mission, and quality (state -> rows of year, mean, lower, upper).
     """
-    missions = {}
     predictions = dict(list(results.predictions.groupby("mission")))
-    for mission, label in results.mission_labels.items():
-        if mission in predictions:
-            rows = predictions[mission]
-            missions[mission] = {
-                "label": label,
-                "start": int(results.data["start_year"].sel(mission=mission)),
-                "observed": int(rows["joined"].sum()),
-                "rows": [
-                    [int(row.state), int(row.joined), *rounded(row)] for row in rows.itertuples(index=False)
-                ],
-            }
+    missions = {
+        mission: {
+            "label": label,
+            "start": int(results.data["start_year"].sel(mission=mission)),
+            "observed": int(rows["joined"].sum()),
+            "rows": [[int(row.state), int(row.joined), *rounded(row)] for row in rows.itertuples()],
+        }
+        for mission, label in results.mission_labels.items()
+        if (rows := predictions.get(mission)) is not None
+    }
     quality = results.quality("filtered")
     quality = quality[quality["state"].isin(list(results.state_names))].sort_values(["state", "year"])
     first = next((mission for mission in results.cases if mission in missions), next(iter(missions), None))
@@ -77,7 +71,7 @@ def page_data(results: Results) -> dict:
         "missions": missions,
         "first_mission": first,
         "quality": {
-            str(state): [[int(row.year), *rounded(row)] for row in part.itertuples(index=False)]
+            str(state): [[int(row.year), *rounded(row)] for row in part.itertuples()]
             for state, part in quality.groupby("state")
         },
     }
@@ -94,14 +88,10 @@ def build_report(results_folder, page_path, settings: dict, files=None) -> dict[
 
     Parameters
     ----------
-    results_folder : path
-        `results/` with the run's files and figures/*.svg.
+    results_folder, settings, files
+        Of the run, see `Results`.
     page_path : path
         Usually `results/report/index.html`; links to downloads are relative to it.
-    settings : dict
-        The resolved config.
-    files : list of path, optional
-        Checks and comparisons of this run (see `Results`).
 
     Returns
     -------

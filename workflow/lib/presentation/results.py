@@ -13,12 +13,9 @@ import pandas as pd
 import xarray as xr
 
 from workflow.lib.checking.files import read_json, read_table
+from workflow.lib.checking.table import CHECK_COLUMNS
 from workflow.lib.errors import UserError
 
-CHECK_COLUMNS = (
-    "check", "model", "item", "label", "estimate", "lower", "upper", "unit", "expected", "verdict", "power", "note",
-)  # fmt: skip
-CHECK_VERDICTS = ("passed", "failed", "cannot tell", "described")
 COLUMNS = {
     "effects.csv": ("model", "estimand", "scope", "mean", "lower", "upper"),
     "parameters.csv": ("model", "parameter", "label", "mean", "lower", "upper", "contraction"),
@@ -37,16 +34,6 @@ ALWAYS = ("effects.csv", "parameters.csv", "predictions.csv")
 def optional_table(path: Path) -> pd.DataFrame:
     """Read a table if it is there; an absent or empty file is an empty table."""
     return read_table(path) if path.exists() and path.stat().st_size else pd.DataFrame()
-
-
-def checked(table: pd.DataFrame, columns: tuple[str, ...], path: Path) -> pd.DataFrame:
-    """The table, if it has the columns of the contract."""
-    absent = [column for column in columns if column not in table]
-    if absent:
-        raise UserError(
-            f"{path}: column {', '.join(absent)} is missing, expected {', '.join(columns)}; make the table again."
-        )
-    return table
 
 
 class Results:
@@ -79,8 +66,11 @@ class Results:
             left_over = self._made is not None and name.startswith(("checks/", "comparison/"))
             table = pd.DataFrame() if left_over and path.resolve() not in self._made else optional_table(path)
             columns = COLUMNS.get(name, CHECK_COLUMNS if name.startswith("checks/") else ())
-            if not table.empty or name in ALWAYS:
-                checked(table, columns, path)
+            absent = [column for column in columns if column not in table]
+            if absent and (not table.empty or name in ALWAYS):
+                raise UserError(
+                    f"{path}: column {', '.join(absent)} is missing, expected {', '.join(columns)}; make the table again."
+                )
             self._tables[name] = table if not table.empty else pd.DataFrame(columns=list(columns))
         return self._tables[name]
 
@@ -165,30 +155,20 @@ class Results:
     @cached_property
     def cases(self) -> list[str]:
         """Missions with a page of their own: those of `report.cases` that are in the data."""
-        return [
-            mission
-            for mission in self.settings["report"].get("cases") or []
-            if mission in self.mission_labels
-        ]
+        asked = self.settings["report"].get("cases") or []
+        return [mission for mission in asked if mission in self.mission_labels]
 
     @cached_property
     def held_out(self) -> bool:
         """Whether the main model's predictions were made without each mission's conflict."""
         rows = self.table("predictions.csv")
-        return bool(
-            rows.loc[rows["model"] == self.main_model, "held_out"]
-            .astype(str)
-            .str.lower()
-            .isin(["true", "1"])
-            .any()
-        )
+        return bool(rows.loc[rows["model"] == self.main_model, "held_out"].any())
 
     @cached_property
     def predictions(self) -> pd.DataFrame:
         """The main model's predictions with names of states, the least probable first; held out where there are such."""
         rows = self.table("predictions.csv")
-        held_out = rows["held_out"].astype(str).str.lower().isin(["true", "1"])
-        rows = rows[(rows["model"] == self.main_model) & (held_out == self.held_out)]
+        rows = rows[(rows["model"] == self.main_model) & (rows["held_out"] == self.held_out)]
         names = rows["state"].map(self.state_names).fillna(rows["state"].astype(str))
         return rows.assign(name=names).sort_values("mean", kind="stable")
 
@@ -221,12 +201,10 @@ class Results:
 
     def term_label(self, term: str) -> str:
         """A term in words: ties, or the measurement whose path it is, with the part that is meant."""
-        whole, part = next(
-            ((term.removesuffix(end), end) for end in SPLITS if term.endswith(end)), (term, "")
-        )
-        return ("Ties" if whole == TIES else self.label(whole)) + (
-            f"{part.replace('_', ' ')} states" if part else ""
-        )
+        part = next((end for end in SPLITS if term.endswith(end)), "")
+        whole = term.removesuffix(part)
+        words = f"{part.replace('_', ' ')} states" if part else ""
+        return ("Ties" if whole == TIES else self.label(whole)) + words
 
     def quality(self, information: str) -> pd.DataFrame:
         """Paths of quality with `filtered` or `smoothed` information, the other kind if there is none of this."""

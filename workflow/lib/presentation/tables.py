@@ -5,11 +5,13 @@ has no rows and is left out.
 """
 
 from collections.abc import Callable
+from functools import partial
 
 import pandas as pd
 
+from workflow.lib.checking.table import VERDICTS
 from workflow.lib.presentation.cells import Table, cell, listed, spaced, words
-from workflow.lib.presentation.results import CHECK_VERDICTS, Results
+from workflow.lib.presentation.results import Results
 from workflow.lib.presentation.wording import MISSING, estimate, fixed, interval, of_unit, p, points, whole
 
 RANK_YEARS = (1952, 1965, 1978, 1989, 2002, 2013)
@@ -32,9 +34,6 @@ def records(results: Results, name: str, **where) -> list[dict]:
     return rows.to_dict("records")
 
 
-BEATS = {"Pr(quality > ties)": "quality_beats_ties"}
-
-
 def in_points(results: Results, terms: list[str]) -> dict[str, str]:
     """Headers of some terms -> estimands."""
     return {f"{results.term_label(term)}, points": f"{term}_effect" for term in terms}
@@ -45,24 +44,23 @@ def of_effects(results: Results, first: str, keys: dict[tuple, str], headers: di
     rows = results.table("effects.csv")
     found = {(row["model"], row["scope"], row["estimand"]): row for row in rows.to_dict("records")}
 
-    def shown(estimand: str) -> Callable:
-        form = {"joiners": lambda value: fixed(value, 1)}.get(estimand.partition("_")[0], points)
-        show = (
-            (lambda row: p(row["mean"]))
-            if estimand == "quality_beats_ties"
-            else (lambda row: estimate(row, form))
-        )
-        return lambda key: show(found[*key, estimand]) if (*key, estimand) in found else MISSING
+    def shown(key: tuple, estimand: str) -> str:
+        if (row := found.get((*key, estimand))) is None:
+            return MISSING
+        if estimand == "quality_beats_ties":
+            return p(row["mean"])
+        return estimate(row, (lambda value: fixed(value, 1)) if estimand.startswith("joiners") else points)
 
     used = [key for key in keys if any((*key, estimand) in found for estimand in headers.values())]
-    columns = {first: lambda key: keys[key]} | {header: shown(name) for header, name in headers.items()}
+    columns = {first: keys.get} | {header: partial(shown, estimand=name) for header, name in headers.items()}
     return listed(used, columns, dropping=True)
 
 
 def effects_table(results: Results) -> Table:
     """Effects by model, in percentage points."""
     keys = {(model, "all"): results.label(model) for model in results.models}
-    return of_effects(results, "Model", keys, in_points(results, results.whole_terms) | BEATS)
+    beats = {"Pr(quality > ties)": "quality_beats_ties"}
+    return of_effects(results, "Model", keys, in_points(results, results.whole_terms) | beats)
 
 
 def within_table(results: Results) -> Table:
@@ -98,7 +96,7 @@ def objections_table(results: Results) -> Table:
 def tallies_table(results: Results, checks: list) -> Table:
     """How the rows of several checks came out."""
     columns = {"Check": lambda check: check.title, "Tests": lambda check: whole(len(check.rows))}
-    for verdict in CHECK_VERDICTS:
+    for verdict in VERDICTS:
         columns[verdict.capitalize()] = lambda check, verdict=verdict: whole(len(check.of(verdict)))
     return listed(checks, columns)
 
@@ -140,19 +138,18 @@ def comparison_table(results: Results) -> Table:
     def of(rows: dict, form: Callable) -> Callable:
         return lambda model: form(rows[model]) if model in rows else MISSING
 
+    def pair(form: str, first: str, second: str, decimals: int) -> Callable:
+        return lambda row: form.format(fixed(row[first], decimals), fixed(row[second], decimals))
+
     columns = {
         "Model": results.label,
         "Held-out log score": of(totals, cell(fixed, "joint_log_score", 1)),
-        "Difference (se)": of(
-            totals, lambda row: f"{fixed(row['difference'], 1)} ({fixed(row['se_difference'], 1)})"
-        ),
+        "Difference (se)": of(totals, pair("{} ({})", "difference", "se_difference", 1)),
         "Brier": of(totals, cell(fixed, "brier", 3)),
-        "Conflicts in interval": of(
-            totals, lambda row: f"{whole(row['covered'])} of {whole(row['conflicts'])}"
-        ),
+        "Conflicts in interval": of(totals, pair("{} of {}", "covered", "conflicts", 0)),
         "Mean width": of(totals, cell(fixed, "mean_width", 1)),
-        "LOO (se)": of(loo, lambda row: f"{fixed(row['elpd'], 1)} ({fixed(row['se'], 1)})"),
-        "Bad Pareto k": of(loo, lambda row: f"{whole(row['bad_k'])} of {whole(row['n'])}"),
+        "LOO (se)": of(loo, pair("{} ({})", "elpd", "se", 1)),
+        "Bad Pareto k": of(loo, pair("{} of {}", "bad_k", "n", 0)),
     }
     scored = [model for model in results.models if model in totals or model in loo]
     return listed(scored, columns, dropping=True)
@@ -173,14 +170,9 @@ def predicted_table(results: Results, name: str, column: str) -> Table:
 
 def missions_table(results: Results) -> Table:
     """Missions: start, eligible and joining states, grade of the evidence."""
-    joined, start, listing = (
-        results.data["joined"],
-        results.data["start_year"],
-        results.input_table("missions"),
-    )
-    evidence = (
-        dict(zip(listing["mission"], listing["evidence"], strict=True)) if "evidence" in listing else {}
-    )
+    joined, start = results.data["joined"], results.data["start_year"]
+    listing = results.input_table("missions")
+    evidence = listing.set_index("mission")["evidence"] if "evidence" in listing else {}
     columns = {
         "Mission": results.mission_labels.get,
         "Start": lambda mission: str(int(start.sel(mission=mission))),
@@ -222,10 +214,9 @@ def models_table(results: Results) -> Table:
 def parameters_table(results: Results) -> Table:
     """The main model's parameters, without those of single missions and states."""
     rows = results.table("parameters.csv")
-    element = rows["parameter"].str.extract(r"\[([^\],]*)", expand=False)
-    single = element.isin(
-        [*results.mission_labels, *map(str, results.state_names), *results.state_names.values()]
-    )
+    states = results.data["state_name"].to_series()
+    single = rows["parameter"].str.extract(r"\[([^\],]*)", expand=False)
+    single = single.isin([*results.mission_labels, *states.index.astype(str), *states])
     columns = {
         "Parameter": cell(words, "label"),
         "Mean (interval)": estimate,
@@ -254,13 +245,8 @@ def measurement_table(results: Results) -> Table:
 def ranks_table(results: Results, years: tuple[int, ...] = RANK_YEARS, longest: int = 15) -> Table:
     """States with the highest and the lowest quality in some years."""
     quality = results.quality("smoothed").sort_values("mean", ascending=False, kind="stable")
-    names = {
-        year: [
-            f"{row['name']} {fixed(row['mean'], 1)}"
-            for row in quality[quality["year"] == year].to_dict("records")
-        ]
-        for year in years
-    }
+    quality = quality.assign(shown=quality["name"] + " " + quality["mean"].map(lambda mean: fixed(mean, 1)))
+    names = {year: quality.loc[quality["year"] == year, "shown"].tolist() for year in years}
     names = {year: states for year, states in names.items() if len(states) >= 2}
     count = min([longest, *(len(states) // 2 for states in names.values())]) if names else 0
     places = [(str(place + 1), place) for place in range(count)]
@@ -309,11 +295,8 @@ TABLES = {
     "scopes": (scopes_table, "effects.csv"),
     "tallies": (tallies_table, "checks"),
     "comparison": (comparison_table, "comparison/totals.csv"),
-    "conflicts": (
-        lambda results: predicted_table(results, "conflicts", "conflict"),
-        "comparison/conflicts.csv",
-    ),
-    "future": (lambda results: predicted_table(results, "future", "mission"), "comparison/future.csv"),
+    "conflicts": (partial(predicted_table, name="conflicts", column="conflict"), "comparison/conflicts.csv"),
+    "future": (partial(predicted_table, name="future", column="mission"), "comparison/future.csv"),
     "missions": (missions_table, "data/analysis.nc"),
     "columns": (columns_table, "codebook"),
     "models": (models_table, "config.yaml"),

@@ -93,19 +93,5 @@ def capitalised(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-FILTERS = {
-    function.__name__: function
-    for function in (
-        fixed,
-        points,
-        percent,
-        whole,
-        p,
-        of_unit,
-        interval,
-        estimate,
-        listing,
-        counted,
-        capitalised,
-    )
-}
+NUMBERS = (fixed, points, percent, whole, p, of_unit, interval, estimate)
+FILTERS = {form.__name__: form for form in (*NUMBERS, listing, counted, capitalised)}

@@ -92,23 +92,13 @@ def benchmark(
     criteria = _known_criteria(draws, index, places, known)
     for name, other in held_out.items():
         value = item_values(panel, name)
-        pair = [
-            correlation_within_years(x, value)
-            for x in (other.smoothed, equal_weight_index(panel, without=name))
-        ]
+        paths = (other.smoothed, equal_weight_index(panel, without=name))
+        pair = [float(correlation_within_years(x, value)) for x in paths]
         words = f"Agreement with {name.replace('_', ' ')}, left out"
-        criteria.append((f"held_out:{name}", words, *map(float, pair), "correlation", 1))
-    return check_table(
-        check_row(
-            "benchmark",
-            model,
-            item,
-            label,
-            passed_if(sign * (own - plain) >= 0),
-            estimate=own,
-            unit=unit,
-            expected="at least as good as the equal-weight index",
-            note=f"equal-weight index: {plain:.3g}",
-        )
-        for item, label, own, plain, unit, sign in criteria
-    )
+        criteria.append((f"held_out:{name}", words, *pair, "correlation", 1))
+    rows, expected = [], "at least as good as the equal-weight index"
+    for item, label, own, plain, unit, sign in criteria:
+        note, verdict = f"equal-weight index: {plain:.3g}", passed_if(sign * (own - plain) >= 0)
+        columns = {"estimate": own, "unit": unit, "expected": expected, "note": note}
+        rows.append(check_row("benchmark", model, item, label, verdict, **columns))
+    return check_table(rows)

@@ -8,8 +8,15 @@ import pandas as pd
 import xarray as xr
 
 from models.blocks.factor import Panel
-from workflow.lib.checking.draws import interval_probabilities
-from workflow.lib.checking.table import CANNOT_TELL, FAILED, PASSED, check_row, check_table, passed_if
+from workflow.lib.checking.table import (
+    CANNOT_TELL,
+    FAILED,
+    PASSED,
+    check_row,
+    check_table,
+    estimate_row,
+    passed_if,
+)
 from workflow.lib.checking.validity.benchmark import equal_weight_index, item_values
 from workflow.lib.checking.validity.paths import Refit, correlation_within_years, without_year_means
 
@@ -44,38 +51,20 @@ def correlations(latents: Mapping[str, xr.Dataset], interval: float) -> pd.DataF
         a, b = xr.align(latents[first], latents[second], join="inner")
         size = min(a.sizes["sample"], b.sizes["sample"])
         product = reliable[first] * reliable[second]
-        estimate = float(
-            correlation_within_years(a.smoothed_mean.values, b.smoothed_mean.values) / np.sqrt(product)
-        )
+        of_means = correlation_within_years(a.smoothed_mean.values, b.smoothed_mean.values)
+        estimate = float(of_means / np.sqrt(product))
         pair = [
             x.smoothed_draw.transpose("sample", "state", "year").values[:size].astype(float) for x in (a, b)
         ]
         # separate measures may have drawn with the same random numbers: no draw meets its own
         pair[1] = np.roll(pair[1], size // 2, axis=0)
-        lower, upper = np.quantile(
-            correlation_within_years(*pair) / product, interval_probabilities(interval)
-        )
-        largest = max(abs(lower), abs(upper))
-        clear = (
-            PASSED
-            if largest < DISTINCT
-            else (FAILED if min(abs(lower), abs(upper)) > DISTINCT else CANNOT_TELL)
-        )
-        rows.append(
-            check_row(
-                "constructs",
-                first,
-                f"correlation:{first}:{second}",
-                f"Correlation of {first} and {second}",
-                clear,
-                estimate=estimate,
-                lower=lower,
-                upper=upper,
-                unit="correlation",
-                expected=f"below {DISTINCT} in size",
-                note="within years, freed of measurement error",
-            )
-        )
+        columns = estimate_row(correlation_within_years(*pair) / product, interval) | {"estimate": estimate}
+        smallest, largest = sorted((abs(columns["lower"]), abs(columns["upper"])))
+        verdict = FAILED if smallest > DISTINCT else (PASSED if largest < DISTINCT else CANNOT_TELL)
+        columns |= {"unit": "correlation", "expected": f"below {DISTINCT} in size"}
+        columns["note"] = "within years, freed of measurement error"
+        item, words = f"correlation:{first}:{second}", f"Correlation of {first} and {second}"
+        rows.append(check_row("constructs", first, item, words, verdict, **columns))
     return check_table(rows)
 
 
@@ -90,19 +79,11 @@ def reliabilities(latents: Mapping[str, xr.Dataset]) -> pd.DataFrame:
                 reliability(part[f"{i}_mean"].values, part[f"{i}_sd"].values)
                 for i in ("smoothed", "filtered")
             )
-            rows.append(
-                check_row(
-                    "constructs",
-                    name,
-                    f"reliability:{start}",
-                    f"Reliability of {name}, {start}s",
-                    passed_if(omega >= RELIABLE),
-                    estimate=omega,
-                    unit="share",
-                    expected=f"at least {RELIABLE}",
-                    note=f"from indicators up to the year alone: {before:.2f}",
-                )
-            )
+            item, words = f"reliability:{start}", f"Reliability of {name}, {start}s"
+            columns = {"estimate": omega, "unit": "share", "expected": f"at least {RELIABLE}"}
+            columns["note"] = f"from indicators up to the year alone: {before:.2f}"
+            verdict = passed_if(omega >= RELIABLE)
+            rows.append(check_row("constructs", name, item, words, verdict, **columns))
     return check_table(rows)
 
 
@@ -113,17 +94,9 @@ def convergent(held_out: Mapping[str, Refit], panel: Panel, model: str) -> pd.Da
         value = item_values(panel, name)
         own = float(correlation_within_years(other.smoothed, value))
         plain = float(correlation_within_years(equal_weight_index(panel, without=name), value))
-        rows.append(
-            check_row(
-                "constructs",
-                model,
-                f"held_out:{name}",
-                f"Agreement of {model} with {name.replace('_', ' ')}, left out",
-                passed_if(own > CONVERGENT),
-                estimate=own,
-                unit="correlation",
-                expected=f"above {CONVERGENT}",
-                note=f"equal-weight index without it: {plain:.2f}",
-            )
-        )
+        words = f"Agreement of {model} with {name.replace('_', ' ')}, left out"
+        columns = {"estimate": own, "unit": "correlation", "expected": f"above {CONVERGENT}"}
+        columns["note"] = f"equal-weight index without it: {plain:.2f}"
+        verdict = passed_if(own > CONVERGENT)
+        rows.append(check_row("constructs", model, f"held_out:{name}", words, verdict, **columns))
     return check_table(rows)

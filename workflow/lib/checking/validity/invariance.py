@@ -16,7 +16,7 @@ from models.blocks.factor import NO_PERSISTENCE, Mode, Panel, cross_section
 from models.kernels.dynamic_factor import dynamic_factor
 from workflow.lib.checking.blocs import BLOCS
 from workflow.lib.checking.draws import interval_probabilities
-from workflow.lib.checking.table import CANNOT_TELL, DESCRIBED, FAILED, PASSED, check_row, check_table
+from workflow.lib.checking.table import CANNOT_TELL, DESCRIBED, FAILED, PASSED, check_row, check_table, holm
 
 ERA_BOUNDARY = 1990
 SIGNIFICANT = 0.05
@@ -69,15 +69,6 @@ def _varies(panel: Panel, item: int, group: np.ndarray) -> bool:
     seen = panel.seen[:, item]
     inside = panel.value[:, item][seen & group]
     return inside.size >= FEWEST_CELLS and inside.var() > LEAST_VARIATION * panel.value[:, item][seen].var()
-
-
-def holm(p_values: np.ndarray) -> np.ndarray:
-    """P values adjusted for their number (Holm 1979); NaN stays."""
-    found, told = np.full(len(p_values), np.nan), np.flatnonzero(np.isfinite(p_values))
-    order = told[np.argsort(p_values[told])]
-    raised = p_values[order] * np.arange(len(order), 0, -1)
-    found[order] = np.minimum(np.maximum.accumulate(raised), 1.0)
-    return found
 
 
 def invariance(

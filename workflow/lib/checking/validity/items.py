@@ -8,8 +8,8 @@ import xarray as xr
 from scipy import stats
 
 from models.blocks.factor import Panel
-from workflow.lib.checking.draws import flat_draws, interval_probabilities
-from workflow.lib.checking.table import check_row, check_table, passed_if
+from workflow.lib.checking.draws import flat_draws
+from workflow.lib.checking.table import check_row, check_table, estimate_row, passed_if
 from workflow.lib.checking.validity.known import Places
 from workflow.lib.checking.validity.paths import Refit, correlation_within_years
 
@@ -17,27 +17,6 @@ from workflow.lib.checking.validity.paths import Refit, correlation_within_years
 LARGEST_SHARE = 0.6
 STABLE = 0.9
 THINNED = 200
-
-
-def shares(seen: np.ndarray, precision: np.ndarray) -> np.ndarray:
-    """Share of each indicator in what a year's indicators tell, (S, K, T); NaN where it was not observed.
-
-    Parameters
-    ----------
-    seen : array of bool, shape (S, K, T)
-    precision : array, shape (K,)
-        Squared loading over squared error.
-    """
-    each = seen * precision[:, None]
-    total = each.sum(1, keepdims=True)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(seen, each / total, np.nan)
-
-
-def mean_shares(seen: np.ndarray, precision: np.ndarray) -> np.ndarray:
-    """Mean share of each indicator over all years of states with any indicator, (K,)."""
-    found = shares(seen, precision)
-    return np.nansum(found, axis=(0, 2)) / max(seen.any(1).sum(), 1)
 
 
 def information_shares(panel: Panel, posterior: xr.Dataset, model: str, interval: float) -> pd.DataFrame:
@@ -65,25 +44,17 @@ def information_shares(panel: Panel, posterior: xr.Dataset, model: str, interval
         each = patterns * precision
         return each / each.sum(1, keepdims=True)
 
+    # information is squared loading over squared error
     draws = np.array([counts @ by_pattern(p) for p in (loading / sd)[::step] ** 2]) / counts.sum()
-    lower, upper = np.quantile(draws, interval_probabilities(interval), axis=0)
-    largest = by_pattern((loading / sd).mean(0) ** 2).max(0)
-    return check_table(
-        check_row(
-            "information_shares",
-            model,
-            name,
-            f"Share of {name.replace('_', ' ')} in what is known of a state's year",
-            passed_if(draws[:, k].mean() <= LARGEST_SHARE),
-            estimate=draws[:, k].mean(),
-            lower=lower[k],
-            upper=upper[k],
-            unit="share",
-            expected=f"at most {LARGEST_SHARE}",
-            note=f"largest share in any year of any state: {largest[k]:.2f}",
-        )
-        for k, name in enumerate(panel.names)
-    )
+    largest, rows = by_pattern((loading / sd).mean(0) ** 2).max(0), []
+    for k, name in enumerate(panel.names):
+        words = f"Share of {name.replace('_', ' ')} in what is known of a state's year"
+        columns = estimate_row(draws[:, k], interval)
+        columns |= {"unit": "share", "expected": f"at most {LARGEST_SHARE}"}
+        columns["note"] = f"largest share in any year of any state: {largest[k]:.2f}"
+        verdict = passed_if(columns["estimate"] <= LARGEST_SHARE)
+        rows.append(check_row("information_shares", model, name, words, verdict, **columns))
+    return check_table(rows)
 
 
 def ranks(value: np.ndarray) -> np.ndarray:
@@ -118,19 +89,11 @@ def indicator_stability(
             for s in shown
             if (i := places.state.get(int(s))) is not None and np.isfinite(before[i] + after[i])
         ]
-        rows.append(
-            check_row(
-                "indicator_stability",
-                model,
-                name,
-                f"Paths without {name.replace('_', ' ')} against the full ones",
-                passed_if(agreement > STABLE),
-                estimate=agreement,
-                unit="correlation",
-                expected=f"above {STABLE}",
-                note=f"places in {year}: {', '.join(words)}" if words else "",
-            )
-        )
+        label = f"Paths without {name.replace('_', ' ')} against the full ones"
+        columns = {"estimate": agreement, "unit": "correlation", "expected": f"above {STABLE}"}
+        columns["note"] = f"places in {year}: {', '.join(words)}" if words else ""
+        verdict = passed_if(agreement > STABLE)
+        rows.append(check_row("indicator_stability", model, name, label, verdict, **columns))
     return check_table(rows)
 
 
@@ -149,15 +112,5 @@ def rank_table(latent: xr.Dataset, places: Places, years: list[int], number: int
         order = [i for i in np.argsort(-mean, kind="stable") if np.isfinite(mean[i])]
         for place, i in enumerate(order, start=1):
             if place <= number or place > len(order) - number:
-                name = places.name(states[i])
-                rows.append(
-                    {
-                        "year": year,
-                        "place": place,
-                        "state": int(states[i]),
-                        "name": name,
-                        "mean": mean[i],
-                        "sd": sd[i],
-                    }
-                )
+                rows.append((year, place, int(states[i]), places.name(states[i]), mean[i], sd[i]))
     return pd.DataFrame(rows, columns=["year", "place", "state", "name", "mean", "sd"])

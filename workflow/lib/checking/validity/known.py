@@ -7,14 +7,12 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from workflow.lib.checking.draws import interval_probabilities
 from workflow.lib.checking.table import (
     CANNOT_TELL,
     DESCRIBED,
-    FAILED,
-    PASSED,
     check_row,
     check_table,
+    estimate_row,
     passed_if,
 )
 from workflow.lib.checking.validity.paths import percentiles
@@ -51,9 +49,8 @@ class Places:
         found = np.full((*value.shape[:-2], len(years)), np.nan)
         if int(state) in self.state:
             inside = np.isin(years, self.years)
-            found[..., inside] = value[
-                ..., self.state[int(state)], np.searchsorted(self.years, np.asarray(years)[inside])
-            ]
+            places = np.searchsorted(self.years, np.asarray(years)[inside])
+            found[..., inside] = value[..., self.state[int(state)], places]
         return found
 
 
@@ -86,19 +83,10 @@ def known_orderings(draws: np.ndarray, places: Places, orderings: pd.DataFrame, 
         label = f"{places.name(row.higher_state)} above {places.name(row.lower_state)}, {int(row.year)}"
         item = f"{int(row.higher_state)}-{int(row.lower_state)}-{int(row.year)}"
         told = np.isfinite(chance)
-        rows.append(
-            check_row(
-                "known_orderings",
-                model,
-                item,
-                label,
-                passed_if(chance > 0.5) if told else CANNOT_TELL,
-                estimate=chance if told else None,
-                unit="probability",
-                expected="above one half",
-                note=str(row.reason) if told else "a state is not in the panel in that year",
-            )
-        )
+        columns = {"unit": "probability", "expected": "above one half", "estimate": chance if told else None}
+        columns["note"] = str(row.reason) if told else "a state is not in the panel in that year"
+        verdict = passed_if(chance > 0.5) if told else CANNOT_TELL
+        rows.append(check_row("known_orderings", model, item, label, verdict, **columns))
     return check_table(rows)
 
 
@@ -133,22 +121,12 @@ def turning_points(draws: np.ndarray, places: Places, points: pd.DataFrame, mode
     rows = []
     for chance, row in zip(turning_chances(draws, places, points), points.itertuples(), strict=True):
         words = f"{places.name(row.state)} {row.direction}, {int(row.year_before)} to {int(row.year_after)}"
-        told = np.isfinite(chance) and not UNDECIDED[0] <= chance <= UNDECIDED[1]
-        rows.append(
-            check_row(
-                "turning_points",
-                model,
-                f"{int(row.state)}-{int(row.year_before)}",
-                words,
-                passed_if(chance > 0.5) if told else CANNOT_TELL,
-                estimate=chance if np.isfinite(chance) else None,
-                unit="probability",
-                expected="above one half",
-                note=str(row.event)
-                if np.isfinite(chance)
-                else "the state is not in the panel in one of the years",
-            )
-        )
+        item, known = f"{int(row.state)}-{int(row.year_before)}", np.isfinite(chance)
+        columns = {"unit": "probability", "expected": "above one half", "estimate": chance if known else None}
+        columns["note"] = str(row.event) if known else "the state is not in the panel in one of the years"
+        told = known and not UNDECIDED[0] <= chance <= UNDECIDED[1]
+        verdict = passed_if(chance > 0.5) if told else CANNOT_TELL
+        rows.append(check_row("turning_points", model, item, words, verdict, **columns))
     return check_table(rows)
 
 
@@ -201,36 +179,25 @@ def known_groups(
 
 
 def _group_rows(of_spells, chosen, kind, expectation, places, model, interval) -> list[dict]:
-    by_draw = of_spells.mean(0)
-    lower, upper = np.quantile(by_draw, interval_probabilities(interval))
-    side, estimate, item = SIDES.get(expectation), by_draw.mean(), f"{kind}:{expectation}"
-    shared = chosen["note"].astype(str).str.contains(OVERLAP, case=False)
-    note = f"{len(chosen)} spells" + (
-        f"; {shared.sum()} share a source with an indicator or a tie" if shared.any() else ""
-    )
+    side, item = SIDES.get(expectation), f"{kind}:{expectation}"
     words = f"{kind.replace('_', ' ')} ({expectation.replace('_', ' ')})"
-    moments = {"estimate": estimate, "lower": lower, "upper": upper, "unit": "share", "note": note}
-    if side is None:
-        return [check_row("known_groups", model, item, f"Percentile of {words}", DESCRIBED, **moments)]
-    expected = f"{'above' if side > 0 else 'below'} one half"
-    verdict = PASSED if side * (estimate - 0.5) > 0 else FAILED
-    right = side * (of_spells.mean(1) - 0.5) > 0
-    wrong = [f"{places.name(r.state)} {r.years[0]}-{r.years[-1]}" for r in chosen[~right].itertuples()]
-    return [
-        check_row(
-            "known_groups", model, item, f"Percentile of {words}", verdict, expected=expected, **moments
-        ),
-        check_row(
-            "known_groups",
-            model,
-            f"{item}:spells",
-            f"Spells of {words} on the right side of the median",
-            passed_if(right.mean() > 0.5),
-            estimate=right.mean(),
-            unit="share",
-            expected="above one half",
-            note="on the other side: " + ", ".join(wrong[:SHOWN]) + (" ..." if len(wrong) > SHOWN else "")
-            if wrong
-            else "",
-        ),
-    ]
+    percentile = estimate_row(of_spells.mean(0), interval)
+    percentile |= {"unit": "share", "note": f"{len(chosen)} spells"}
+    shared = chosen["note"].astype(str).str.contains(OVERLAP, case=False).sum()
+    if shared:
+        percentile["note"] += f"; {shared} share a source with an indicator or a tie"
+    label, verdict = f"Percentile of {words}", DESCRIBED
+    if side is not None:
+        percentile["expected"] = f"{'above' if side > 0 else 'below'} one half"
+        verdict = passed_if(side * (percentile["estimate"] - 0.5) > 0)
+    rows = [check_row("known_groups", model, item, label, verdict, **percentile)]
+    if side is not None:
+        right = side * (of_spells.mean(1) - 0.5) > 0
+        wrong = [f"{places.name(r.state)} {r.years[0]}-{r.years[-1]}" for r in chosen[~right].itertuples()]
+        sided = {"estimate": right.mean(), "unit": "share", "expected": "above one half"}
+        if wrong:
+            more = " ..." if len(wrong) > SHOWN else ""
+            sided["note"] = f"on the other side: {', '.join(wrong[:SHOWN])}{more}"
+        label, verdict = f"Spells of {words} on the right side of the median", passed_if(right.mean() > 0.5)
+        rows.append(check_row("known_groups", model, f"{item}:spells", label, verdict, **sided))
+    return rows

@@ -37,16 +37,13 @@ def validity_verdict(
             faults.append(f"it reverses {', '.join(wrong)}")
     if turning is not None and (told := _told(turning)):
         share = told[PASSED] / sum(told.values())
-        parts.append(
-            f"moves as it should at {told[PASSED]} of {sum(told.values())} turning points that can be told"
-        )
+        number = f"{told[PASSED]} of {sum(told.values())}"
+        parts.append(f"moves as it should at {number} turning points that can be told")
         if share < LEAST_TURNING_POINTS:
             faults.append("it misses more than one turning point in five")
     if not parts:
-        return {
-            "verdict": CANNOT_TELL,
-            "sentence": f"{name} was not tested: no known fact is about states in these data.",
-        }
+        untested = f"{name} was not tested: no known fact is about states in these data."
+        return {"verdict": CANNOT_TELL, "sentence": untested}
     if benchmark is not None and len(benchmark):
         good = int((benchmark["verdict"] == PASSED).sum())
         parts.append(

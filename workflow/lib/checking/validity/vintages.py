@@ -41,39 +41,22 @@ def vintages(
         agreement = float(correlation_within_years(now, then))
         difference = float(np.nanmean(np.abs(without_year_means(now) - without_year_means(then))))
         words = f"Filtered {model} of {year} from data up to {year}"
-        rows += [
-            check_row(
-                "vintages",
-                model,
-                f"correlation:{year}",
-                f"{words}: agreement with the default",
-                passed_if(agreement > SAME),
-                estimate=agreement,
-                unit="correlation",
-                expected=f"above {SAME}",
-            ),
-            check_row(
-                "vintages",
-                model,
-                f"difference:{year}",
-                f"{words}: mean absolute difference",
-                passed_if(difference < error),
-                estimate=difference,
-                expected="below the filtered path's own standard error",
-                note=f"in standard deviations of the path; its standard error is {error:.2f} on average",
-            ),
-        ]
+        agrees = {"estimate": agreement, "unit": "correlation", "expected": f"above {SAME}"}
+        label, verdict = f"{words}: agreement with the default", passed_if(agreement > SAME)
+        rows.append(check_row("vintages", model, f"correlation:{year}", label, verdict, **agrees))
+        differs = {"estimate": difference, "expected": "below the filtered path's own standard error"}
+        differs["note"] = f"in standard deviations of the path; its standard error is {error:.2f} on average"
+        label, verdict = f"{words}: mean absolute difference", passed_if(difference < error)
+        rows.append(check_row("vintages", model, f"difference:{year}", label, verdict, **differs))
     return check_table(rows)
 
 
 def _observed(panel: Panel) -> Panel:
     """The panel less the indicators of which nothing was seen."""
     kept = np.flatnonzero(panel.seen.any((0, 2)))
-    place = {int(k): i for i, k in enumerate(kept)}
-    own = [a for a, (k, _) in enumerate(panel.pairs) if int(k) in place]
-    pairs = np.array([(place[int(panel.pairs[a, 0])], panel.pairs[a, 1]) for a in own], np.int64).reshape(
-        -1, 2
-    )
+    own = np.flatnonzero(np.isin(panel.pairs[:, 0], kept))
+    pairs = panel.pairs[own]
+    pairs[:, 0] = np.searchsorted(kept, pairs[:, 0])
     return replace(
         panel,
         names=[panel.names[k] for k in kept],
