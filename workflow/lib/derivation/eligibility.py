@@ -6,14 +6,11 @@ By coding (`coding/excluded.csv`, mission by mission): a state at war on the oth
 that was refused or asked to stay out. None of them declined.
 """
 
-from __future__ import annotations
-
 from datetime import date
 from typing import NamedTuple
 
 import pandas as pd
 
-from workflow.lib.derivation.evidence import CODING
 from workflow.lib.derivation.succession import CONTINUATIONS, system_members
 from workflow.lib.derivation.system import LAST_LISTED_YEAR, members_by_year
 
@@ -33,12 +30,6 @@ class Membership(NamedTuple):
 def code_set(text: str) -> set[int]:
     """State codes of a `;`-separated field."""
     return {int(part) for part in text.split(";") if part}
-
-
-def coded_exclusions() -> dict[tuple[str, int], dict[str, str]]:
-    """The project's own exclusions by mission and state: reason, source."""
-    table = pd.read_csv(CODING / "excluded.csv", keep_default_na=False, dtype=str)
-    return {(row["mission"], int(row["state"])): row for row in table.to_dict("records")}
 
 
 def _members_on(cow_states: pd.DataFrame, day: date) -> set[int]:

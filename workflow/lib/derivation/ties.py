@@ -12,8 +12,7 @@ import pandas as pd
 
 from workflow.lib.derivation.bilateral import rival_treaties
 from workflow.lib.derivation.grid import YEARS, look_up
-from workflow.lib.derivation.iso_numeric import COW_BY_ISO_NUMERIC, WITHDRAWING
-from workflow.lib.derivation.sources import Sources
+from workflow.lib.derivation.sources import CODING, Sources
 from workflow.lib.derivation.system import lineage
 
 RIVALS = {"russia": 365, "china": 710, "france": 220, "uk": 200}
@@ -143,33 +142,19 @@ def trade_pact_spells(table: pd.DataFrame) -> pd.DataFrame:
     kept = table[table["entry_type"] != "negotiation"]
     is_base = kept["entry_type"] == "base_treaty"
     start = kept["entryforceyear"].where(is_base, kept["entryforceyear"].fillna(kept["year"]))
-    long = (
-        kept.assign(start=start)
-        .melt(["base_treaty", "number", "entry_type", "start"], member_columns, value_name="iso")
-        .dropna(subset=["iso", "start"])
-    )
-    long["state"] = long["iso"].astype(int).map(COW_BY_ISO_NUMERIC)
-    long = long.dropna(subset=["state"]).astype({"state": int})
+    identity = ["base_treaty", "number", "entry_type", "start"]
+    long = kept.assign(start=start).melt(identity, member_columns, value_name="iso")
+    # Territories and customs areas outside the state system form no tie of a state.
+    long = long.merge(pd.read_csv(CODING / "iso_numeric.csv"), on="iso").dropna(subset=["start"])
     # A change in a treaty that never entered into force itself makes no tie.
-    in_force = set(kept.loc[is_base & kept["entryforceyear"].notna(), "base_treaty"])
+    in_force = kept.loc[is_base & kept["entryforceyear"].notna(), "base_treaty"]
     long = long[long["base_treaty"].isin(in_force)]
+    key = ["base_treaty", "state"]
     leaves = long["entry_type"] == "withdrawal"
-    joins = long[~leaves].groupby(["base_treaty", "state"], as_index=False)["start"].min()
-    withdrawing = [
-        (COW_BY_ISO_NUMERIC[iso], number)
-        for number, codes in WITHDRAWING.items()
-        for iso in codes
-        if iso in COW_BY_ISO_NUMERIC
-    ]
-    exits = long[leaves].merge(pd.DataFrame(withdrawing, columns=["state", "number"]), on=["state", "number"])
-    exits = (
-        exits.groupby(["base_treaty", "state"], as_index=False)["start"]
-        .max()
-        .rename(columns={"start": "end"})
-    )
-    spells = joins.merge(exits, how="left", on=["base_treaty", "state"]).rename(
-        columns={"base_treaty": "agreement"}
-    )
+    withdrawing = pd.read_csv(CODING / "trade_pact_withdrawals.csv")
+    exits = long[leaves].merge(withdrawing, on=["state", "number"]).groupby(key)["start"].max()
+    spells = long[~leaves].groupby(key, as_index=False)["start"].min()
+    spells = spells.join(exits.rename("end"), on=key).rename(columns={"base_treaty": "agreement"})
     return spells.assign(end=spells["end"].fillna(np.inf))[["agreement", "state", "start", "end"]]
 
 
