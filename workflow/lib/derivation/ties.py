@@ -18,7 +18,6 @@ from workflow.lib.derivation.sources import CODING, Sources
 from workflow.lib.derivation.system import both_ways, lineage, lineage_code
 
 RIVALS = {"russia": 365, "china": 710, "france": 220, "uk": 200}
-ORGANISATION_YEARS = (1945, 2014)
 TREATY_YEARS = (1946, 2014)
 TRADE_PACT_YEARS = (1948, 2019)
 
