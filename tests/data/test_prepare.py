@@ -13,8 +13,7 @@ from tests.data.small_tables import CODEBOOK, DISTANCES, MISSIONS, PARTICIPATION
 from workflow.lib.errors import UserError
 from workflow.lib.inference.archive import read_dataset, write_tree
 from workflow.lib.tables import load_tables, prepare
-from workflow.lib.tables.coverage import certainty_by_mission, coverage_by_year
-from workflow.lib.tables.outcome import CERTAINTY_VALUE
+from workflow.lib.tables.coverage import coverage_by_year
 
 PROJECT = Path(__file__).resolve().parents[2]
 SETTINGS = {
@@ -455,9 +454,3 @@ def test_coverage_of_shipped_tables(shipped):
     assert session["share"].tolist() == [0]
     before = coverage[(coverage["column"] == "exercises") & (coverage["year"] < 1984)]
     assert before["share"].eq(0).all()
-
-
-def test_certainty_of_shipped_missions(shipped):
-    table = certainty_by_mission(shipped).set_index("mission")
-    assert (table[list(CERTAINTY_VALUE)].sum(axis=1) == table["joined"]).all()
-    assert table.loc["korea_1950", "joined"] >= 15

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 
 from workflow.lib.errors import UserError
 from workflow.lib.settings.schema import DataSettings
-from workflow.lib.tables.checks import STATE_KEYS, STATE_NAME, suggestion
+from workflow.lib.settings.wording import did_you_mean
+from workflow.lib.tables.checks import STATE_KEYS, STATE_NAME
 from workflow.lib.tables.load import OPTIONAL, REQUIRED, Tables
 
 # Computed from the table of distances, with the family of each.
@@ -26,7 +27,7 @@ def resolve_settings(given: Mapping) -> dict:
     defaults = DataSettings().model_dump(mode="json")
     for key in given:
         if key not in defaults:
-            raise UserError(f"data.{key}: unknown key{suggestion(key, defaults)}")
+            raise UserError(f"data.{key}: unknown key{did_you_mean(key, defaults)}")
     settings = {key: given.get(key, default) for key, default in defaults.items()}
     for key in ("eligible", "measurement_panel"):
         settings[key] = {**defaults[key], **(settings[key] or {})}
@@ -86,7 +87,7 @@ def _check_columns(
     for name in names:
         if name not in known:
             path = tables.paths["states"]
-            raise UserError(f"data.{key}: column {name} is not in {path}{suggestion(name, known)}")
+            raise UserError(f"data.{key}: column {name} is not in {path}{did_you_mean(name, known)}")
         if name in payments:
             raise UserError(
                 f"data.{key}: {name} is a payment, observed after joining; it cannot be a predictor"

@@ -10,7 +10,7 @@ import pandas as pd
 import xarray as xr
 
 from workflow.lib.errors import UserError
-from workflow.lib.tables.checks import suggestion
+from workflow.lib.settings.wording import did_you_mean
 from workflow.lib.tables.columns import DERIVED_COVARIATES
 from workflow.lib.tables.load import Tables
 from workflow.lib.tables.panel import transformed
@@ -84,7 +84,7 @@ def mission_covariates(missions: pd.DataFrame, names: list[str], tables: Tables)
     for row, name in enumerate(names):
         if name not in missions:
             raise UserError(
-                f"data.mission_covariates: column {name} is not in {path}{suggestion(name, missions.columns)}"
+                f"data.mission_covariates: column {name} is not in {path}{did_you_mean(name, missions.columns)}"
             )
         values[row] = pd.to_numeric(missions[name].replace("", None), errors="coerce")
         missing = missions.loc[~np.isfinite(values[row]), "mission"].tolist()

@@ -11,7 +11,7 @@ import xarray as xr
 
 from models.exposure import beyond_exposure
 from workflow.lib.errors import UserError
-from workflow.lib.tables.checks import suggestion
+from workflow.lib.settings.wording import did_you_mean
 from workflow.lib.tables.panel import transformed
 
 WORDS = {"count": "number of ties", "beyond_exposure": "ties beyond exposure"}
@@ -49,7 +49,7 @@ def chosen_measure(measures: xr.Dataset, name: str) -> np.ndarray:
     known = measures["tie_measure"].values.tolist()
     if name not in known:
         raise UserError(
-            f"data.ties_measure: '{name}' is not one of {', '.join(known)}{suggestion(name, known)}"
+            f"data.ties_measure: '{name}' is not one of {', '.join(known)}{did_you_mean(name, known)}"
         )
     ties = measures["tie_measure_value"].values[known.index(name)]
     if not np.isfinite(ties).any():
