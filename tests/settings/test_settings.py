@@ -8,8 +8,7 @@ import pytest
 
 from workflow.lib.errors import UserError
 from workflow.lib.settings import load_settings, priors_from_plain
-from workflow.lib.settings.__main__ import main
-from workflow.lib.settings.json_schema import SCHEMA_PATH, schema_text
+from workflow.lib.settings.__main__ import SCHEMA_PATH, main, schema_text
 from workflow.lib.settings.notes import find_notes
 
 MEASURING = "quality, contact, clientship, hierarchy, cooperativeness"

@@ -21,20 +21,14 @@ Fault = tuple[tuple, str]
 # Covariates that preparing the data computes from the tables of missions and distances.
 DERIVED_COVARIATES = ("log_distance", "contiguous_to_target")
 # Lists of columns in the section `data`, and the role of the codebook that fills each by default.
-COLUMN_LISTS = {
-    "tie_counts": "tie_count",
-    "controls": "control",
-}
+COLUMN_LISTS = {"tie_counts": "tie_count", "controls": "control"}
 TIES_MEASURES = ("count", "beyond_exposure")
 EVIDENCE = ("weak", "fair", "strong")
 # Where the values of a prior lie: another prior of a parameter must lie where its default does.
+POSITIVE = ("half_normal", "exponential", "gamma", "lognormal", "truncated_normal")
 SUPPORT = {
     "normal": "the whole line",
-    "half_normal": "the positive numbers",
-    "exponential": "the positive numbers",
-    "gamma": "the positive numbers",
-    "lognormal": "the positive numbers",
-    "truncated_normal": "the positive numbers",
+    **dict.fromkeys(POSITIVE, "the positive numbers"),
     "beta": "the numbers between 0 and 1",
 }
 # A larger table is not looked into here: loading it says what is wrong with it.
@@ -128,12 +122,12 @@ def _parts_faults(settings: Settings, root: Path) -> list[Fault]:
         return []
     lists = {
         key: [name for name, row in book.items() if row.get("role") == role]
-        if getattr(data, key) is None
-        else getattr(data, key)
         for key, role in COLUMN_LISTS.items()
     }
-    measuring = [name for name, row in book.items() if row.get("construct") not in (None, "", "ties")]
-    lists["indicators"] = measuring if data.indicators is None else data.indicators
+    lists["indicators"] = [
+        name for name, row in book.items() if row.get("construct") not in (None, "", "ties")
+    ]
+    lists |= {key: getattr(data, key) for key in lists if getattr(data, key) is not None}
     faults: list[Fault] = []
     for key, names in lists.items():
         for index, name in enumerate(names):
@@ -226,14 +220,12 @@ def _panel_faults(settings: Settings, root: Path) -> list[Fault]:
 
 
 def _prior_faults(settings: Settings) -> list[Fault]:
-    known = known_priors() if settings.priors else {}
-    terms = [
-        term for model in settings.models.values() for name in model.regressors for term in terms_of(name)
-    ]
-    for term in terms:
-        known |= (
-            {f"{term}_slope": known.get("slope"), f"{term}_slope_sd": known.get("slope_sd")} if known else {}
-        )
+    if not settings.priors:
+        return []
+    known = known_priors()
+    regressors = [name for model in settings.models.values() for name in model.regressors]
+    for term in (term for name in regressors for term in terms_of(name)):
+        known |= {f"{term}_slope": known["slope"], f"{term}_slope_sd": known["slope_sd"]}
     faults: list[Fault] = []
     for name, prior in settings.priors.items():
         path = ("priors", name)
