@@ -13,6 +13,18 @@ Rules
 * A row is scored (`joined` is 0 or 1) if every tie count and every control is observed. Dropped rows are counted in
   the attribute `dropped`, and joiners among them named. A mission without any scored row is left out.
 * Payments are outcomes of bargaining and are refused as predictors.
+
+The dataset
+-----------
+Dimensions mission, state, year, tie_measure, covariate, payment, mission_covariate, indicator, adjuster. NaN means not
+eligible, not scored or not observed. Variables:
+
+* joined, certainty (0.5 to 1), tie_total (count), ties (standard deviations), all (mission, state); start_year (mission);
+* tie_measure_value (tie_measure, mission, state): the sum of ties, the share beyond exposure, and each count, in standard
+  deviations about the mission's mean; `ties` is the one that `ties_measure` names;
+* covariate_value (covariate, mission, state), standardised; payment_value (payment, mission, state) as in the table, never a
+  predictor; mission_covariate_value (mission_covariate, mission);
+* the measurement panel of `panel.measurement_panel`.
 """
 
 import hashlib
@@ -56,18 +68,7 @@ def prepare(tables: Tables, data_settings: Mapping | None = None) -> xr.Dataset:
     Returns
     -------
     Dataset
-        Dimensions mission, state, year, tie_measure, covariate, payment, mission_covariate, indicator, adjuster. NaN means not
-        eligible, not scored or not observed. Variables:
-
-        * joined, certainty (0.5 to 1), tie_total (count), ties (standard deviations), all (mission, state);
-        * start_year (mission);
-        * tie_measure_value (tie_measure, mission, state): the sum of ties, the share beyond exposure, and each count, in
-          standard deviations about the mission's mean; `ties` is the one that `ties_measure` names;
-        * covariate_value (covariate, mission, state), standardised; payment_value (payment, mission, state) as in the
-          table, never a predictor; mission_covariate_value (mission_covariate, mission);
-        * the measurement panel of `panel.measurement_panel`.
-
-        Attributes: config, config_hash, tables_hash, dropped (JSON), source_of_ties.
+        The variables that the module names; attributes config, config_hash, tables_hash, dropped (JSON), source_of_ties.
 
     Raises
     ------
@@ -79,7 +80,8 @@ def prepare(tables: Tables, data_settings: Mapping | None = None) -> xr.Dataset:
     partner = settings["ties_with"] or settings["pivotal"]
     missions = choose_missions(tables, settings, partner)
     rows = tables.states[tables.states["pivotal"] == partner].set_index(["year", "state"]).sort_index()
-    panel_years = np.arange(settings["measurement_panel"]["first"], settings["measurement_panel"]["last"] + 1)
+    panel = settings["measurement_panel"]
+    panel_years = np.arange(panel["first"], panel["last"] + 1)
     states = _states(rows, {*(missions["start_year"] - 1), *panel_years})
     values = _values_at_start(rows, missions, states) | derived_covariates(tables, missions, states)
     eligible = eligible_states(values, missions, states, partner, settings, tables.excluded)
@@ -92,10 +94,8 @@ def prepare(tables: Tables, data_settings: Mapping | None = None) -> xr.Dataset:
     scored &= np.isfinite(ties)
     joined, certainty = labels(tables.participation, missions, states, settings)
     by_row = {"joined": joined, "certainty": certainty, "tie_total": total, "ties": ties}
-    outcome = xr.Dataset({name: (BY_ROW, np.where(scored, value, np.nan)) for name, value in by_row.items()})
     parts = [
-        outcome.assign_coords(_coordinates(tables, missions, states)),
-        xr.Dataset({"start_year": ("mission", missions["start_year"].to_numpy())}),
+        _outcome(by_row, scored, missions).assign_coords(_coordinates(tables, missions, states)),
         measures,
         covariates(values, columns, scored, tables),
         mission_covariates(missions, settings["mission_covariates"], tables),
@@ -112,14 +112,24 @@ def prepare(tables: Tables, data_settings: Mapping | None = None) -> xr.Dataset:
     dataset = dataset.isel(mission=np.flatnonzero(kept)) if not kept.all() else dataset
     # Sums depend in their last digit on the order in memory, and draws on that: as when it is read from a file.
     dataset = dataset.map(lambda v: v.copy(data=np.asarray(v.values, order="C")), keep_attrs=True)
+    return dataset.assign_attrs(_attributes(settings, tables, dropped, partner))
+
+
+def _attributes(settings: Mapping, tables: Tables, dropped: Mapping, partner: int) -> dict:
     config = json.dumps(settings, sort_keys=True)
-    return dataset.assign_attrs(
-        config=config,
-        config_hash=hashlib.sha256(config.encode()).hexdigest(),
-        tables_hash=tables.digest,
-        dropped=json.dumps(dropped, sort_keys=True),
-        source_of_ties=int(partner),
-    )
+    return {
+        "config": config,
+        "config_hash": hashlib.sha256(config.encode()).hexdigest(),
+        "tables_hash": tables.digest,
+        "dropped": json.dumps(dropped, sort_keys=True),
+        "source_of_ties": int(partner),
+    }
+
+
+def _outcome(by_row: Mapping[str, np.ndarray], scored: np.ndarray, missions: pd.DataFrame) -> xr.Dataset:
+    """What is known of the scored rows, and when each mission started."""
+    variables = {name: (BY_ROW, np.where(scored, value, np.nan)) for name, value in by_row.items()}
+    return xr.Dataset({**variables, "start_year": ("mission", missions["start_year"].to_numpy())})
 
 
 def _states(rows: pd.DataFrame, years: set[int]) -> np.ndarray:
