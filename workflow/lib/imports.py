@@ -17,17 +17,7 @@ PACKAGES = ("models", "workflow")
 def local_imports(script: str | Path, root: str | Path = ".") -> list[str]:
     """Files of the project that a script imports, directly or through other files.
 
-    Parameters
-    ----------
-    script
-        The script, by its path below `root`.
-    root
-        Folder of the project.
-
-    Returns
-    -------
-    list of str
-        Paths below `root`, sorted, without the script itself.
+    All paths are those below `root`, the folder of the project; sorted, without the script itself.
     """
     root = Path(root).resolve()
     start = Path(script).as_posix()

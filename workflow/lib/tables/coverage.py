@@ -9,12 +9,6 @@ from workflow.lib.tables.load import Tables
 def coverage_by_year(tables: Tables, pivotal: int = 2) -> pd.DataFrame:
     """Share of states for which each column is observed, by year.
 
-    Parameters
-    ----------
-    tables : Tables
-    pivotal : int
-        The pivotal state whose rows are looked at.
-
     Returns
     -------
     DataFrame

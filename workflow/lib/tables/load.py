@@ -69,10 +69,6 @@ def load_tables(paths: Mapping[str, object], root: Path | str = ".") -> Tables:
     root : Path
         Folder from which relative paths are meant.
 
-    Returns
-    -------
-    Tables
-
     Raises
     ------
     UserError
