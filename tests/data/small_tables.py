@@ -2,6 +2,12 @@
 
 from pathlib import Path
 
+import pytest
+
+from workflow.lib.errors import UserError
+from workflow.lib.tables import load_tables
+
+EXCLUDED = "mission,state,reason\ngulf_1990,40,on the other side\n"
 MISSIONS = """mission,label,start_year,end_year,pivotal,outcome_kind,un_mandate,short_horizon,targets,host,evidence
 gulf_1990,Gulf 1990-91,1990,1991,2,deployment,1,0,645,690,strong
 haiti_1994,Haiti 1994,1994,1995,2,deployment,1,0,41,41,weak
@@ -74,3 +80,33 @@ def write_tables(folder: Path, **changes: str | bytes | None) -> dict[str, str]:
         if text is not None:
             (folder / f"{name}.csv").write_bytes(text if isinstance(text, bytes) else text.encode())
     return {name: f"{name}.csv" for name, text in texts.items() if text is not None or name != "distances"}
+
+
+def faults(folder, **changes):
+    """Write broken tables, load them, return the lines of the error."""
+    paths = write_tables(folder, **changes)
+    with pytest.raises(UserError) as caught:
+        load_tables(paths, folder)
+    return str(caught.value).split("\n")
+
+
+def swap(text, old, new):
+    """The text with one thing in another's place."""
+    assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in the table"
+    return text.replace(old, new)
+
+
+def add_fields(text, field, values):
+    """Add a column to a codebook; `values` by the column that is described."""
+    header, *rows = text.rstrip("\n").split("\n")
+    rows = [f"{row},{values.get(row.split(',')[0], '')}" for row in rows]
+    return "\n".join([f"{header},{field}", *rows]) + "\n"
+
+
+def with_fields(field, values):
+    return {"codebook": add_fields(CODEBOOK, field, values)}
+
+
+def ranged(column, minimum, maximum):
+    text = add_fields(CODEBOOK, "minimum", {column: minimum})
+    return {"codebook": add_fields(text, "maximum", {column: maximum})}

@@ -7,8 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from workflow.lib.derivation.evidence import beside_sources, extracts_folder
-from workflow.lib.derivation.sources import VARIABLE, sources_folder
+from workflow.lib.derivation.sources import VARIABLE, Sources, read_texts, sources_folder
 from workflow.lib.settings.schema import DataSettings
 
 DATA = Path(__file__).parents[2] / "data"
@@ -35,10 +34,7 @@ ANSWERED = {
 
 
 def corrections() -> pd.DataFrame:
-    folder = extracts_folder(sources_folder(None))
-    table = pd.read_csv(
-        beside_sources(folder, "participation_corrections.csv"), keep_default_na=False, dtype=str
-    )
+    table = read_texts(Sources(sources_folder(None)).beside("participation_corrections.csv"))
     return table[(table["state"] != "") & ~table["mission"].str.startswith("(new)")]
 
 

@@ -13,12 +13,10 @@ import pytest
 from workflow.lib.derivation import __main__ as command
 from workflow.lib.derivation.contact import dates, spells_in_post
 from workflow.lib.derivation.derive import differences, write_all
-from workflow.lib.derivation.distances import codes_of
-from workflow.lib.derivation.evidence import extracts_folder
 from workflow.lib.derivation.grid import complete, grid, look_up, window_mean, window_sum
-from workflow.lib.derivation.sources import VARIABLE
+from workflow.lib.derivation.sources import VARIABLE, Sources
 from workflow.lib.derivation.states import format_column
-from workflow.lib.derivation.system import american_vietnam, lineage, members_by_year
+from workflow.lib.derivation.system import american_vietnam, codes_of, lineage, members_by_year
 from workflow.lib.derivation.ties import agreements, trade_pact_spells
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -29,7 +27,7 @@ needs_sources = pytest.mark.skipif(
 
 
 def extracts():
-    return extracts_folder(Path(FOLDER))
+    return Sources(Path(FOLDER)).folder
 
 
 def frame(*rows):

@@ -9,7 +9,7 @@ import pytest
 from workflow.lib.derivation import missions as module
 from workflow.lib.derivation.horizon import SHORT_HORIZON_DAYS, read_dates
 from workflow.lib.derivation.missions import FACTS, certainty_of_fact, derive_missions, evidence_of
-from workflow.lib.derivation.sources import VARIABLE, sources_folder
+from workflow.lib.derivation.sources import VARIABLE, Sources, sources_folder
 from workflow.lib.errors import UserError
 
 DATA = Path(__file__).parents[2] / "data"
@@ -178,7 +178,7 @@ def test_a_mandate_that_contradicts_the_cited_dataset_is_refused(monkeypatch):
     with pytest.raises(
         UserError, match="mission somalia_1992, column un_mandate, value 0: Mullenbach row 154 says 1"
     ):
-        derive_missions(sources_folder(None))
+        derive_missions(Sources(sources_folder(None)))
 
 
 @with_sources
@@ -190,4 +190,4 @@ def test_days_that_are_not_those_between_the_dates_are_refused(tmp_path):
         text.replace("1990-08-02,general_knowledge,1990-08-07", "1990-08-01,general_knowledge,1990-08-07")
     )
     with pytest.raises(UserError, match=r"mission gulf_1990.*value 5: 6 days lie between its dates"):
-        read_dates(tmp_path / "sources")
+        read_dates(Sources(tmp_path))

@@ -11,7 +11,7 @@ import pytest
 from workflow.lib.derivation import evidence
 from workflow.lib.derivation.eligibility import membership
 from workflow.lib.derivation.entry import entry_of
-from workflow.lib.derivation.evidence import extracts_folder, read_evidence
+from workflow.lib.derivation.evidence import read_evidence
 from workflow.lib.derivation.evidence_texts import list_family, role_class, split_sources, year_in_role
 from workflow.lib.derivation.participation import (
     certainty_of,
@@ -20,8 +20,8 @@ from workflow.lib.derivation.participation import (
     derive_participation,
 )
 from workflow.lib.derivation.sources import VARIABLE, Sources, sources_folder
-from workflow.lib.derivation.state_names import NOT_STATES
 from workflow.lib.derivation.succession import (
+    SPELLINGS,
     codes_by_name,
     seat_holder_of_claim,
     state_code,
@@ -36,13 +36,13 @@ with_sources = pytest.mark.skipif(
 
 
 @pytest.fixture(scope="module")
-def folder() -> Path:
-    return extracts_folder(sources_folder(None))
+def sources() -> Sources:
+    return Sources(sources_folder(None))
 
 
 @pytest.fixture(scope="module")
-def cow_states(folder) -> pd.DataFrame:
-    return Sources(folder).read("cow_states.csv")
+def cow_states(sources) -> pd.DataFrame:
+    return sources.system
 
 
 @with_sources
@@ -76,7 +76,9 @@ def test_a_name_stands_for_the_state_of_its_time(name, claim_year, start_year, c
 
 @with_sources
 def test_an_unknown_name_is_refused_not_dropped(cow_states):
-    with pytest.raises(UserError, match=r"'Ruritania'.*add it to SPELLINGS"):
+    with pytest.raises(
+        UserError, match=r"'Ruritania'.*add it to workflow/lib/derivation/coding/spellings.csv"
+    ):
         state_code("Ruritania", None, 1990, codes_by_name(cow_states))
 
 
@@ -252,43 +254,44 @@ def test_what_the_evidence_says_of_a_dataset_at_hand_is_no_source_of_its_own():
 
 
 @with_sources
-def test_a_code_that_is_not_that_of_the_name_is_refused(folder, monkeypatch, cow_states):
-    table = read_evidence(folder)
+def test_a_code_that_is_not_that_of_the_name_is_refused(sources, monkeypatch, cow_states):
+    table = read_evidence(sources)
     table.loc[(table["participant_name"] == "Botswana") & (table["code"] != ""), "code"] = "570"
     monkeypatch.setattr(evidence, "read_evidence", lambda _: table)
     with pytest.raises(UserError, match="column state, value 570: Botswana is 571 in 1998"):
-        evidence.evidence_claims(folder, coded_missions(), codes_by_name(cow_states))
+        evidence.evidence_claims(sources, coded_missions(), codes_by_name(cow_states))
 
 
 def test_names_that_are_no_states():
-    assert "CARICOM" in NOT_STATES
+    assert SPELLINGS["CARICOM"] == ""
 
 
 @pytest.fixture(scope="module")
-def derived(folder) -> pd.DataFrame:
-    return derive_participation(folder)
+def derived(sources) -> pd.DataFrame:
+    return derive_participation(sources)
 
 
 @with_sources
-def test_deriving_twice_gives_the_same_table_from_either_folder(folder, derived):
-    again = derive_participation(folder.parent if folder.name == "sources" else folder)
+def test_deriving_twice_gives_the_same_table_from_either_folder(sources, derived):
+    folder = sources.folder
+    again = derive_participation(Sources(folder.parent if folder.name == "sources" else folder))
     assert again.to_csv(index=False) == derived.to_csv(index=False)
 
 
 @with_sources
-def test_every_participant_is_eligible_and_every_other_has_a_reason(folder, derived, cow_states):
+def test_every_participant_is_eligible_and_every_other_has_a_reason(sources, derived, cow_states):
     starts = pd.read_csv(Path(__file__).parents[2] / "data" / "missions.csv").set_index("mission")[
         "start_year"
     ]
     for mission, rows in derived.groupby("mission"):
         assert set(rows["state"]) <= set(system_members(cow_states, int(starts[mission])))
-    assert derived.merge(derive_excluded(folder), on=["mission", "state"]).empty
+    assert derived.merge(derive_excluded(sources), on=["mission", "state"]).empty
 
 
 @with_sources
-def test_no_name_of_the_evidence_is_lost(folder, derived):
-    evidence_rows = read_evidence(folder).drop_duplicates(["mission", "participant_name"])
-    out = derive_excluded(folder)
+def test_no_name_of_the_evidence_is_lost(sources, derived):
+    evidence_rows = read_evidence(sources).drop_duplicates(["mission", "participant_name"])
+    out = derive_excluded(sources)
     # Every row of the evidence is one mission and state; datasets add rows, so compare from the evidence's side.
     table = coded_missions()
     coded = table[table["evidence_name"] != ""].set_index("evidence_name")["mission"]

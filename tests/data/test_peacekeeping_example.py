@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from workflow.lib.derivation.peacekeeping import derive_example, derive_mission_rows, first_maps
-from workflow.lib.derivation.sources import VARIABLE, sources_folder
+from workflow.lib.derivation.sources import VARIABLE, Sources, sources_folder
 from workflow.lib.settings.load import load_settings
 from workflow.lib.tables.load import load_tables
 from workflow.lib.tables.prepare import prepare
@@ -90,7 +90,7 @@ def test_a_mission_mapped_long_after_its_start_is_out():
 
 @with_sources
 def test_what_ships_is_what_the_sources_give():
-    for name, table in derive_example(sources_folder(None)).items():
+    for name, table in derive_example(Sources(sources_folder(None))).items():
         assert (EXAMPLE / "data" / name).read_text(encoding="utf-8") == table.to_csv(
             index=False, lineterminator="\n"
         )

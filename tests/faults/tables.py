@@ -2,15 +2,9 @@
 
 from collections.abc import Callable
 
-from tests.data.small_tables import MISSIONS, PARTICIPATION, STATES
+from tests.data.small_tables import MISSIONS, PARTICIPATION, STATES, swap
 
 THREE = MISSIONS + "iraq_2003,Iraq 2003,2003,2003,2,deployment,0,1,645,645,fair\n"
-
-
-def swap(text: str, old: str, new: str) -> str:
-    """The text with one thing in another's place."""
-    assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in the table"
-    return text.replace(old, new)
 
 
 TABLES: list[tuple[str, str, str | bytes | Callable, str]] = [

@@ -32,13 +32,6 @@ def test_imports_are_followed_also_inside_functions(small_project):
     assert local_imports("script.py", small_project) == [f"models/{name}.py" for name in names]
 
 
-def test_import_that_is_not_followed_is_left_out_with_what_only_it_needs(small_project):
-    without = {("models/build.py", "models/ties.py")}
-    assert "models/ties.py" not in local_imports("script.py", small_project, without)
-    both = {*without, ("models/build.py", "models/quality.py")}
-    assert local_imports("script.py", small_project, both) == ["models/__init__.py", "models/build.py"]
-
-
 def test_relative_import_is_resolved(small_project):
     assert "models/shared.py" in local_imports("models/ties.py", small_project)
 

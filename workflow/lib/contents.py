@@ -13,15 +13,7 @@ from pathlib import Path
 
 
 def digest_of(files: Iterable[str], root: str | Path = ".") -> str:
-    """One digest of the names and the contents of files.
-
-    Parameters
-    ----------
-    files
-        Paths below `root`, or absolute; one that is not there counts as such.
-    root
-        Folder of the project.
-    """
+    """One digest of the names and the contents of files below `root`, or absolute; one that is not there counts as such."""
     lines = [f"{file} {_digest(Path(root, file))}" for file in sorted(set(files))]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 

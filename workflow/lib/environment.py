@@ -21,15 +21,7 @@ NO_FAST_MATH = "numba__fastmath=False"
 
 
 def set_environment(root: str | Path, stopped_path: str | Path) -> None:
-    """Set the variables for all jobs.
-
-    Parameters
-    ----------
-    root
-        Folder of the project.
-    stopped_path
-        File in which jobs that stop leave their message.
-    """
+    """Set the variables for all jobs of the project in `root`; those that stop leave their message in `stopped_path`."""
     root = Path(root).resolve()
     before = os.environ.get("PYTHONPATH", "")
     if str(root) not in before.split(os.pathsep):
@@ -41,12 +33,7 @@ def set_environment(root: str | Path, stopped_path: str | Path) -> None:
 def set_caches(root: str | Path, folder: Path | None = None) -> None:
     """Set the folders of compiled code and of fonts: one for each version of Python, of the packages and of the kernels.
 
-    Parameters
-    ----------
-    root
-        Folder of the project.
-    folder
-        Where these folders are; by default `.cache` in the folder of the project.
+    They are in `folder`, by default `.cache` in the folder of the project.
     """
     root = Path(root).resolve()
     sources = [root / "requirements.lock", *sorted((root / "models" / "kernels").glob("*.py"))]

@@ -8,56 +8,34 @@ that it imports, wherever in the file the import stands. Imports by a name that 
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection
 from functools import cache
 from pathlib import Path
 
 PACKAGES = ("models", "workflow")
 
 
-def local_imports(
-    script: str | Path, root: str | Path = ".", without: Collection[tuple[str, str]] = ()
-) -> list[str]:
+def local_imports(script: str | Path, root: str | Path = ".") -> list[str]:
     """Files of the project that a script imports, directly or through other files.
 
-    Parameters
-    ----------
-    script
-        The script, by its path below `root`.
-    root
-        Folder of the project.
-    without
-        Pairs (importing file, imported file) that are not followed: a module that chooses among others at run time
-        imports more than one run of it uses.
-
-    Returns
-    -------
-    list of str
-        Paths below `root`, sorted, without the script itself.
+    All paths are those below `root`, the folder of the project; sorted, without the script itself.
     """
     root = Path(root).resolve()
     start = Path(script).as_posix()
     found: set[str] = set()
     waiting = [start]
     while waiting:
-        importing = waiting.pop()
-        for imported in _imports_of(importing, root):
-            if imported not in found and (importing, imported) not in without:
-                found.add(imported)
-                waiting.append(imported)
+        new = _imports_of(waiting.pop(), root) - found
+        found |= new
+        waiting.extend(new)
     return sorted(found - {start})
 
 
 @cache
-def _imports_of(file: str, root: Path) -> tuple[str, ...]:
+def _imports_of(file: str, root: Path) -> frozenset[str]:
     """Files of the project that one file imports, packages included."""
     tree = ast.parse((root / file).read_text(encoding="utf-8"), filename=file)
-    files: dict[str, None] = {}
-    for node in ast.walk(tree):
-        for name in _imported_names(node, file):
-            for imported in _files_of(name, root):
-                files[imported] = None
-    return tuple(files)
+    names = {name for node in ast.walk(tree) for name in _imported_names(node, file)}
+    return frozenset(imported for name in names for imported in _files_of(name, root))
 
 
 def _imported_names(node: ast.AST, file: str) -> list[str]:
@@ -76,11 +54,6 @@ def _files_of(name: str, root: Path) -> list[str]:
     parts = name.split(".")
     if parts[0] not in PACKAGES:
         return []
-    files = []
-    for length in range(1, len(parts) + 1):
-        stem = Path(*parts[:length])
-        for candidate in (stem / "__init__.py", stem.with_suffix(".py")):
-            if (root / candidate).is_file():
-                files.append(candidate.as_posix())
-                break
-    return files
+    stems = [Path(*parts[:length]) for length in range(1, len(parts) + 1)]
+    candidates = [path for stem in stems for path in (stem / "__init__.py", stem.with_suffix(".py"))]
+    return [path.as_posix() for path in candidates if (root / path).is_file()]

@@ -26,21 +26,18 @@ Log = Callable[[str], None]
 STOPPED_VARIABLE = "COALITION_TIES_STOPPED"
 
 FAULTS_OF_DISKS = {
-    errno.ENOSPC: "make room on the disk and run again",
-    errno.EDQUOT: "make room on the disk and run again",
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "make room on the disk and run again"),
     errno.EROFS: "the folder cannot be written to: choose another for results",
-    errno.EACCES: "the file or folder may not be read or written: set its rights",
-    errno.EPERM: "the file or folder may not be read or written: set its rights",
+    **dict.fromkeys(
+        (errno.EACCES, errno.EPERM), "the file or folder may not be read or written: set its rights"
+    ),
     errno.EIO: "the disk does not answer: look at it and run again",
 }
-
 LINEAR_ALGEBRA_VARIABLES = (
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "VECLIB_MAXIMUM_THREADS",
+    *("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"),
     "NUMEXPR_NUM_THREADS",
 )
+CHAIN_VARIABLES = ("NUMBA_NUM_THREADS", "RAYON_NUM_THREADS", "POLARS_MAX_THREADS")
 
 
 def bound_arguments(
@@ -53,18 +50,16 @@ def bound_arguments(
     ValueError
         The job has nothing of a name that the function asks for.
     """
-    sources = [
-        _named(of) for of in (snakemake.output, snakemake.input, snakemake.params, snakemake.wildcards)
-    ]
+    items: dict[str, Any] = {}
+    for source in (snakemake.wildcards, snakemake.params, snakemake.input, snakemake.output):
+        items |= _named(source)
+    items["threads"] = int(snakemake.threads)
     found = {}
     for name, parameter in inspect.signature(function).parameters.items():
-        holders = [of for of in sources if name in of]
         if name == "log" or name in given:
             continue
-        if name == "threads":
-            found[name] = int(snakemake.threads)
-        elif holders:
-            value = holders[0][name]
+        if name in items:
+            value = items[name]
             is_list = str(parameter.annotation) == "list[str]" and value is not None
             found[name] = [str(item) for item in value] if is_list else value
         elif parameter.default is inspect.Parameter.empty:
@@ -96,25 +91,21 @@ def run_job(snakemake: Any, function: Callable[..., object], **arguments: Any) -
     with LogFile(Path(str(snakemake.log[0]))) as log:
         try:
             function(log=log, **arguments)
-        except UserError as error:
-            log(str(error))
-            _remember(str(error))
-            sys.exit(1)
         except KeyboardInterrupt:
             log("interrupted; the next run makes this again")
             sys.exit(130)
         except Exception as error:
-            if words := _fault_of_the_machine(error):
-                log(words)
-                _remember(words)
-                sys.exit(1)
-            log(traceback.format_exc().rstrip())
-            _remember(f"{type(error).__name__}: {error} (a fault of the program; see {snakemake.log[0]})")
+            words = _no_fault_of_the_program(error)
+            log(words or traceback.format_exc().rstrip())
+            fault = f"{type(error).__name__}: {error} (a fault of the program; see {snakemake.log[0]})"
+            _remember(words or fault)
             sys.exit(1)
 
 
-def _fault_of_the_machine(error: Exception) -> str | None:
-    """One line where a disk, a right or memory is wanting, and the program is not to blame; else None."""
+def _no_fault_of_the_program(error: Exception) -> str | None:
+    """The message where the user's input, a disk, a right or memory is wanting; else None."""
+    if isinstance(error, UserError):
+        return str(error)
     if isinstance(error, MemoryError):
         return "memory ran out; close other programs, or give fewer cores (--cores 1), and run again"
     if not isinstance(error, OSError | RuntimeError):
@@ -133,11 +124,7 @@ def set_threads(threads: int) -> None:
     How a sum is split over threads changes its last digit, and with it every later draw of a chain: results must not
     depend on the number of cores.
     """
-    for variable in LINEAR_ALGEBRA_VARIABLES:
-        os.environ[variable] = "1"
-    os.environ["NUMBA_NUM_THREADS"] = str(threads)
-    os.environ["RAYON_NUM_THREADS"] = str(threads)
-    os.environ["POLARS_MAX_THREADS"] = str(threads)
+    os.environ |= dict.fromkeys(LINEAR_ALGEBRA_VARIABLES, "1") | dict.fromkeys(CHAIN_VARIABLES, str(threads))
 
 
 class LogFile:

@@ -13,7 +13,7 @@ import pandas as pd
 import xarray as xr
 
 from workflow.lib.checking.table import check_table, estimate_row
-from workflow.lib.tables.contracts import CERTAINTIES
+from workflow.lib.tables.checks import CERTAINTIES
 from workflow.lib.tables.load import Tables
 
 LISTS = {

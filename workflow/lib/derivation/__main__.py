@@ -15,32 +15,21 @@ from pathlib import Path
 
 from workflow.lib.derivation.derive import as_text, derive_all, differences, write_all
 from workflow.lib.derivation.peacekeeping import derive_example
-from workflow.lib.derivation.sources import VARIABLE, sources_folder
+from workflow.lib.derivation.sources import VARIABLE, Sources, sources_folder
 from workflow.lib.errors import UserError
 
 OUTPUT, EXAMPLE = Path("data"), Path("examples/peacekeeping/data")
 
 
 def derive_both(folder: Path, output: Path, example: Path) -> dict[Path, dict[str, str]]:
-    """Derive the tables of the project and of its example.
-
-    Returns
-    -------
-    dict
-        CSV text by folder and file name
-    """
-    tables = {name: as_text(table) for name, table in derive_example(folder).items()}
-    return {output: derive_all(folder), example: tables}
+    """Derive the tables of the project and of its example: CSV text by folder and file name."""
+    sources = Sources(folder)
+    tables = {name: as_text(table) for name, table in derive_example(sources).items()}
+    return {output: derive_all(sources), example: tables}
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command; see the module's docstring.
-
-    Returns
-    -------
-    int
-        Exit status: 0 done or equal, 1 a fault or a difference.
-    """
+    """Run the command; see the module's docstring. Returns its exit status: 1 for a fault or a difference."""
     parser = argparse.ArgumentParser(
         prog="python -m workflow.lib.derivation", description=__doc__.split("\n\n")[0]
     )

@@ -87,12 +87,7 @@ def change_of_aid(per_head: pd.DataFrame, frame: pd.DataFrame) -> np.ndarray:
 
 
 def aid_columns(frame: pd.DataFrame, sources: Sources, states: np.ndarray) -> pd.DataFrame:
-    """All columns of this module for the rows of a table (US pivotal state only).
-
-    Returns
-    -------
-    DataFrame, n rows: economic_aid, military_aid, all_aid, aid_change_economic, aid_change_military
-    """
+    """All columns of this module for the rows of a table (US pivotal state only): means of aid, and its changes."""
     columns = {}
     people = population(sources)
     for kind in KINDS:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from workflow.lib.derivation.grid import FIRST_YEAR, YEARS, complete, grid, look_up, window_sum
 from workflow.lib.derivation.sources import Sources
-from workflow.lib.derivation.system import lineage, lineage_code
+from workflow.lib.derivation.system import both_ways, lineage, lineage_code
 
 USA = 2
 FIRST_TREATY_YEAR = 1900
@@ -27,13 +27,8 @@ AID_GROUP, FOOD_AID, COMMODITIES = "4", "4AGRIC", "3COMMO"
 
 def pairs(rows: pd.DataFrame) -> pd.DataFrame:
     """Turn one row a treaty (ccode1, ccode2, year) into one row a treaty and side: state, partner (lineages), year."""
-    first, second = lineage(rows["ccode1"].astype(int)), lineage(rows["ccode2"].astype(int))
     year = rows["year"].astype(int).clip(lower=FIRST_YEAR)
-    both = [
-        pd.DataFrame({"state": one, "partner": other, "year": year})
-        for one, other in ((first, second), (second, first))
-    ]
-    return pd.concat(both, ignore_index=True).query("state != partner")
+    return both_ways(rows[["ccode1", "ccode2"]].assign(year=year)).query("state != partner")
 
 
 @functools.lru_cache(maxsize=1)
@@ -56,9 +51,10 @@ def stock(rows: pd.DataFrame, states: np.ndarray, first: int, last: int) -> pd.D
     return total
 
 
-def never_named(rows: pd.DataFrame, frame: pd.DataFrame) -> np.ndarray:
-    """Mark rows of states that a source names in no treaty at all: it does not speak of them."""
-    return ~lineage(frame["state"]).isin(set(rows["state"])).to_numpy()
+def unrecorded(rows: pd.DataFrame, frame: pd.DataFrame) -> np.ndarray:
+    """Mark rows of states that the index names in no treaty at all, and those of the USA after its record breaks off."""
+    named = lineage(frame["state"]).isin(rows["state"])
+    return (~named | ((frame["state"] == USA) & (frame["year"] > LAST_YEAR_OF_USA))).to_numpy()
 
 
 def treaty_columns(frame: pd.DataFrame, pivotal: int, sources: Sources, states: np.ndarray) -> pd.DataFrame:
@@ -72,27 +68,24 @@ def treaty_columns(frame: pd.DataFrame, pivotal: int, sources: Sources, states: 
     DataFrame, n rows: bilateral_treaty_joint, bilateral_treaty_own, bilateral_treaty_carried, bilateral_aid_treaty_joint,
         food_aid_agreements (USA only)
     """
-    listed = treaties(sources)
+    listed, centre = treaties(sources), lineage_code(pivotal)
     with_aid, without = pairs(listed[listed["aid"]]), pairs(listed[~listed["aid"]])
-    centre = lineage_code(pivotal)
     last = LAST_YEAR_OF_USA if pivotal == USA else LAST_YEAR
     joint = stock(without[without["partner"] == centre], states, FIRST_YEAR, last)
-    aid = stock(with_aid[with_aid["partner"] == centre], states, FIRST_YEAR, last)
-    columns = {
-        "bilateral_treaty_joint": look_up(joint, frame),
-        "bilateral_treaty_own": look_up(stock(without, states, FIRST_YEAR, LAST_YEAR), frame),
-        "bilateral_treaty_carried": look_up(carried(joint, sources, last), frame),
-        "bilateral_aid_treaty_joint": look_up(aid, frame),
+    grids = {
+        "bilateral_treaty_joint": joint,
+        "bilateral_treaty_own": stock(without, states, FIRST_YEAR, LAST_YEAR),
+        "bilateral_treaty_carried": carried(joint, sources, last),
+        "bilateral_aid_treaty_joint": stock(
+            with_aid[with_aid["partner"] == centre], states, FIRST_YEAR, last
+        ),
     }
     if pivotal == USA:
-        food = pairs(listed[listed["food"]])
-        food = food[food["partner"] == centre]
+        food = pairs(listed[listed["food"]]).query("partner == @centre")
         yearly = complete(grid(food["state"], food["year"]), FIRST_YEAR, last, states)
-        columns["food_aid_agreements"] = look_up(window_sum(yearly), frame)
-    table = pd.DataFrame(columns)
-    table[never_named(pd.concat([with_aid, without]), frame)] = np.nan
-    late = (frame["state"] == USA).to_numpy() & (frame["year"] > LAST_YEAR_OF_USA).to_numpy()
-    table[late] = np.nan
+        grids["food_aid_agreements"] = window_sum(yearly)
+    table = pd.DataFrame({name: look_up(values, frame) for name, values in grids.items()})
+    table[unrecorded(pd.concat([with_aid, without]), frame)] = np.nan
     return table
 
 
@@ -110,11 +103,9 @@ def rival_treaties(frame: pd.DataFrame, power: int, sources: Sources, states: np
     """Stock of bilateral treaties (without aid) with a power other than the pivotal state."""
     listed = treaties(sources)
     rows = pairs(listed[~listed["aid"]])
-    values = look_up(
-        stock(rows[rows["partner"] == lineage_code(power)], states, FIRST_YEAR, LAST_YEAR), frame
-    )
-    late = (frame["state"] == USA) & (frame["year"] > LAST_YEAR_OF_USA)
-    return np.where(never_named(pairs(listed), frame) | late, np.nan, values)
+    rows = rows[rows["partner"] == lineage_code(power)]
+    values = look_up(stock(rows, states, FIRST_YEAR, LAST_YEAR), frame)
+    return np.where(unrecorded(pairs(listed), frame), np.nan, values)
 
 
 def agreement_columns(

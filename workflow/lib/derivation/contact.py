@@ -49,11 +49,6 @@ def spells_in_post(chiefs: pd.DataFrame) -> pd.DataFrame:
     date stands in if the spell has an end; without an end the next chief's start does, and a spell that is the
     post's last runs to the end of the list. Dates given to the month are set to the 15th, to the year to 1 July.
 
-    Parameters
-    ----------
-    chiefs : DataFrame
-        `us_chiefs_of_mission.csv`.
-
     Returns
     -------
     DataFrame with columns code (lineage), start, end (datetime64, end excluded), career (0/1)
@@ -71,14 +66,9 @@ def spells_in_post(chiefs: pd.DataFrame) -> pd.DataFrame:
     close = pd.Timestamp(MISSION_YEARS[1] + 1, 1, 1)
     rows["ends"] = rows["ended"].fillna(following).fillna(close)
     ranked = rows[rows["role"].str.startswith(RANKS)]
-    return pd.DataFrame(
-        {
-            "code": ranked["code"],
-            "start": ranked["begins"],
-            "end": ranked["ends"],
-            "career": (ranked["career_type"] == "career").astype(float),
-        }
-    ).query("end > start")
+    ranked = ranked.assign(career=(ranked["career_type"] == "career").astype(float))
+    ranked = ranked.rename(columns={"begins": "start", "ends": "end"})
+    return ranked[["code", "start", "end", "career"]].query("end > start")
 
 
 def dates(texts: pd.Series) -> pd.Series:
@@ -129,6 +119,5 @@ def ambassador_columns(frame: pd.DataFrame, sources: Sources, states: np.ndarray
 
 def contact_columns(frame: pd.DataFrame, sources: Sources, states: np.ndarray) -> pd.DataFrame:
     """All columns of this module for the rows of a table (US pivotal state only)."""
-    return pd.concat(
-        [visit_columns(frame, sources, states), ambassador_columns(frame, sources, states)], axis=1
-    )
+    visits, ambassadors = visit_columns(frame, sources, states), ambassador_columns(frame, sources, states)
+    return pd.concat([visits, ambassadors], axis=1)

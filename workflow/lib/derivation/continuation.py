@@ -1,13 +1,13 @@
 """Organisations after 2014: memberships as the World Factbook prints them, a continuation of a lower grade.
 
 From the editions of the Factbook to counts over a fixed set of organisations, kept apart from the counts of the main source
-and never spliced to them; `overlap` says how well the two agree where both are. Pure functions of `Sources`.
+and never spliced to them. Pure functions of `Sources`.
 """
 
 import numpy as np
 import pandas as pd
 
-from workflow.lib.derivation.grid import YEARS, look_up
+from workflow.lib.derivation.grid import YEARS, grid, look_up
 from workflow.lib.derivation.sources import Sources
 from workflow.lib.derivation.system import lineage, lineage_code
 
@@ -51,31 +51,9 @@ def continuation_columns(frame: pd.DataFrame, pivotal: int, sources: Sources) ->
     members = full_members(sources)
     pivot = members.loc[members["state"] == lineage_code(pivotal), ["organisation", "year"]]
     shared = members.merge(pivot, on=["organisation", "year"])
-    own = members.groupby(["state", "year"]).size().unstack("year").reindex(columns=YEARS).astype(float)
-    joint = shared.groupby(["state", "year"]).size().unstack("year").reindex(own.index, columns=YEARS)
-    joint = joint.fillna(0.0).where(own.notna() & np.isin(YEARS, pivot["year"]))
+    own = grid(members["state"], members["year"])
+    joint = grid(shared["state"], shared["year"]).reindex(own.index).fillna(0.0)
+    joint = joint.where(own.notna() & np.isin(YEARS, pivot["year"]))
     return pd.DataFrame(
         {"factbook_igo_joint": look_up(joint, frame), "factbook_igo_own": look_up(own, frame)}
-    )
-
-
-def overlap(states: pd.DataFrame, count: str = "igo_joint", pivotal: int = 2) -> pd.Series:
-    """Rank correlation of the Factbook's count with the main source's, by year, where both are observed.
-
-    Parameters
-    ----------
-    states : DataFrame
-        The state-year table.
-    count : str
-        `igo_joint` or `igo_own`.
-    pivotal : int
-
-    Returns
-    -------
-    Series of float indexed by year
-    """
-    columns = [count, f"factbook_{count}"]
-    rows = states[states["pivotal"] == pivotal].dropna(subset=columns)
-    return rows.groupby("year")[columns].apply(
-        lambda part: part[columns[0]].rank().corr(part[columns[1]].rank())
     )

@@ -15,20 +15,7 @@ MAP_YEARS = (1994, 2024)
 
 
 def missions_contributed_to(frame: pd.DataFrame, sources: Sources, states: np.ndarray) -> np.ndarray:
-    """Number of UN missions on whose maps the state has a contingent in the year.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        Columns state, year; n rows.
-    sources : Sources
-    states : array of int
-        All states of the system.
-
-    Returns
-    -------
-    array of float, shape (n,); NaN outside the years of the maps
-    """
+    """Number of UN missions on whose maps the state has a contingent in the year, shape (n,); NaN outside their years."""
     names = codes_by_name(sources.system)
     rows = sources.peacekeepers.drop_duplicates(["mission", "year", "tcc"])
     pairs = rows[["tcc", "year"]].drop_duplicates()

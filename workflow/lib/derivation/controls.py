@@ -10,7 +10,7 @@ import pandas as pd
 from workflow.lib.derivation.grid import YEARS, look_up
 from workflow.lib.derivation.population import population
 from workflow.lib.derivation.sources import Sources
-from workflow.lib.derivation.system import first_years, lineage, lineage_code
+from workflow.lib.derivation.system import both_ways, first_years, lineage, lineage_code
 
 RIVALRY_YEARS = (1945, 2020)
 
@@ -25,15 +25,12 @@ def yearly(rows: pd.DataFrame, column: str) -> pd.DataFrame:
 
 def rivalry_with(frame: pd.DataFrame, pivotal: int, sources: Sources) -> np.ndarray:
     """1 in the years of a strategic rivalry with the pivotal state, 0 otherwise, missing after the source ends."""
-    rows = sources.rivalries
-    centre = lineage_code(pivotal)
-    first, second = lineage(rows["ccode1"].astype(int)), lineage(rows["ccode2"].astype(int))
+    rivals = both_ways(sources.rivalries)
+    rivals = rivals.loc[rivals["partner"] == lineage_code(pivotal), ["state", "start", "end"]]
     result = np.zeros(len(frame))
     states, years = lineage(frame["state"]).to_numpy(), frame["year"].to_numpy()
-    for one, other, start, end in zip(first, second, rows["start"], rows["end"], strict=True):
-        if centre in (one, other):
-            rival = other if one == centre else one
-            result[(states == rival) & (years >= start) & (years <= end)] = 1
+    for rival, start, end in rivals.itertuples(index=False):
+        result[(states == rival) & (years >= start) & (years <= end)] = 1
     result[(years < RIVALRY_YEARS[0]) | (years > RIVALRY_YEARS[1])] = np.nan
     return result
 

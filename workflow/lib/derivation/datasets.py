@@ -5,123 +5,101 @@ which conflict, war, dispute or target belongs to which mission (`coding/dataset
 nothing. Fails with `UserError` when a file is missing or a contributor's name is unknown.
 """
 
-from __future__ import annotations
-
-import functools
 from collections.abc import Mapping
-from pathlib import Path
+from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 
-from workflow.lib.derivation.evidence import CODING
 from workflow.lib.derivation.evidence_texts import COW_FAMILY
-from workflow.lib.derivation.sources import Sources
+from workflow.lib.derivation.sources import CODING, Sources
 from workflow.lib.derivation.succession import seat_holder_of_claim, state_code
 
-ORGANISATION_CODES_FROM = 1000
-ORGANISATIONS_BELOW_1000 = (1, 29, 49, 653)
-"""Codes of the IMI data that stand for a multilateral force (29 Inter-American, 49 Caribbean, 653 Sinai, 1 UN)."""
-
+# Codes of the IMI data that stand for a multilateral force (29 Inter-American, 49 Caribbean, 653 Sinai, 1 UN).
+ORGANISATIONS, ORGANISATION_CODES_FROM = (1, 29, 49, 653), 1000
+# Codes of the IMI data that stand for no state -> the state that the row's description names (the Emirates, 1994).
 IMI_MISPRINTS = {695: 696}
-"""Codes of the IMI data that stand for no state -> the state that the row's description names (the Emirates, 1994)."""
-
+# Members that the description of a multilateral intervention in IMI names (Provide Comfort; Southern Watch; Haiti 1994;
+# Congo 1998).
 IMI_FORCE_MEMBERS = {
     3600: (2, 200, 220, 640),
     3602: (2, 200, 220),
     3040: (2, 771),
     2450: (540, 552, 565),
 }
-"""Members that the description of a multilateral intervention in IMI names (Provide Comfort; Southern Watch; Haiti 1994;
-Congo 1998)."""
 
 
-class CachedSources(Sources):
-    """Source extracts, each file read once however many missions ask for it."""
+class Dataset(NamedTuple):
+    """Family of a dataset (those of one family are not independent), name to print, extract, and its columns."""
 
-    def __init__(self, folder: Path):
-        super().__init__(folder)
-        self.read = functools.cache(super().read)
-
-
-def _ucdp(sources: Sources, coding) -> pd.DataFrame:
-    table = sources.read("ucdp_acd_parties_long.csv")
-    hit = (table["conflict_id"] == int(coding.identifier)) & table["role"].isin(coding.side.split(";"))
-    hit &= table["year"].between(coding.first, coding.last) & table["ccode"].notna()
-    found = table[hit].groupby("ccode")["year"].min().rename("first_year").reset_index()
-    return found.assign(action=pd.NA)
+    family: str
+    label: str
+    extract: str
+    identifier: str
+    side: str | None
+    state: str
+    year: str
+    action: str | None = None
 
 
-def _cow_wars(sources: Sources, coding) -> pd.DataFrame:
-    table = sources.read("cow_interstate_war_participant_years_1945_2003.csv")
-    hit = (table["warnum"] == int(coding.identifier)) & table["year"].between(coding.first, coding.last)
-    found = table[hit].groupby("ccode")["year"].min().rename("first_year").reset_index()
-    return found.assign(action=pd.NA)
-
-
-def _mid(sources: Sources, coding) -> pd.DataFrame:
-    table = sources.read("gml_mid_participants_1945_2010.csv")
-    hit = (table["dispnum"] == int(coding.identifier)) & (table["sidea"] == int(coding.side))
-    hit &= table["styear"].between(coding.first, coding.last)
-    grouped = table[hit].groupby("ccode")
-    return grouped.agg(first_year=("styear", "min"), action=("hiact", "max")).reset_index()
-
-
-def _mid_dyads(sources: Sources, coding) -> pd.DataFrame:
-    table = sources.read("cow_mid5_directed_dyad_year_disputes_1945_2014.csv.gz")
-    hit = (table["ccode2"] == int(coding.identifier)) & table["dispnum"].isin(
-        map(int, coding.side.split(";"))
-    )
-    hit &= table["year"].between(coding.first, coding.last)
-    found = table[hit].rename(columns={"ccode1": "ccode"}).groupby("ccode")
-    return found.agg(first_year=("year", "min"), action=("hiact1", "max")).reset_index()
-
-
-def _imi(sources: Sources, coding) -> pd.DataFrame:
-    table = sources.read("imi_1946_2005.csv")
-    hit = table["target"].isin(map(int, coding.identifier.split(";")))
-    hit &= table["start"].between(coding.first, coding.last)
-    states = (table["intervener"] < ORGANISATION_CODES_FROM) & ~table["intervener"].isin(
-        ORGANISATIONS_BELOW_1000
-    )
-    interveners = table[hit & states].assign(
-        intervener=lambda rows: rows["intervener"].replace(IMI_MISPRINTS)
-    )
-    found = interveners.groupby("intervener")["start"].min() // 10000
-    return found.rename("first_year").rename_axis("ccode").reset_index().assign(action=pd.NA)
-
-
-def _imi_description(sources: Sources, coding) -> pd.DataFrame:
-    table = sources.read("imi_1946_2005.csv")
-    force = int(coding.side)
-    hit = (table["target"] == int(coding.identifier)) & (table["intervener"] == force)
-    year = int(table.loc[hit & table["start"].between(coding.first, coding.last), "start"].min() // 10000)
-    return pd.DataFrame({"ccode": IMI_FORCE_MEMBERS[force], "first_year": year, "action": pd.NA})
-
-
-def _geo_pko(sources: Sources, coding, codes: Mapping[str, int]) -> pd.DataFrame:
-    table = sources.read("geopko_v2_3_mission_year_tcc.csv")
-    hit = (table["mission"] == coding.identifier) & table["year"].between(coding.first, coding.last)
-    found = table[hit].groupby("tcc")["year"].min().rename("first_year").reset_index()
-    pairs = zip(found["tcc"], found["first_year"], strict=True)
-    found["ccode"] = [state_code(name, year, year, codes) for name, year in pairs]
-    return (
-        found.dropna(subset=["ccode"]).groupby("ccode")["first_year"].min().reset_index().assign(action=pd.NA)
-    )
-
-
-FAMILIES = {
-    "ucdp": ("ucdp", "UCDP/PRIO conflict {identifier}"),
-    "cow_wars": (COW_FAMILY, "COW Inter-State War {identifier}"),
-    "mid": (COW_FAMILY, "MID dispute {identifier}"),
-    "mid_dyads": (COW_FAMILY, "MID dyads, dispute {side} with {identifier}"),
-    "imi": ("imi", "IMI (target {identifier})"),
-    "imi_description": ("imi", "IMI (description, target {identifier})"),
-    "geo_pko": ("geo_pko", "Geo-PKO {identifier}"),
+IMI = ("interventions", "target")
+# Wars and disputes are one family: the disputes contain the wars.
+DATASETS = {
+    "ucdp": Dataset(
+        *("ucdp", "UCDP/PRIO conflict {identifier}"),
+        *("conflict_parties", "conflict_id", "role", "ccode", "year"),
+    ),
+    "cow_wars": Dataset(
+        *(COW_FAMILY, "COW Inter-State War {identifier}", "wars", "warnum", None, "ccode", "year")
+    ),
+    "mid": Dataset(
+        *(COW_FAMILY, "MID dispute {identifier}"),
+        *("dispute_participants", "dispnum", "sidea", "ccode", "styear", "hiact"),
+    ),
+    "mid_dyads": Dataset(
+        *(COW_FAMILY, "MID dyads, dispute {side} with {identifier}"),
+        *("disputes", "ccode2", "dispnum", "ccode1", "year", "hiact1"),
+    ),
+    "imi": Dataset("imi", "IMI (target {identifier})", *IMI, None, "intervener", "start"),
+    "imi_description": Dataset(
+        *("imi", "IMI (description, target {identifier})", *IMI, "intervener", "intervener", "start")
+    ),
+    "geo_pko": Dataset("geo_pko", "Geo-PKO {identifier}", "peacekeepers", "mission", None, "tcc", "year"),
 }
-"""Dataset -> family, name to print. Wars and disputes are one family: the disputes contain the wars."""
 
 
-def dataset_claims(folder: Path, missions: pd.DataFrame, codes: Mapping[str, int]) -> pd.DataFrame:
+def _is_one_of(values: pd.Series, texts: str) -> pd.Series:
+    return values.isin(pd.Series(texts.split(";")).astype(values.dtype))
+
+
+def _participants(sources: Sources, coding, codes: Mapping[str, int]) -> pd.DataFrame:
+    """Participants by a row of the coding: ccode, first_year, action (the highest, where the dataset has it)."""
+    dataset = DATASETS[coding.dataset]
+    table = getattr(sources, dataset.extract)
+    hit = _is_one_of(table[dataset.identifier], coding.identifier)
+    hit &= table[dataset.year].between(coding.first, coding.last)
+    if dataset.side:
+        hit &= _is_one_of(table[dataset.side], coding.side)
+    rows = table[hit]
+    action = rows[dataset.action] if dataset.action else np.nan
+    found = pd.DataFrame({"ccode": rows[dataset.state], "first_year": rows[dataset.year], "action": action})
+    if coding.dataset == "geo_pko":
+        found = found.groupby("ccode", as_index=False).min()
+        pairs = zip(found["ccode"], found["first_year"], strict=True)
+        found["ccode"] = [state_code(name, year, year, codes) for name, year in pairs]
+    if coding.dataset.startswith("imi"):
+        found["first_year"] //= 10000
+    if coding.dataset == "imi":
+        found = found[(found["ccode"] < ORGANISATION_CODES_FROM) & ~found["ccode"].isin(ORGANISATIONS)]
+        found = found.replace({"ccode": IMI_MISPRINTS})
+    if coding.dataset == "imi_description":
+        members = IMI_FORCE_MEMBERS[int(coding.side)]
+        found = pd.DataFrame({"ccode": members, "first_year": found["first_year"].min(), "action": np.nan})
+    grouped = found.dropna(subset=["ccode"]).groupby("ccode")
+    return grouped.agg({"first_year": "min", "action": "max"}).reset_index()
+
+
+def dataset_claims(sources: Sources, missions: pd.DataFrame, codes: Mapping[str, int]) -> pd.DataFrame:
     """Claims of the datasets, one row a mission, dataset row of the coding and state.
 
     Returns
@@ -130,48 +108,26 @@ def dataset_claims(folder: Path, missions: pd.DataFrame, codes: Mapping[str, int
         mission, state, role, kind, family, source, first_year, basis, below (the state is listed, but its highest
         action is under the coded threshold), action, covers (the dataset means to list every participant).
     """
-    sources = CachedSources(folder)
     starts = missions.set_index("mission")["start_year"].astype(int)
-    coding_table = pd.read_csv(
-        CODING / "datasets.csv", keep_default_na=False, dtype={"identifier": str, "side": str}
-    )
-    readers = {
-        "ucdp": _ucdp,
-        "cow_wars": _cow_wars,
-        "mid": _mid,
-        "mid_dyads": _mid_dyads,
-        "imi": _imi,
-        "imi_description": _imi_description,
-        "geo_pko": functools.partial(_geo_pko, codes=codes),
-    }
+    texts = {"identifier": str, "side": str}
     claims = []
-    for coding in coding_table.itertuples():
-        found = readers[coding.dataset](sources, coding)
-        family, label = FAMILIES[coding.dataset]
-        start = int(starts[coding.mission])
-        below = pd.Series(False, index=found.index)
-        if coding.minimum_action != "":
-            below = found["action"].astype(float) < float(coding.minimum_action)
-        first = found["first_year"].astype(int)
-        dated = (first <= start) | coding.dataset.startswith("imi")
-        claims.append(
-            pd.DataFrame(
-                {
-                    "mission": coding.mission,
-                    "state": [
-                        seat_holder_of_claim(int(code), year, start)
-                        for code, year in zip(found["ccode"], first, strict=True)
-                    ],
-                    "role": coding.role,
-                    "kind": "dataset",
-                    "family": family,
-                    "source": label.format(identifier=coding.identifier, side=coding.side),
-                    "first_year": first.clip(lower=start),
-                    "basis": dated.map({True: "dated", False: "latest"}),
-                    "below": below.astype(bool),
-                    "action": found["action"],
-                    "covers": coding.dataset != "imi_description",
-                }
-            )
-        )
+    for coding in pd.read_csv(CODING / "datasets.csv", keep_default_na=False, dtype=texts).itertuples():
+        found, dataset = _participants(sources, coding, codes), DATASETS[coding.dataset]
+        start, first = int(starts[coding.mission]), found["first_year"].astype(int)
+        pairs = zip(found["ccode"], first, strict=True)
+        least = float(coding.minimum_action) if coding.minimum_action != "" else -np.inf
+        claim = {
+            "mission": coding.mission,
+            "state": [seat_holder_of_claim(int(code), year, start) for code, year in pairs],
+            "role": coding.role,
+            "kind": "dataset",
+            "family": dataset.family,
+            "source": dataset.label.format(identifier=coding.identifier, side=coding.side),
+            "first_year": first.clip(lower=start),
+            "basis": np.where((first <= start) | (dataset.family == "imi"), "dated", "latest"),
+            "below": found["action"] < least,
+            "action": found["action"],
+            "covers": coding.dataset != "imi_description",
+        }
+        claims.append(pd.DataFrame(claim))
     return pd.concat(claims, ignore_index=True)

@@ -4,20 +4,21 @@ From the sources' folder to texts of CSV tables by their path in the project; `w
 Faults of the sources are `UserError`s of the reader.
 """
 
+from itertools import zip_longest
 from pathlib import Path
 
 import pandas as pd
 
 from workflow.lib.derivation.codebook import derive_codebook
 from workflow.lib.derivation.distances import derive_distances
-from workflow.lib.derivation.evidence import extracts_folder
 from workflow.lib.derivation.missions import derive_missions
 from workflow.lib.derivation.participation import derive_excluded, derive_participation
 from workflow.lib.derivation.sources import Sources
 from workflow.lib.derivation.states import derive_states, format_states
 from workflow.lib.errors import UserError
 
-# Facts on record that ship as they are: name of the table -> name of the file beside the sources' folder.
+# Facts on record, against which a measure is tested, and texts of cases: they ship as they are. Name of the table -> name of
+# the file beside the sources' folder.
 FACTS = {
     "known_groups.csv": "known_groups.csv",
     "known_orderings.csv": "known_orderings_a.csv",
@@ -26,65 +27,28 @@ FACTS = {
 }
 
 
-def known_facts(folder: Path) -> dict[str, str]:
-    """Facts against which a measure is tested, and the texts of cases, as they are.
-
-    Raises
-    ------
-    UserError
-        If a file is absent.
-    """
-    texts = {}
-    for name, file in FACTS.items():
-        try:
-            texts[name] = (folder / file).read_text(encoding="utf-8")
-        except OSError:
-            raise UserError(
-                f"derivation: {file} is not in {folder}; expected it beside the sources"
-            ) from None
-    return texts
-
-
 def as_text(table: pd.DataFrame) -> str:
     """One table as CSV text with Unix line ends; missing is empty."""
     return table.to_csv(index=False, lineterminator="\n", na_rep="")
 
 
-def derive_all(folder: Path) -> dict[str, str]:
-    """Derive all tables.
-
-    Parameters
-    ----------
-    folder : Path
-        The sources' folder.
-
-    Returns
-    -------
-    dict
-        CSV text by file name
-    """
-    sources = Sources(extracts_folder(folder))
-    missions = derive_missions(folder)
+def derive_all(sources: Sources) -> dict[str, str]:
+    """Derive all tables: CSV text by file name."""
+    missions = derive_missions(sources)
     states = derive_states(sources, missions)
     return {
         "missions.csv": as_text(missions),
-        "participation.csv": as_text(derive_participation(folder)),
-        "participation_excluded.csv": as_text(derive_excluded(folder)),
+        "participation.csv": as_text(derive_participation(sources)),
+        "participation_excluded.csv": as_text(derive_excluded(sources)),
         "states.csv": as_text(format_states(states)),
         "codebook.csv": as_text(derive_codebook(states)),
         "distances.csv": as_text(derive_distances(sources, missions)),
-        **known_facts(Path(folder)),
+        **{name: sources.beside(file).read_text(encoding="utf-8") for name, file in FACTS.items()},
     }
 
 
 def write_all(tables: dict[str, str], output: Path) -> dict[str, int]:
-    """Write all tables, each to a temporary name first; rename when all are written.
-
-    Returns
-    -------
-    dict
-        Size in bytes by path
-    """
+    """Write all tables, each to a temporary name first; rename when all are written. Returns sizes in bytes by path."""
     written = {}
     try:
         output.mkdir(parents=True, exist_ok=True)
@@ -104,13 +68,7 @@ def write_all(tables: dict[str, str], output: Path) -> dict[str, int]:
 
 
 def differences(tables: dict[str, str], output: Path) -> list[str]:
-    """Compare derived tables with shipped ones.
-
-    Returns
-    -------
-    list of str
-        One line a table that differs or is absent: file, first line that differs, what ships, what is derived
-    """
+    """A line for each table that is not as shipped: file, first line that differs, what ships, what is derived."""
     faults = []
     for name, derived in tables.items():
         path = output / name
@@ -120,12 +78,7 @@ def differences(tables: dict[str, str], output: Path) -> list[str]:
         shipped = path.read_bytes().decode()
         if shipped == derived:
             continue
-        old, new = shipped.splitlines(), derived.splitlines()
-        line = next(
-            (i for i, (one, other) in enumerate(zip(old, new, strict=False)) if one != other),
-            len(min(old, new, key=len)),
-        )
-        ships = old[line] if line < len(old) else "nothing"
-        makes = new[line] if line < len(new) else "nothing"
+        pairs = zip_longest(shipped.splitlines(), derived.splitlines(), fillvalue="nothing")
+        line, (ships, makes) = next((i, pair) for i, pair in enumerate(pairs) if pair[0] != pair[1])
         faults.append(f"{path}, line {line + 1}: ships {ships[:120]!r}, derived {makes[:120]!r}")
     return faults

@@ -10,66 +10,35 @@ import numpy as np
 import pandas as pd
 
 from workflow.lib.derivation.sources import Sources
-from workflow.lib.derivation.system import lineage, members_by_year
-
-FIELDS = ["mission", "state", "distance_km"]
-
-
-def codes_of(text: object) -> list[int]:
-    """Split a list of state codes written as `651;666`; empty gives an empty list."""
-    return [int(part) for part in str(text).split(";") if part.strip().isdigit()] if pd.notna(text) else []
-
-
-def pair_distances(sources: Sources) -> pd.DataFrame:
-    """All pairs in both directions: columns place, state, year, km."""
-    rows = sources.minimum_distance
-    first, second = lineage(rows["ccode1"]), lineage(rows["ccode2"])
-    both = [
-        pd.DataFrame({"place": first, "state": second, "year": rows["year"], "km": rows["mindist"]}),
-        pd.DataFrame({"place": second, "state": first, "year": rows["year"], "km": rows["mindist"]}),
-    ]
-    return pd.concat(both, ignore_index=True)
+from workflow.lib.derivation.system import both_ways, codes_of, lineage, lineage_code, members_by_year
 
 
 def distances_to(place: int, year: int, pairs: pd.DataFrame) -> pd.Series:
-    """Distance from one state to all others in the nearest year the source has for each pair.
-
-    Returns
-    -------
-    Series of float (km), indexed by lineage code
-    """
-    near = pairs[pairs["place"] == lineage(pd.Series([place])).iloc[0]]
+    """Distance (km) from one state to all others, by lineage code, in the nearest year the source has for each pair."""
+    near = pairs[pairs["partner"] == lineage_code(place)]
     ordered = near.assign(gap=(near["year"] - year).abs()).sort_values(["state", "gap", "year"])
-    distance = ordered.drop_duplicates("state").set_index("state")["km"]
+    distance = ordered.drop_duplicates("state").set_index("state")["mindist"]
     distance.loc[place] = 0.0
     return distance
 
 
 def derive_distances(sources: Sources, missions: pd.DataFrame) -> pd.DataFrame:
-    """Compute the table of distances.
-
-    Parameters
-    ----------
-    sources : Sources
-    missions : DataFrame
-        Columns mission, start_year, targets, host.
+    """Compute the table of distances from missions with the columns mission, start_year, targets, host.
 
     Returns
     -------
     DataFrame with columns mission, state, distance_km (whole kilometres), sorted
     """
-    pairs = pair_distances(sources)
-    years = sorted({int(year) - 1 for year in missions["start_year"]})
-    members = members_by_year(sources.system, range(min(years), max(years) + 1))
+    pairs = both_ways(sources.minimum_distance)
+    years = missions["start_year"].astype(int) - 1
+    members = members_by_year(sources.system, range(years.min(), years.max() + 1))
     tables = []
-    for mission, start, targets, host in missions[["mission", "start_year", "targets", "host"]].itertuples(
-        index=False
-    ):
-        places = codes_of(targets) or codes_of(host)
-        states = members.loc[members["year"] == int(start) - 1, "state"].reset_index(drop=True)
-        columns = [lineage(states).map(distances_to(place, int(start) - 1, pairs)) for place in places]
-        nearest = pd.concat(columns, axis=1).min(axis=1) if columns else pd.Series(np.nan, index=states.index)
-        tables.append(pd.DataFrame({"mission": mission, "state": states, "distance_km": nearest}))
+    for mission, year in zip(missions.itertuples(), years, strict=True):
+        places = codes_of(mission.targets) or codes_of(mission.host)
+        states = members.loc[members["year"] == year, "state"].reset_index(drop=True)
+        columns = [lineage(states).map(distances_to(place, year, pairs)) for place in places]
+        nearest = pd.concat(columns, axis=1).min(axis=1) if columns else np.nan
+        tables.append(pd.DataFrame({"mission": mission.mission, "state": states, "distance_km": nearest}))
     table = pd.concat(tables).dropna(subset=["distance_km"])
     table["distance_km"] = table["distance_km"].round().astype(int)
-    return table.sort_values(["mission", "state"], ignore_index=True)[FIELDS]
+    return table.sort_values(["mission", "state"], ignore_index=True)

@@ -6,16 +6,13 @@ By coding (`coding/excluded.csv`, mission by mission): a state at war on the oth
 that was refused or asked to stay out. None of them declined.
 """
 
-from __future__ import annotations
-
 from datetime import date
 from typing import NamedTuple
 
 import pandas as pd
 
-from workflow.lib.derivation.evidence import CODING
 from workflow.lib.derivation.succession import CONTINUATIONS, system_members
-from workflow.lib.derivation.system import LAST_LISTED_YEAR, members_by_year
+from workflow.lib.derivation.system import LAST_LISTED_YEAR, codes_of, members_by_year
 
 OUTSIDE = "not in the state system in the start year"
 NEW = "entered the state system in the start year"
@@ -28,17 +25,6 @@ class Membership(NamedTuple):
     in_start_year: set[int]
     year_before: set[int]
     gone: set[int]
-
-
-def code_set(text: str) -> set[int]:
-    """State codes of a `;`-separated field."""
-    return {int(part) for part in text.split(";") if part}
-
-
-def coded_exclusions() -> dict[tuple[str, int], dict[str, str]]:
-    """The project's own exclusions by mission and state: reason, source."""
-    table = pd.read_csv(CODING / "excluded.csv", keep_default_na=False, dtype=str)
-    return {(row["mission"], int(row["state"])): row for row in table.to_dict("records")}
 
 
 def _members_on(cow_states: pd.DataFrame, day: date) -> set[int]:
@@ -61,8 +47,8 @@ def exclusion_reason(state: int, mission, members: Membership, coded: str) -> st
     """Reason why a state cannot be a joiner of a mission; empty when it can."""
     rules = (
         ("pivotal state", state == int(mission.pivotal)),
-        ("target", state in code_set(mission.targets)),
-        ("host", state in code_set(mission.host)),
+        ("target", state in codes_of(mission.targets)),
+        ("host", state in codes_of(mission.host)),
         (coded, bool(coded)),
         (OUTSIDE, state not in members.in_start_year),
         (NEW, state not in members.year_before),

@@ -6,8 +6,6 @@ is decided by whoever sets the number of months: a state is late when it cannot 
 after them). A year in which a source first shows a state is an upper bound, never an entry date.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import pandas as pd

@@ -85,13 +85,7 @@ YEAR_PATTERNS: tuple[tuple[str, str], ...] = (
 
 
 def role_class(text: str) -> str:
-    """Class of a free-text role (see the module).
-
-    Raises
-    ------
-    UserError
-        No pattern matches.
-    """
+    """Class of a free-text role (see the module); `UserError` if no pattern matches."""
     for pattern, role in ROLE_PATTERNS:
         if re.search(pattern, text):
             return role
@@ -124,11 +118,7 @@ def split_sources(text: str) -> list[tuple[str, str, str]]:
 def year_in_role(text: str) -> tuple[int | None, str]:
     """First year that a role text gives, and its basis.
 
-    Returns
-    -------
-    year : int or None
-    basis : str
-        `dated` (the entry), `believed` (the compilers' belief), `latest` (seen by then) or empty.
+    The basis is `dated` (the entry), `believed` (the compilers' belief), `latest` (seen by then) or empty.
     """
     for pattern, basis in YEAR_PATTERNS:
         found = re.search(pattern, text)

@@ -15,14 +15,11 @@ disagreement: she counts the time until the operation that needs partners (Gulf 
 war).
 """
 
-from __future__ import annotations
-
 from datetime import date
-from pathlib import Path
 
 import pandas as pd
 
-from workflow.lib.derivation.evidence import beside_sources
+from workflow.lib.derivation.sources import Sources, read_texts
 from workflow.lib.errors import UserError
 
 DATES_FILE = "missions_more.csv"
@@ -39,13 +36,8 @@ GRADES = {
 ORDER = ("verified", "probable", "uncertain")
 
 
-def read_dates(folder: Path) -> pd.DataFrame:
+def read_dates(sources: Sources) -> pd.DataFrame:
     """Trigger, first deployment and main operation of each mission, by mission.
-
-    Parameters
-    ----------
-    folder : Path
-        Folder of the extracts.
 
     Returns
     -------
@@ -58,7 +50,7 @@ def read_dates(folder: Path) -> pd.DataFrame:
     UserError
         The file is missing, or its days are not those between its dates.
     """
-    table = pd.read_csv(beside_sources(folder, DATES_FILE), keep_default_na=False, dtype=str)
+    table = read_texts(sources.beside(DATES_FILE))
     table = table[table["trigger_date"] != ""].set_index("mission")
     rows = {}
     for mission, row in table.iterrows():
@@ -83,26 +75,14 @@ def read_dates(folder: Path) -> pd.DataFrame:
 
 
 def dates_of(dates: pd.DataFrame, mission: str) -> dict:
-    """Dates of one mission.
-
-    Raises
-    ------
-    UserError
-        The mission has none.
-    """
+    """Dates of one mission; `UserError` if it has none."""
     if mission not in dates.index:
         raise UserError(f"{DATES_FILE}, mission {mission}: no dates; add its trigger and first deployment")
     return dates.loc[mission].to_dict()
 
 
 def is_short(trigger_kind: str, days: int) -> int:
-    """1 when an event was the trigger and the first forces came within `SHORT_HORIZON_DAYS` days of it, else 0.
-
-    Raises
-    ------
-    UserError
-        The kind is unknown.
-    """
+    """1 when an event was the trigger and the first forces came within `SHORT_HORIZON_DAYS` days of it, else 0."""
     if trigger_kind not in TRIGGER_KINDS:
         raise UserError(
             f"coding/missions.csv, column trigger_kind, value {trigger_kind!r}: expected one of {', '.join(TRIGGER_KINDS)}"

@@ -11,13 +11,8 @@ mission's `evidence` is read off its participants: `strong` when at least half o
 when more than half are uncertain or the pivotal state is, else `fair`.
 """
 
-from __future__ import annotations
-
-from pathlib import Path
-
 import pandas as pd
 
-from workflow.lib.derivation.evidence import extracts_folder
 from workflow.lib.derivation.horizon import SHORT_HORIZON_DAYS, dates_of, is_short, read_dates
 from workflow.lib.derivation.participation import coded_missions, derive_participation
 from workflow.lib.derivation.sources import Sources
@@ -26,37 +21,19 @@ from workflow.lib.errors import UserError
 DATASETS = ("COW ", "UCDP", "MID ", "IMI", "Mullenbach", "Tago", "Geo-PKO")
 GENERAL_KNOWLEDGE = "general knowledge"
 FACTS = ("pivotal", "un_mandate", "short_horizon", "targets", "size")
-DATES = [
-    "trigger_kind",
-    "trigger_event",
-    "trigger_date",
-    "deployment_date",
-    "days_to_deployment",
-    "days_to_deployment_certainty",
-    "days_to_deployment_source",
-    "days_to_operation",
-]
 COLUMNS = [
-    "mission",
-    "label",
-    "conflict",
-    "start_year",
-    "end_year",
-    "pivotal",
-    "outcome_kind",
-    "type",
-    "un_mandate",
-    "short_horizon",
-    *DATES,
-    "targets",
-    "host",
-    "size",
-    "evidence",
+    *("mission", "label", "conflict", "start_year", "end_year", "pivotal", "outcome_kind", "type"),
+    *("un_mandate", "short_horizon", "trigger_kind", "trigger_event", "trigger_date", "deployment_date"),
+    *("days_to_deployment", "days_to_deployment_certainty", "days_to_deployment_source", "days_to_operation"),
+    *("targets", "host", "size", "evidence"),
     *(f"{fact}_certainty" for fact in FACTS),
     *(f"{fact}_source" for fact in FACTS),
-    "disagreement",
-    "note",
+    *("disagreement", "note"),
 ]
+WHOLE = (
+    *("start_year", "pivotal", "un_mandate", "short_horizon"),
+    *("days_to_deployment", "days_to_operation"),
+)
 
 
 def certainty_of_fact(source: str) -> str:
@@ -67,14 +44,7 @@ def certainty_of_fact(source: str) -> str:
 
 
 def evidence_of(joiners: pd.DataFrame, pivotal_certainty: str) -> str:
-    """Strength of a mission's evidence from the certainty of its joiners.
-
-    Parameters
-    ----------
-    joiners : DataFrame
-        Rows of the mission with joined = 1, column `certainty`.
-    pivotal_certainty : str
-    """
+    """Strength of a mission's evidence from the column `certainty` of its joiners."""
     if pivotal_certainty == "uncertain" or joiners.empty:
         return "weak"
     shares = joiners["certainty"].value_counts(normalize=True)
@@ -97,27 +67,27 @@ def _check_against_list(row: dict, listed: pd.Series) -> None:
         )
 
 
-def _with_list(row: dict, listed: pd.Series) -> dict:
+def _disagree(row: dict, text: str) -> None:
+    row["disagreement"] = "; ".join(filter(None, [row["disagreement"], text]))
+
+
+def _add_list(row: dict, listed: pd.Series) -> None:
     """Facts that the list of third-party missions adds: resolution, peak strength, a different lead state."""
     _check_against_list(row, listed)
     reference = f"Mullenbach TPPKM 3.1 row {row['mullenbach']}"
     resolution = listed["UNRESOL (date)"]
-    row["un_mandate_source"] = reference + (
-        f": {resolution}" if isinstance(resolution, str) else ": no UN mandate"
-    )
+    mandate = resolution if isinstance(resolution, str) else "no UN mandate"
+    row["un_mandate_source"] = f"{reference}: {mandate}"
     if not row["size"] and listed["PKMNUM1"] == listed["PKMNUM1"]:
         row["size"], row["size_source"] = str(int(listed["PKMNUM1"])), f"{reference} (peak strength)"
     leader = listed["CCODE2"]
     if leader == leader and int(leader) != int(row["pivotal"]):
-        row["disagreement"] = f"{reference}: lead state {listed['LEADSTATE']} ({int(leader)})"
+        _disagree(row, f"{reference}: lead state {listed['LEADSTATE']} ({int(leader)})")
     if int(listed["STARTYR"]) != int(row["start_year"]):
-        row["disagreement"] = "; ".join(
-            filter(None, [row["disagreement"], f"{reference}: start {int(listed['STARTYR'])}"])
-        )
-    return row
+        _disagree(row, f"{reference}: start {int(listed['STARTYR'])}")
 
 
-def _with_horizon(row: dict, dates: pd.DataFrame) -> dict:
+def _add_horizon(row: dict, dates: pd.DataFrame) -> None:
     """Dates of a mission, and its horizon: as Kreps codes it where she does, else by the rule on days."""
     row |= dates_of(dates, row["mission"])
     by_rule = is_short(row["trigger_kind"], row["days_to_deployment"])
@@ -129,18 +99,15 @@ def _with_horizon(row: dict, dates: pd.DataFrame) -> dict:
         row["short_horizon_certainty"] = certainty_of_fact(row["short_horizon_source"])
         if int(row["short_horizon"]) != by_rule:
             days = f"{row['days_to_deployment']} days to the first forces, {row['days_to_operation']} to the operation"
-            row["disagreement"] = "; ".join(
-                filter(None, [row["disagreement"], f"horizon by the rule: {days}"])
-            )
-    return row
+            _disagree(row, f"horizon by the rule: {days}")
 
 
 def _with_facts(row: dict, listed: pd.DataFrame, dates: pd.DataFrame) -> dict:
     """A coded mission with certainty and source of each fact, checked against the list of third-party missions."""
     row["disagreement"] = ""
     if row["mullenbach"]:
-        row = _with_list(row, listed.loc[int(row["mullenbach"])])
-    row = _with_horizon(row, dates)
+        _add_list(row, listed.loc[int(row["mullenbach"])])
+    _add_horizon(row, dates)
     for fact in FACTS:
         if fact != "short_horizon":
             row[f"{fact}_certainty"] = certainty_of_fact(row[f"{fact}_source"])
@@ -151,13 +118,8 @@ def _with_facts(row: dict, listed: pd.DataFrame, dates: pd.DataFrame) -> dict:
     return row
 
 
-def derive_missions(sources: Path) -> pd.DataFrame:
+def derive_missions(sources: Sources) -> pd.DataFrame:
     """The coded missions with certainty and source of each fact.
-
-    Parameters
-    ----------
-    sources : Path
-        The folder with the extracts, or the one that holds it as `sources/`.
 
     Returns
     -------
@@ -170,26 +132,13 @@ def derive_missions(sources: Path) -> pd.DataFrame:
     UserError
         The coding contradicts the dataset it cites, or a file is missing.
     """
-    folder = extracts_folder(Path(sources))
-    listed = (
-        Sources(folder).read("mullenbach_third_party_pkm_v3_1.csv", encoding="latin-1").set_index("OBSNUM")
-    )
-    dates = read_dates(folder)
+    listed, dates = sources.third_party_missions.set_index("OBSNUM"), read_dates(sources)
     rows = [_with_facts(row, listed, dates) for row in coded_missions().to_dict("records")]
-    participation = derive_participation(folder)
+    participation = derive_participation(sources)
     for row in rows:
         joiners = participation[(participation["mission"] == row["mission"]) & (participation["joined"] == 1)]
         row["evidence"] = evidence_of(joiners, row["pivotal_certainty"])
-    table = pd.DataFrame(rows)[COLUMNS]
-    for column in (
-        "start_year",
-        "pivotal",
-        "un_mandate",
-        "short_horizon",
-        "days_to_deployment",
-        "days_to_operation",
-    ):
-        table[column] = table[column].astype(int)
+    table = pd.DataFrame(rows)[COLUMNS].astype(dict.fromkeys(WHOLE, int))
     for column in ("end_year", "size"):
         table[column] = pd.to_numeric(table[column]).astype("Int64")
     return table.sort_values(["start_year", "mission"], ignore_index=True)

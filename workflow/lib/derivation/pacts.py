@@ -70,11 +70,11 @@ def pact_columns(
     allied = complete(grid(own["state"], own["year"]), *ALLIANCE_YEARS, states) > 0
     others = complete(grid(independent["state"], independent["year"]), *ALLIANCE_YEARS, states) > 0
     others = others.reindex(allied.index, fill_value=False)
-    covered = (ALLIANCE_YEARS[0] <= YEARS) & (ALLIANCE_YEARS[1] >= YEARS)
+    pact = allied.astype(float)
+    pact.loc[:, (ALLIANCE_YEARS[0] > YEARS) | (ALLIANCE_YEARS[1] < YEARS)] = np.nan
     tables = {
-        "defence_pact": allied.astype(float).where(covered[None, :].repeat(len(allied), axis=0)),
+        "defence_pact": pact,
         "alliance_depth": grid(deepest["state"], deepest["year"], deepest["depth"]),
+        "alliance_only_pivotal": pact.mask(others & pact.notna(), 0.0),
     }
-    tables["alliance_only_pivotal"] = tables["defence_pact"].mask(others, 0.0)
-    tables["alliance_only_pivotal"] = tables["alliance_only_pivotal"].where(tables["defence_pact"].notna())
     return {name: look_up(table, frame) for name, table in tables.items()}

@@ -27,21 +27,19 @@ disputes) count once; general knowledge counts as none.
 mission and lack the state (they code combat above a threshold, so this is information rather than contradiction).
 """
 
-from __future__ import annotations
-
 import re
+from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 
 import pandas as pd
 
 from workflow.lib.derivation.datasets import dataset_claims
-from workflow.lib.derivation.eligibility import coded_exclusions, exclusion_reason, membership
+from workflow.lib.derivation.eligibility import exclusion_reason, membership
 from workflow.lib.derivation.entry import entry_of
-from workflow.lib.derivation.evidence import CODING, evidence_claims, extracts_folder, published_claims
+from workflow.lib.derivation.evidence import evidence_claims, published_claims
 from workflow.lib.derivation.evidence_texts import GENERAL_KNOWLEDGE
 from workflow.lib.derivation.horizon import dates_of, read_dates
-from workflow.lib.derivation.sources import Sources
+from workflow.lib.derivation.sources import CODING, Sources, coded_by_state, read_texts
 from workflow.lib.derivation.succession import codes_by_name
 from workflow.lib.derivation.system import state_names
 
@@ -52,78 +50,33 @@ ROLE_ORDER = (
     "listed",
 )
 DOUBTFUL = "doubtful|denied|unclear|deployment partly"
-COLUMNS = [
-    "mission",
-    "state",
-    "state_name",
-    "role",
-    "joined",
-    "first_year",
-    "months_earliest",
-    "months_latest",
-    "certainty",
-    "n_sources",
-    "sources",
-    "disagreement",
-    "not_listed_by",
-    "note",
-]
+UNNUMBERED_WAR = "COW Inter-State War"
 
 
 def coded_missions() -> pd.DataFrame:
     """The project's own coding of the missions, as text."""
-    return pd.read_csv(CODING / "missions.csv", keep_default_na=False, dtype=str)
+    return read_texts(CODING / "missions.csv")
 
 
 def certainty_of(n_families: int, has_dataset: bool, capped: bool) -> str:
-    """Grade of a label from the number and kind of independent sources.
-
-    Parameters
-    ----------
-    n_families : int
-        Number of independent sources.
-    has_dataset : bool
-        Whether one of them is a dataset.
-    capped : bool
-        Whether the label is disputed, doubtful or possibly late.
-    """
+    """Grade of a label from its independent sources, and whether it is capped: disputed, doubtful or possibly late."""
     if capped or n_families == 0:
         return "uncertain"
     return "verified" if n_families >= 2 and has_dataset else "probable"
 
 
-UNNUMBERED_WAR = "COW Inter-State War"
-
-
-def _unconfirmed_wars(claims: pd.DataFrame) -> pd.Series:
-    """Rows whose evidence cites the COW wars although the dataset at hand does not list the state."""
-    cited = claims["source"] == UNNUMBERED_WAR
-    numbered = claims["source"].str.startswith(f"{UNNUMBERED_WAR} ")
-    keys = pd.MultiIndex.from_frame(claims[["mission", "state"]])
-    return cited & ~keys.isin(keys[numbered])
-
-
-def _claims(folder: Path, missions: pd.DataFrame, codes: dict[str, int]) -> pd.DataFrame:
-    listed = evidence_claims(folder, missions, codes).assign(below=False, action=pd.NA, covers=False)
+def _claims(sources: Sources, missions: pd.DataFrame, codes: dict[str, int]) -> pd.DataFrame:
+    """All claims; evidence that cites the COW wars counts as none where the dataset at hand does not list the state."""
+    listed = evidence_claims(sources, missions, codes).assign(below=False, action=pd.NA, covers=False)
     published = published_claims(missions, codes).assign(below=False, action=pd.NA, covers=False)
-    found = pd.concat([dataset_claims(folder, missions, codes), published])
-    claims = pd.concat([listed, found.assign(name="", text="", grade="")], ignore_index=True)
-    unconfirmed = _unconfirmed_wars(claims)
-    claims["unconfirmed"] = unconfirmed
-    claims.loc[unconfirmed, ["kind", "family", "source"]] = ["none", "", ""]
-    confirmed = (claims["source"] == UNNUMBERED_WAR) & ~unconfirmed
-    claims.loc[confirmed, "source"] = ""
-    return claims.astype({"below": bool, "covers": bool})
-
-
-def _decisions(name: str) -> dict[tuple[str, int], dict[str, str]]:
-    """Rows of one of the project's coding tables by mission and state."""
-    table = pd.read_csv(CODING / name, keep_default_na=False, dtype=str)
-    return {(row["mission"], int(row["state"])): row for row in table.to_dict("records")}
-
-
-def _year(text: str) -> int | None:
-    return int(text) if text else None
+    found = pd.concat([dataset_claims(sources, missions, codes), published])
+    claims = pd.concat([listed, found.assign(text="", grade="")], ignore_index=True)
+    cited = claims["source"] == UNNUMBERED_WAR
+    keys = pd.MultiIndex.from_frame(claims[["mission", "state"]])
+    unconfirmed = cited & ~keys.isin(keys[claims["source"].str.startswith(f"{UNNUMBERED_WAR} ")])
+    claims.loc[cited, "source"] = ""
+    claims.loc[unconfirmed, ["kind", "family"]] = ["none", ""]
+    return claims.assign(unconfirmed=unconfirmed).astype({"below": bool, "covers": bool})
 
 
 def names_of(claims: list) -> str:
@@ -188,19 +141,21 @@ def _row(case: dict, names: dict[int, str]) -> dict:
     disagreements = _disagreements(claims, bool(mission.evidence_name))
     joined, role, capped = _joined(mission.outcome_kind, claims)
     acting = [claim for claim in claims if not claim.below]
-    entry = entry_of(acting, case["start"], _year(mission.end_year), case["entry_decision"])
+    end_year = int(mission.end_year) if mission.end_year else None
+    entry = entry_of(acting, case["start"], end_year, case["entry_decision"])
     capped = capped or entry.basis == "believed"
     role = decision.get("role") or role
     if decision.get("joined"):
         joined, capped = int(decision["joined"]), True
-    disagreements.extend(filter(None, [decision.get("disagreement")]))
-    notes = [text for text in dict.fromkeys(claim.text for claim in claims) if text]
-    notes.extend(filter(None, [decision.get("source")]))
+    disagreements.append(decision.get("disagreement"))
+    notes = [*dict.fromkeys(claim.text for claim in claims), decision.get("source")]
     if case["entry_decision"]:
         notes.append(f"entry: {case['entry_decision']['source']}")
     families = {claim.family for claim in acting if claim.kind != "none"}
     listing = {claim.source for claim in claims}
     missed = [source for source in case["covering"] if source not in listing] if joined else []
+    sent = joined or role in SENT_SOMETHING
+    grade = certainty_of(len(families), bool(_datasets(claims)), capped)
     return {
         "mission": mission.mission,
         "state": case["state"],
@@ -208,32 +163,26 @@ def _row(case: dict, names: dict[int, str]) -> dict:
         "role": role,
         "joined": joined,
         "first_year": entry.first_year,
-        "months_earliest": entry.earliest if joined or role in SENT_SOMETHING else None,
-        "months_latest": entry.latest if joined or role in SENT_SOMETHING else None,
-        "certainty": decision.get("certainty")
-        or certainty_of(len(families), bool(_datasets(claims)), capped),
+        "months_earliest": entry.earliest if sent else None,
+        "months_latest": entry.latest if sent else None,
+        "certainty": decision.get("certainty") or grade,
         "n_sources": len(families),
         "sources": names_of(claims),
-        "disagreement": "; ".join(disagreements),
+        "disagreement": "; ".join(filter(None, disagreements)),
         "not_listed_by": "; ".join(missed),
-        "note": "; ".join(notes),
+        "note": "; ".join(filter(None, notes)),
     }
 
 
-def _considered(sources: Path):
+def _considered(sources: Sources) -> Iterator[dict]:
     """Yield each mission and state with a claim, an exclusion or a seat that was lost: what is known and decided of it."""
-    folder = extracts_folder(Path(sources))
-    cow_states = Sources(folder).read("cow_states.csv")
-    missions, dates = coded_missions(), read_dates(folder)
-    claims = _claims(folder, missions, codes_by_name(cow_states))
-    decisions, entries, exclusions = (
-        _decisions("overrides.csv"),
-        _decisions("entry_dates.csv"),
-        coded_exclusions(),
-    )
+    missions, dates = coded_missions(), read_dates(sources)
+    claims = _claims(sources, missions, codes_by_name(sources.system))
+    names = ("overrides.csv", "entry_dates.csv", "excluded.csv")
+    decisions, entries, exclusions = map(coded_by_state, names)
     for mission in missions.itertuples():
         deployed = date.fromisoformat(dates_of(dates, mission.mission)["deployment_date"])
-        members = membership(cow_states, int(mission.start_year), deployed)
+        members = membership(sources.system, int(mission.start_year), deployed)
         own = list(claims[claims["mission"] == mission.mission].itertuples())
         coded = {state for name, state in exclusions if name == mission.mission}
         for state in sorted({int(claim.state) for claim in own} | coded | members.gone):
@@ -252,37 +201,26 @@ def _considered(sources: Path):
             }
 
 
-def _names(sources: Path) -> dict[int, str]:
-    return state_names(Sources(extracts_folder(Path(sources))).read("cow_states.csv"))
-
-
-def derive_participation(sources: Path) -> pd.DataFrame:
-    """Graded participants of every coded mission.
-
-    Parameters
-    ----------
-    sources : Path
-        The folder with the extracts, or the one that holds it as `sources/`.
+def derive_participation(sources: Sources) -> pd.DataFrame:
+    """Graded participants of every coded mission, sorted by mission and state.
 
     Returns
     -------
-    DataFrame, sorted by mission and state
-        See `COLUMNS`; `state` is the COW code, `n_sources` the number of independent sources.
+    DataFrame
+        The columns of `_row`; `state` is the COW code, `n_sources` the number of independent sources.
 
     Raises
     ------
     UserError
         A file, name, role or mission is unknown.
     """
-    names = _names(sources)
-    rows = [_row(case, names) for case in _considered(sources) if not case["reason"]]
-    table = pd.DataFrame(rows, columns=COLUMNS)
-    for column in ("first_year", "months_earliest", "months_latest"):
-        table[column] = table[column].astype("Int64")
+    names = state_names(sources.system)
+    table = pd.DataFrame([_row(case, names) for case in _considered(sources) if not case["reason"]])
+    table = table.astype(dict.fromkeys(("first_year", "months_earliest", "months_latest"), "Int64"))
     return table.sort_values(["mission", "state"], ignore_index=True)
 
 
-def derive_excluded(sources: Path) -> pd.DataFrame:
+def derive_excluded(sources: Sources) -> pd.DataFrame:
     """States that could not have joined a mission although a source names them or a seat of theirs predicts it.
 
     Returns
@@ -290,14 +228,17 @@ def derive_excluded(sources: Path) -> pd.DataFrame:
     DataFrame, sorted by mission and state
         mission, state (COW code), state_name, reason, sources.
     """
-    names = _names(sources)
-    rows = []
-    for case in _considered(sources):
-        if case["reason"]:
-            found = case["exclusion_source"] or (
-                names_of(case["claims"]) if case["claims"] else "COW state system"
-            )
-            state = case["state"]
-            rows.append((case["mission"].mission, state, names[state], case["reason"], found))
-    table = pd.DataFrame(rows, columns=["mission", "state", "state_name", "reason", "sources"])
-    return table.sort_values(["mission", "state"], ignore_index=True)
+    names = state_names(sources.system)
+    rows = [
+        {
+            "mission": case["mission"].mission,
+            "state": case["state"],
+            "state_name": names[case["state"]],
+            "reason": case["reason"],
+            "sources": case["exclusion_source"]
+            or (names_of(case["claims"]) if case["claims"] else "COW state system"),
+        }
+        for case in _considered(sources)
+        if case["reason"]
+    ]
+    return pd.DataFrame(rows).sort_values(["mission", "state"], ignore_index=True)

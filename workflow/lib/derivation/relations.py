@@ -36,12 +36,7 @@ def ideal_points(sources: Sources) -> pd.DataFrame:
 
 
 def voting_agreement(frame: pd.DataFrame, pivotal: int, sources: Sources) -> np.ndarray:
-    """Minus the absolute distance of ideal points in the General Assembly session that opens in the year.
-
-    Returns
-    -------
-    array of float, shape (n,); the scale is that of the ideal points, 0 = identical
-    """
+    """Minus the absolute distance of ideal points in the General Assembly session that opens in the year; shape (n,)."""
     table = ideal_points(sources)
     return look_up(-(table - table.reindex([lineage_code(pivotal)]).iloc[0]).abs(), frame)
 
@@ -53,22 +48,16 @@ def relation_columns(
     states: np.ndarray,
     volumes: tuple[np.ndarray, np.ndarray],
 ) -> pd.DataFrame:
-    """All columns of this module for the rows of a table.
+    """All columns of this module; those that only the US government records are there for the USA only.
 
     Parameters
     ----------
     frame : DataFrame
         Columns state, year; n rows.
-    pivotal : int
-    sources : Sources
     states : array of int
         All states of the system.
     volumes : tuple
         What `trade.trade_volumes` returns.
-
-    Returns
-    -------
-    DataFrame, n rows; the columns that only the US government records are there for the USA only
     """
     table = trade_columns(frame, pivotal, volumes)
     columns = {

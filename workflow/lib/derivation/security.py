@@ -63,9 +63,8 @@ def jumps(troops: pd.DataFrame, by_service: pd.DataFrame) -> pd.DataFrame:
 
     Parameters
     ----------
-    troops : DataFrame, shape (states, years)
-    by_service : DataFrame, shape (states, years)
-        Sum over the services.
+    troops, by_service : DataFrame, shape (states, years)
+        All troops, and the sum over the services.
 
     Returns
     -------
@@ -86,12 +85,7 @@ def jumps(troops: pd.DataFrame, by_service: pd.DataFrame) -> pd.DataFrame:
 
 
 def ships(troops: pd.DataFrame, navy: pd.DataFrame) -> pd.DataFrame:
-    """Mark the crews of visiting ships: one year above twice both years around it and above 500, most of it the navy's.
-
-    Returns
-    -------
-    DataFrame of bool, shape (states, years)
-    """
+    """Mark the crews of visiting ships: one year above twice both years around it and above 500, most of it the navy's."""
     around = np.fmax(troops.shift(1, axis=1), troops.shift(-1, axis=1))
     return (troops > 500) & (troops > 2 * around) & (navy.reindex_like(troops) > troops / 2)
 
@@ -116,19 +110,13 @@ def troops_per_thousand(frame: pd.DataFrame, sources: Sources, states: np.ndarra
 
 
 def exercise_codes(rows: pd.DataFrame, sources: Sources) -> pd.Series:
-    """Lineages of the participants of exercises; microstates have no code in the source and are known by name.
-
-    Returns
-    -------
-    Series of float, NaN for participants that are no state (or not known)
-    """
+    """Lineages of the participants of exercises; microstates, without a code in the source, by name; NaN for no state."""
     codes = sources.crosswalk.dropna(subset=["ccode"])[["year", "gwcode", "ccode"]]
     found = rows[["year", "gwcode"]].merge(codes, how="left", on=["year", "gwcode"])["ccode"].to_numpy()
     by_name = {name: code for code, name in state_names(sources.system).items()}
     named = rows["country"].replace(NAMES_IN_EXERCISES).map(by_name).to_numpy(float)
-    code = (
-        pd.Series(found, index=rows.index).fillna(rows["gwcode"]).fillna(pd.Series(named, index=rows.index))
-    )
+    code = pd.Series(found, index=rows.index).fillna(rows["gwcode"])
+    code = code.where(code.notna(), named)
     later = (code == SOUTH_VIETNAM) & (rows["year"] > LAST_YEAR_OF_SOUTH_VIETNAM)
     return lineage(code.mask(later, VIETNAM).replace(SERBIA_IN_GLEDITSCH_WARD, YUGOSLAVIA))
 
@@ -136,7 +124,7 @@ def exercise_codes(rows: pd.DataFrame, sources: Sources) -> pd.Series:
 def shared_exercises(
     rows: pd.DataFrame, pivotal: int, years: tuple[int, int], states: np.ndarray
 ) -> pd.DataFrame:
-    """Exercises of the five-year window with the pivotal state.
+    """Exercises of the five-year window with the pivotal state as a grid (lineages, years).
 
     Parameters
     ----------
@@ -144,10 +132,6 @@ def shared_exercises(
         One row a participant: exercise, year, code (lineage).
     years : tuple of int
         First and last year that the source covers.
-
-    Returns
-    -------
-    DataFrame, shape (lineages, years)
     """
     rows = rows.dropna(subset=["code"]).drop_duplicates(["exercise", "year", "code"])
     held = rows.loc[rows["code"] == lineage_code(pivotal), ["exercise", "year"]]
@@ -159,15 +143,10 @@ def exercise_columns(
     frame: pd.DataFrame, pivotal: int, sources: Sources, states: np.ndarray
 ) -> dict[str, np.ndarray]:
     """Exercises in which state and pivotal state both took part, from the main source and from newspapers."""
-    main = sources.exercises
-    main = pd.DataFrame(
-        {"exercise": main["MMEID"], "year": main["year"], "code": exercise_codes(main, sources)}
-    )
-    press = sources.exercises_in_newspapers
-    press = press[press["possible_duplicate"] == 0]
-    press = pd.DataFrame(
-        {"exercise": press["jme_id"], "year": press["start_year"], "code": lineage(press["ccode"])}
-    )
+    main = sources.exercises.rename(columns={"MMEID": "exercise"})
+    main = main.assign(code=exercise_codes(main, sources))
+    press = sources.exercises_in_newspapers.rename(columns={"jme_id": "exercise", "start_year": "year"})
+    press = press[press["possible_duplicate"] == 0].assign(code=lambda rows: lineage(rows["ccode"]))
     return {
         "exercises": look_up(shared_exercises(main, pivotal, EXERCISE_YEARS, states), frame),
         "exercises_in_newspapers": look_up(shared_exercises(press, pivotal, NEWSPAPER_YEARS, states), frame),
@@ -202,10 +181,8 @@ def buyers_without_record(sources: Sources, states: np.ndarray) -> list[int]:
 
 def dispute_in_window(frame: pd.DataFrame, pivotal: int, sources: Sources, states: np.ndarray) -> np.ndarray:
     """1 if state and pivotal state stood on opposite sides of a militarised dispute in the five-year window."""
-    rows = sources.disputes
-    against = rows[(rows["ccode1"] == pivotal)]
-    yearly = complete(grid(against["ccode2"], against["year"]), *DISPUTE_YEARS, states)
-    return indicator(look_up(window_sum(yearly), frame))
+    against = sources.disputes[sources.disputes["ccode1"] == pivotal]
+    return _any_in_window(against["ccode2"], against["year"], DISPUTE_YEARS, frame, states)
 
 
 def imposed_sanctions(sources: Sources, pivotal: int) -> pd.DataFrame:
@@ -213,10 +190,6 @@ def imposed_sanctions(sources: Sources, pivotal: int) -> pd.DataFrame:
 
     Threats alone do not count. A case runs from the year it was imposed to its end, or to the last year in which it is
     listed as going on; a case without either, and aid that ended once and never came back, count in their first year only.
-
-    Returns
-    -------
-    DataFrame with columns code, year
     """
     rows = sources.sanctions
     senders = [f"sender{number}" for number in range(1, 6)] + ["primarysender"]
@@ -225,11 +198,10 @@ def imposed_sanctions(sources: Sources, pivotal: int) -> pd.DataFrame:
     end = rows["endyear"].fillna(listed).fillna(start)
     counted = rows[senders].eq(pivotal).any(axis=1) & (rows["imposition"] == 1)
     counted &= rows["issue1"].isin(SECURITY_AND_POLITICS) & (rows["targetstate"] < FIRST_TERRITORY_CODE)
+    cases = pd.DataFrame({"target": rows["targetstate"], "start": start, "end": end})[counted]
     spells = [
         (int(target), year)
-        for target, first, last in zip(
-            rows.loc[counted, "targetstate"], start[counted], end[counted], strict=True
-        )
+        for target, first, last in cases.itertuples(index=False)
         for year in range(int(first), int(min(max(last, first), SANCTION_YEARS[1])) + 1)
     ]
     return pd.DataFrame(spells, columns=["code", "year"]).drop_duplicates()
@@ -238,10 +210,11 @@ def imposed_sanctions(sources: Sources, pivotal: int) -> pd.DataFrame:
 def sanction_in_window(frame: pd.DataFrame, pivotal: int, sources: Sources, states: np.ndarray) -> np.ndarray:
     """1 if an imposed sanction on security or politics ran against the state in the five-year window."""
     listed = imposed_sanctions(sources, pivotal)
-    yearly = complete(grid(listed["code"], listed["year"]), *SANCTION_YEARS, states)
-    return indicator(look_up(window_sum(yearly), frame))
+    return _any_in_window(listed["code"], listed["year"], SANCTION_YEARS, frame, states)
 
 
-def indicator(values: np.ndarray) -> np.ndarray:
-    """Turn a count into 0/1 and keep what is missing missing."""
-    return np.where(np.isnan(values), np.nan, (values > 0).astype(float))
+def _any_in_window(
+    codes: pd.Series, years: pd.Series, covered: tuple[int, int], frame: pd.DataFrame, states: np.ndarray
+) -> np.ndarray:
+    counts = look_up(window_sum(complete(grid(codes, years), *covered, states)), frame)
+    return np.where(np.isnan(counts), np.nan, counts > 0)

@@ -38,22 +38,16 @@ def state_years(
     parts: dict[str, ties.Agreements],
     volumes: tuple[np.ndarray, np.ndarray],
 ) -> pd.DataFrame:
-    """Measure all columns for one pivotal state.
+    """Measure all columns for one pivotal state: pivotal, state, year and the measured columns.
 
     Parameters
     ----------
     frame : DataFrame
         Columns state, year; n rows, index 0..n-1.
-    pivotal : int
-    sources : Sources
     parts : dict
         `Agreements` by kind, see `ties.tie_columns`.
     volumes : tuple
         What `trade.trade_volumes` returns.
-
-    Returns
-    -------
-    DataFrame, n rows: pivotal, state, year and the measured columns
     """
     states = frame["state"].unique()
     blocks = [
@@ -64,9 +58,8 @@ def state_years(
         continuation_columns(frame, pivotal, sources),
         relation_columns(frame, pivotal, sources, states, volumes),
         control_columns(frame, pivotal, sources),
+        pd.DataFrame({"un_missions_joined": missions_contributed_to(frame, sources, states)}),
     ]
-    contributed = missions_contributed_to(frame, sources, states)
-    blocks.append(pd.DataFrame({"un_missions_joined": contributed}))
     if pivotal == USA:
         blocks.append(contact_columns(frame, sources, states))
     table = pd.concat(blocks, axis=1).reindex(columns=measured())
@@ -81,18 +74,7 @@ def wanted_years(missions: pd.DataFrame) -> dict[int, list[int]]:
 
 
 def derive_states(sources: Sources, missions: pd.DataFrame) -> pd.DataFrame:
-    """Derive the whole state-year table.
-
-    Parameters
-    ----------
-    sources : Sources
-    missions : DataFrame
-        Columns pivotal, start_year.
-
-    Returns
-    -------
-    DataFrame sorted by pivotal, state, year; numbers of `SIGNIFICANT_DIGITS` digits
-    """
+    """Derive the whole state-year table, sorted by pivotal, state, year; of the missions: pivotal, start_year."""
     members = members_by_year(sources.system, YEARS_OF_USA)
     everyone = np.unique(members["state"])
     parts = {
@@ -113,11 +95,10 @@ def derive_states(sources: Sources, missions: pd.DataFrame) -> pd.DataFrame:
 def format_column(values: pd.Series) -> pd.Series:
     """Write numbers as text: whole columns as integers, others to `SIGNIFICANT_DIGITS` digits, missing as empty."""
     present = values.dropna()
-    whole = bool((present == present.round()).all()) and bool((present.abs() < 1e15).all())
-    if whole:
-        return values.map(lambda value: "" if pd.isna(value) else str(int(value)))
+    whole = (present == present.round()).all() and (present.abs() < 1e15).all()
     # Adding zero turns -0.0 into 0.0.
-    return values.map(lambda value: "" if pd.isna(value) else f"{value + 0.0:.{SIGNIFICANT_DIGITS}g}")
+    written = present.map(lambda value: str(int(value)) if whole else f"{value + 0.0:.{SIGNIFICANT_DIGITS}g}")
+    return written.reindex(values.index, fill_value="")
 
 
 def format_states(table: pd.DataFrame) -> pd.DataFrame:

@@ -1,7 +1,7 @@
 """Which states exist in a year, and which code a name stands for: predecessors and successors by rule.
 
-Reads the state-system membership (`cow_states.csv` of the sources' folder) and writes nothing. Fails with
-`UserError` when a name is unknown. The rules, each with a test on a real case:
+Reads the spellings of names in `coding/spellings.csv` (a name that the state system writes otherwise, or that is no state) and
+writes nothing. Fails with `UserError` when a name is unknown. The rules, each with a test on a real case:
 
 * *Membership.* A state is in the system in a year when it was a member on any day of it. `cow_states.csv` ends
   in 2016, which means "still a member".
@@ -18,72 +18,45 @@ Reads the state-system membership (`cow_states.csv` of the sources' folder) and 
   Qatar, the Emirates and Oman before 1971, the Federal Republic of Germany before 1955.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import pandas as pd
 
-from workflow.lib.derivation.state_names import cow_name
+from workflow.lib.derivation.sources import CODING, read_texts
 from workflow.lib.derivation.system import LAST_LISTED_YEAR
+from workflow.lib.errors import UserError
 
 OPEN_END = 9999
-
-SEATS: dict[int, tuple[tuple[int, int, int], ...]] = {
+# Code -> (code, first year, last year) of the holder of the seat; states not named keep one code for ever.
+CZECH = ((315, 0, 1992), (316, 1993, OPEN_END))
+YEMEN = ((678, 0, 1990), (679, 1991, OPEN_END))
+SEATS = {
     255: ((255, 0, 1945), (260, 1946, 1990), (255, 1991, OPEN_END)),
     260: ((260, 0, 1990), (255, 1991, OPEN_END)),
-    315: ((315, 0, 1992), (316, 1993, OPEN_END)),
-    316: ((315, 0, 1992), (316, 1993, OPEN_END)),
-    678: ((678, 0, 1990), (679, 1991, OPEN_END)),
-    679: ((678, 0, 1990), (679, 1991, OPEN_END)),
+    **dict.fromkeys((315, 316), CZECH),
+    **dict.fromkeys((678, 679), YEMEN),
 }
-"""Code -> (code, first year, last year) of the holder of the seat; states not named keep one code for ever."""
-
+# A state that ended and the successor that sources sometimes write in its place.
 ENDED = (315, 316)
-"""A state that ended and the successor that sources sometimes write in its place."""
-
+# Code after the change -> code before it, for states that went on under a new code.
 CONTINUATIONS = {255: 260, 679: 678}
-"""Code after the change -> code before it, for states that went on under a new code."""
+# A spelling leads to a name, not to a code, because the code of "Germany" or "Yemen" depends on the year; empty: no state.
+SPELLINGS = dict(read_texts(CODING / "spellings.csv").itertuples(index=False))
 
 
 def seat_holder(code: int, year: int) -> int:
     """Code of the holder of a state's seat in a year, whether or not it was a member of the system."""
-    for holder, first, last in SEATS.get(code, ()):
-        if first <= year <= last:
-            return holder
-    return code
+    return next((holder for holder, first, last in SEATS.get(code, ()) if first <= year <= last), code)
 
 
 def seat_holder_of_claim(code: int, claim_year: int | None, start_year: int) -> int:
-    """Code of the state that a claim speaks of, for a mission that began in `start_year`.
-
-    Parameters
-    ----------
-    code : int
-        Code that the source writes (or that its name stands for).
-    claim_year : int or None
-        Year that the claim is about; None when the source gives none.
-    start_year : int
-        First year of the mission.
-    """
+    """Code of the state that a claim on a year (None: not given) speaks of, for a mission that began in `start_year`."""
     by_claim = code in ENDED and claim_year is not None
     return seat_holder(code, claim_year if by_claim else start_year)
 
 
 def system_members(cow_states: pd.DataFrame, year: int) -> list[int]:
-    """Codes of the states in the system in a year, ascending, one code for one state.
-
-    Parameters
-    ----------
-    cow_states : DataFrame
-        `cow_states.csv` with `ccode`, `styear`, `endyear`.
-    year : int
-        Calendar year.
-
-    Returns
-    -------
-    list of int
-    """
+    """Codes of the states in the system (`cow_states.csv`) in a year, ascending, one code for one state."""
     ends = cow_states["endyear"].where(cow_states["endyear"] < LAST_LISTED_YEAR, OPEN_END)
     inside = (cow_states["styear"] <= year) & (ends >= year)
     codes = set(cow_states.loc[inside, "ccode"].astype(int))
@@ -103,8 +76,6 @@ def state_code(name: str, claim_year: int | None, start_year: int, codes: Mappin
 
     Parameters
     ----------
-    name : str
-        Free text.
     claim_year : int or None
         Year that the claim is about; None when the source gives none.
     start_year : int
@@ -115,7 +86,13 @@ def state_code(name: str, claim_year: int | None, start_year: int, codes: Mappin
     Raises
     ------
     UserError
-        The name is not known.
+        The name is not known; it is never dropped.
     """
-    full_name = cow_name(name, codes)
-    return None if full_name is None else seat_holder_of_claim(codes[full_name], claim_year, start_year)
+    cleaned = " ".join(str(name).split())
+    full_name = SPELLINGS.get(cleaned, cleaned)
+    if full_name and full_name not in codes:
+        raise UserError(
+            f"state name {name!r}: not a name of cow_states.csv and not a known spelling; "
+            "add it to workflow/lib/derivation/coding/spellings.csv"
+        )
+    return seat_holder_of_claim(codes[full_name], claim_year, start_year) if full_name else None

@@ -22,17 +22,7 @@ VIETNAM, SOUTH_VIETNAM, LAST_YEAR_OF_SOUTH_VIETNAM = 816, 817, 1975
 
 
 def lineage(codes: pd.Series) -> pd.Series:
-    """Map state codes to the code of their lineage.
-
-    Parameters
-    ----------
-    codes : Series of int, shape (n,)
-        Correlates of War state codes.
-
-    Returns
-    -------
-    Series of int, shape (n,)
-    """
+    """Map Correlates of War state codes to the code of their lineage; shape (n,)."""
     return codes.replace(LINEAGES)
 
 
@@ -42,35 +32,16 @@ def lineage_code(code: int) -> int:
 
 
 def american_vietnam(codes: pd.Series, years: pd.Series) -> pd.Series:
-    """Give South Vietnam its own code in sources that file it under Vietnam.
+    """Give South Vietnam its own code in sources that file it under Vietnam; shape (n,).
 
     Aid, troops, visits and trade up to 1975 under code 816 are Saigon's (the USA had no relations with Hanoi).
-
-    Parameters
-    ----------
-    codes, years : Series of int, shape (n,)
-
-    Returns
-    -------
-    Series of int, shape (n,)
     """
     southern = (codes == VIETNAM) & (years <= LAST_YEAR_OF_SOUTH_VIETNAM)
     return codes.where(~southern, SOUTH_VIETNAM)
 
 
 def members_by_year(states: pd.DataFrame, years: range) -> pd.DataFrame:
-    """List the members of the state system on 31 December of each year.
-
-    Parameters
-    ----------
-    states : DataFrame
-        `cow_states.csv`: one row a spell (ccode, styear, endyear, endmonth, endday).
-    years : range
-
-    Returns
-    -------
-    DataFrame with columns state, year, sorted
-    """
+    """Members of the state system (`cow_states.csv`) on 31 December of each year: columns state, year, sorted."""
     to_december = (states["endmonth"] == 12) & (states["endday"] == 31)
     last = np.where(to_december, states["endyear"], states["endyear"] - 1)
     last = np.where(states["endyear"] >= LAST_LISTED_YEAR, max(years), last)
@@ -89,12 +60,18 @@ def state_names(states: pd.DataFrame) -> dict[int, str]:
 
 
 def first_years(states: pd.DataFrame) -> pd.Series:
-    """First year of system membership since 1816, by lineage.
+    """First year of system membership since 1816, indexed by lineage code."""
+    return states["styear"].groupby(lineage(states["ccode"].astype(int))).min().astype(int)
 
-    Returns
-    -------
-    Series of int indexed by lineage code
-    """
-    return (
-        states.assign(code=lineage(states["ccode"].astype(int))).groupby("code")["styear"].min().astype(int)
-    )
+
+def both_ways(dyads: pd.DataFrame) -> pd.DataFrame:
+    """One row a dyad and side of it: `state` and `partner` (lineages) in the place of ccode1 and ccode2."""
+    first, second = (lineage(dyads[name].astype(int)) for name in ("ccode1", "ccode2"))
+    rest = dyads.drop(columns=["ccode1", "ccode2"])
+    sides = [rest.assign(state=one, partner=other) for one, other in ((first, second), (second, first))]
+    return pd.concat(sides, ignore_index=True)
+
+
+def codes_of(text: object) -> list[int]:
+    """Split a list of state codes written as `651;666`; empty gives an empty list."""
+    return [int(part) for part in str(text).split(";") if part.strip().isdigit()] if pd.notna(text) else []

@@ -5,6 +5,7 @@ ties comes with its exposure, the count of the state's own ties of the same kind
 Pure functions of `Sources`; a missing extract is a `UserError` from the reader.
 """
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,30 +13,21 @@ import pandas as pd
 
 from workflow.lib.derivation.bilateral import rival_treaties
 from workflow.lib.derivation.grid import YEARS, look_up
-from workflow.lib.derivation.iso_numeric import COW_BY_ISO_NUMERIC, WITHDRAWING
-from workflow.lib.derivation.sources import Sources
-from workflow.lib.derivation.system import lineage
+from workflow.lib.derivation.pacts import ALLIANCE_YEARS
+from workflow.lib.derivation.sources import CODING, Sources
+from workflow.lib.derivation.system import both_ways, lineage, lineage_code
 
 RIVALS = {"russia": 365, "china": 710, "france": 220, "uk": 200}
-ORGANISATION_YEARS = (1945, 2014)
 TREATY_YEARS = (1946, 2014)
-ALLIANCE_YEARS = (1945, 2018)
 TRADE_PACT_YEARS = (1948, 2019)
 
 # States whose record in the UN Treaty Collection does not speak for them in these years: the Collection files the
 # German Democratic Republic, Czechoslovakia, the Yemens, South Vietnam, Zanzibar and Taiwan nowhere (or under another
 # state), Yugoslavia before the succession of 2001 likewise, and mixes both Vietnams before 1976. Missing, not zero.
+ALL_YEARS = (1816, 2100)
 NOT_IN_TREATY_COLLECTION = {
-    265: (1816, 2100),
-    315: (1816, 2100),
-    345: (1816, 2000),
-    347: (1816, 2100),
-    511: (1816, 2100),
-    678: (1816, 1989),
-    680: (1816, 2100),
-    713: (1816, 2100),
-    816: (1816, 1975),
-    817: (1816, 2100),
+    **dict.fromkeys((265, 315, 347, 511, 680, 713, 817), ALL_YEARS),
+    **{345: (1816, 2000), 678: (1816, 1989), 816: (1816, 1975)},
 }
 
 
@@ -63,8 +55,7 @@ class Agreements:
 
     def joint(self, partner: int) -> pd.DataFrame:
         """Number of agreements shared with a partner, shape (lineages, years); NaN rows if it is unknown."""
-        partner = int(lineage(pd.Series([partner])).iloc[0])
-        row = np.flatnonzero(self.codes == partner)
+        row = np.flatnonzero(self.codes == lineage_code(partner))
         if not len(row):
             return self._table(np.full((len(self.codes), len(YEARS)), np.nan))
         return self._table((self.in_force & self.in_force[row[0]]).sum(axis=1))
@@ -88,8 +79,7 @@ def agreements(spells: pd.DataFrame, states: np.ndarray, first: int, last: int) 
         Years that the source covers.
     """
     spells = spells.assign(state=lineage(spells["state"].astype(int)))
-    codes = np.union1d(lineage(pd.Series(states)).unique(), [])
-    codes = codes.astype(int)
+    codes = np.unique(lineage(pd.Series(states)))
     spells = spells[spells["state"].isin(codes)]
     names, agreement = np.unique(spells["agreement"].to_numpy(), return_inverse=True)
     in_force = np.zeros((len(codes), len(names), len(YEARS)), dtype=bool)
@@ -143,33 +133,19 @@ def trade_pact_spells(table: pd.DataFrame) -> pd.DataFrame:
     kept = table[table["entry_type"] != "negotiation"]
     is_base = kept["entry_type"] == "base_treaty"
     start = kept["entryforceyear"].where(is_base, kept["entryforceyear"].fillna(kept["year"]))
-    long = (
-        kept.assign(start=start)
-        .melt(["base_treaty", "number", "entry_type", "start"], member_columns, value_name="iso")
-        .dropna(subset=["iso", "start"])
-    )
-    long["state"] = long["iso"].astype(int).map(COW_BY_ISO_NUMERIC)
-    long = long.dropna(subset=["state"]).astype({"state": int})
+    identity = ["base_treaty", "number", "entry_type", "start"]
+    long = kept.assign(start=start).melt(identity, member_columns, value_name="iso")
+    # Territories and customs areas outside the state system form no tie of a state.
+    long = long.merge(pd.read_csv(CODING / "iso_numeric.csv"), on="iso").dropna(subset=["start"])
     # A change in a treaty that never entered into force itself makes no tie.
-    in_force = set(kept.loc[is_base & kept["entryforceyear"].notna(), "base_treaty"])
+    in_force = kept.loc[is_base & kept["entryforceyear"].notna(), "base_treaty"]
     long = long[long["base_treaty"].isin(in_force)]
+    key = ["base_treaty", "state"]
     leaves = long["entry_type"] == "withdrawal"
-    joins = long[~leaves].groupby(["base_treaty", "state"], as_index=False)["start"].min()
-    withdrawing = [
-        (COW_BY_ISO_NUMERIC[iso], number)
-        for number, codes in WITHDRAWING.items()
-        for iso in codes
-        if iso in COW_BY_ISO_NUMERIC
-    ]
-    exits = long[leaves].merge(pd.DataFrame(withdrawing, columns=["state", "number"]), on=["state", "number"])
-    exits = (
-        exits.groupby(["base_treaty", "state"], as_index=False)["start"]
-        .max()
-        .rename(columns={"start": "end"})
-    )
-    spells = joins.merge(exits, how="left", on=["base_treaty", "state"]).rename(
-        columns={"base_treaty": "agreement"}
-    )
+    withdrawing = pd.read_csv(CODING / "trade_pact_withdrawals.csv")
+    exits = long[leaves].merge(withdrawing, on=["state", "number"]).groupby(key)["start"].max()
+    spells = long[~leaves].groupby(key, as_index=False)["start"].min()
+    spells = spells.join(exits.rename("end"), on=key).rename(columns={"base_treaty": "agreement"})
     return spells.assign(end=spells["end"].fillna(np.inf))[["agreement", "state", "start", "end"]]
 
 
@@ -178,22 +154,17 @@ def trade_agreements(sources: Sources, states: np.ndarray) -> Agreements:
     return agreements(trade_pact_spells(sources.trade_agreements), states, *TRADE_PACT_YEARS)
 
 
+@functools.lru_cache(maxsize=1)
+def _organisation_pairs(sources: Sources) -> pd.DataFrame:
+    return both_ways(sources.joint_memberships)
+
+
 def organisation_dyads(sources: Sources, partner: int) -> pd.DataFrame:
     """Joint memberships in intergovernmental organisations with a partner, as a grid (lineages, years)."""
-    dyads = sources.joint_memberships
-    partner = int(lineage(pd.Series([partner])).iloc[0])
-    first, second = lineage(dyads["ccode1"]), lineage(dyads["ccode2"])
-    rows = pd.concat(
-        [
-            pd.DataFrame({"state": second, "year": dyads["year"], "joint": dyads["dyadigos"]})[
-                first == partner
-            ],
-            pd.DataFrame({"state": first, "year": dyads["year"], "joint": dyads["dyadigos"]})[
-                second == partner
-            ],
-        ]
-    )
-    return rows.groupby(["state", "year"])["joint"].max().unstack("year").reindex(columns=YEARS).astype(float)
+    rows = _organisation_pairs(sources)
+    rows = rows[rows["partner"] == lineage_code(partner)]
+    joint = rows.groupby(["state", "year"])["dyadigos"].max().unstack("year")
+    return joint.reindex(columns=YEARS).astype(float)
 
 
 def organisation_own(sources: Sources) -> pd.DataFrame:
@@ -221,9 +192,6 @@ def tie_columns(
     ----------
     frame : DataFrame
         Columns state, year; n rows.
-    pivotal : int
-        Code of the pivotal state.
-    sources : Sources
     parts : dict
         `Agreements` by kind: un_treaty, alliance, trade_pact.
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from workflow.lib.derivation.grid import YEARS, look_up
 from workflow.lib.derivation.sources import Sources
-from workflow.lib.derivation.system import american_vietnam, lineage, lineage_code
+from workflow.lib.derivation.system import american_vietnam, both_ways, lineage_code
 
 PERMANENT_MEMBERS = (2, 200, 220, 365, 710)
 # The extract holds next to nothing on the Federal Republic in 1960-89. Germany is left out of all totals in all years:
@@ -33,21 +33,13 @@ def trade_volumes(sources: Sources) -> tuple[np.ndarray, np.ndarray]:
     volumes : array of float, shape (lineages, lineages, years); NaN where not on record, and within a lineage
     """
     dyads = sources.trade.dropna(subset=["flow1", "flow2"])
-    first = lineage(american_vietnam(dyads["ccode1"], dyads["year"])).to_numpy()
-    second = lineage(american_vietnam(dyads["ccode2"], dyads["year"])).to_numpy()
-    codes = np.unique(np.concatenate([first, second]))
-    one, other = np.searchsorted(codes, first), np.searchsorted(codes, second)
-    year = dyads["year"].to_numpy() - YEARS[0]
-    flow = (dyads["flow1"] + dyads["flow2"]).to_numpy()
-    volumes, seen = (
-        np.zeros((len(codes), len(codes), len(YEARS))),
-        np.zeros((len(codes), len(codes), len(YEARS))),
-    )
-    for row, column in ((one, other), (other, one)):
-        np.add.at(volumes, (row, column, year), flow)
-        np.add.at(seen, (row, column, year), 1.0)
-    volumes[seen == 0] = np.nan
-    volumes[np.arange(len(codes)), np.arange(len(codes))] = np.nan
+    codes = {name: american_vietnam(dyads[name], dyads["year"]) for name in ("ccode1", "ccode2")}
+    rows = both_ways(dyads[["year"]].assign(**codes, flow=dyads["flow1"] + dyads["flow2"]))
+    flows = rows[rows["state"] != rows["partner"]].groupby(["state", "partner", "year"])["flow"].sum()
+    codes = np.unique(rows["state"])
+    volumes = np.full((len(codes), len(codes), len(YEARS)), np.nan)
+    state, partner, year = (flows.index.get_level_values(level) for level in range(3))
+    volumes[np.searchsorted(codes, state), np.searchsorted(codes, partner), year - YEARS[0]] = flows
     return codes, volumes
 
 

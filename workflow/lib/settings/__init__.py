@@ -2,24 +2,17 @@
 
 from workflow.lib.settings.load import (
     load_settings,
-    merge,
     merged,
     parse_settings,
     priors_from_plain,
-    read_yaml,
     values_of_texts,
 )
 from workflow.lib.settings.notes import find_notes
-from workflow.lib.settings.schema import CompositionSettings, GateSettings, SamplerSettings, Settings
+from workflow.lib.settings.yaml_file import read_yaml
 
 __all__ = [
-    "CompositionSettings",
-    "GateSettings",
-    "SamplerSettings",
-    "Settings",
     "find_notes",
     "load_settings",
-    "merge",
     "merged",
     "parse_settings",
     "priors_from_plain",

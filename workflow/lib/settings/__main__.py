@@ -8,14 +8,27 @@ python -m workflow.lib.settings --write-schema       write workflow/schemas/conf
 from __future__ import annotations
 
 import argparse
+import json
 import sys
+from pathlib import Path
 
 from workflow.lib.errors import UserError, as_command
-from workflow.lib.settings.json_schema import SCHEMA_PATH, schema_text
 from workflow.lib.settings.load import load_settings
 from workflow.lib.settings.notes import find_notes
+from workflow.lib.settings.schema import Settings
 
+SCHEMA_PATH = Path("workflow/schemas/config.schema.json")
 CONFIG = "config.yaml"
+
+
+def schema_text() -> str:
+    """The JSON schema of the configuration, with which editors complete it, as the text of its file."""
+    schema = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **Settings.model_json_schema(mode="validation"),
+        "title": "Configuration of coalition-ties",
+    }
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 
 def main(arguments: list[str] | None = None) -> int:

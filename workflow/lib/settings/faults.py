@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel
-from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from workflow.lib.settings.schema import Prior, Settings
@@ -53,8 +52,9 @@ def _explain(error: ErrorDetails, path: tuple, annotation: Any) -> str:
     """What is wrong with a value, and what is allowed."""
     kind, value, context = error["type"], error.get("input"), error.get("ctx", {})
     if kind == "extra_forbidden":
-        allowed = _keys_beside(path)
-        what = "unknown distribution" if _section_at(path[:-1]) is Prior else "unknown key"
+        section = _section_at(path[:-1])
+        allowed = list(section.model_fields) if section else []
+        what = "unknown distribution" if section is Prior else "unknown key"
         if (path[0], path[-1]) in KEYS_BEFORE:
             return f"{what}; {KEYS_BEFORE[path[0], path[-1]]}"
         return f"{what}; allowed: {listed(allowed)}{did_you_mean(path[-1], allowed)}"
@@ -63,15 +63,10 @@ def _explain(error: ErrorDetails, path: tuple, annotation: Any) -> str:
         if section is Prior:
             return f"missing; expected {section.model_fields[path[-2]].description}"
         return "missing; it must be given"
-    if (
-        path
-        and _section_at(path[:-1]) is None
-        and kind == "string_pattern_mismatch"
-        and error["loc"][-1] == "[key]"
-    ):
+    if kind == "string_pattern_mismatch" and error["loc"][-1] == "[key]":
         return "not a name; small letters, digits and _ are allowed, starting with a letter"
     if kind == "string_pattern_mismatch":
-        field = _field_at(path)
+        field = _section_at(path[:-1]).model_fields[path[-1]]
         return f"{shown(value)} is not allowed; expected a {field.description}, as in {field.examples[0]}"
     if kind == "value_error":
         return f"{shown(value)}: {context['error']}"
@@ -90,6 +85,15 @@ _EXPECTED = {
     "too_short": "at least {min_length} of them",
     "string_too_long": "at most {max_length} characters",
     "missing_argument": "a value",
+}
+
+
+TYPES_IN_WORDS = {
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    str: "a text",
+    type(None): "null",
 }
 
 
@@ -115,21 +119,12 @@ def _type_in_words(annotation: Any) -> str:
     if origin is tuple:
         return f"a list of {len(arguments)} numbers"
     if origin is list:
-        return (
-            f"a list, each entry {_type_in_words(arguments[0])},"
-            if _members(arguments[0])
-            else (f"a list of {_type_in_words(arguments[0]).removeprefix('a ')}s")
-        )
+        entry = _type_in_words(arguments[0])
+        union = _members(arguments[0])
+        return f"a list, each entry {entry}," if union else f"a list of {entry.removeprefix('a ')}s"
     if origin is dict or (isinstance(origin, type) and issubclass(origin, BaseModel)):
         return "keys and values"
-    words = {
-        bool: "true or false",
-        int: "a whole number",
-        float: "a number",
-        str: "a text",
-        type(None): "null",
-    }
-    return words.get(origin, "another value")
+    return TYPES_IN_WORDS.get(origin, "another value")
 
 
 def _spelling_hint(value: Any, annotation: Any) -> str:
@@ -217,17 +212,6 @@ def _section_at(path: Sequence[Any]) -> type[BaseModel] | None:
     return next((item for item in candidates if isinstance(item, type) and issubclass(item, BaseModel)), None)
 
 
-def _field_at(path: Sequence[Any]) -> FieldInfo:
-    """The field of the configuration at a path of keys."""
-    return _section_at(path[:-1]).model_fields[path[-1]]
-
-
-def _keys_beside(path: Sequence[Any]) -> list[str]:
-    """Keys that are allowed where the last key of a path stands."""
-    section = _section_at(path[:-1])
-    return list(section.model_fields) if section else []
-
-
 def _dotted(path: Sequence[Any]) -> str:
     """A path of keys as text: `models.pooled.blocks[0]`."""
     text = ""
@@ -238,16 +222,18 @@ def _dotted(path: Sequence[Any]) -> str:
 
 def _origin(path: Sequence[Any], layers: Sequence[Layer]) -> str:
     """Name of the topmost layer that says something at a path, or of the one that gets furthest towards it."""
-    best, depth_of_best = layers[0][0], -1
-    for name, content in layers:
-        depth = 0
-        for key in path:
-            inside_mapping = isinstance(content, Mapping) and key in content
-            inside_list = isinstance(content, list) and isinstance(key, int) and key < len(content)
-            if not (inside_mapping or inside_list):
-                break
+    depths = [_depth(path, content) for _, content in layers]
+    deepest = max(range(len(layers)), key=lambda index: (depths[index], index))
+    return layers[deepest if depths[deepest] else 0][0]
+
+
+def _depth(path: Sequence[Any], content: Any) -> int:
+    """How many keys of a path there are in a layer."""
+    for depth, key in enumerate(path):
+        if not isinstance(content, Mapping | list):
+            return depth
+        try:
             content = content[key]
-            depth += 1
-        if depth >= depth_of_best and depth > 0:
-            best, depth_of_best = name, depth
-    return best
+        except (KeyError, IndexError, TypeError):
+            return depth
+    return len(path)

@@ -17,7 +17,7 @@ from workflow.lib.errors import UserError, together
 from workflow.lib.settings.faults import Layer, fault_line, fault_lines
 from workflow.lib.settings.model_references import find_model_faults
 from workflow.lib.settings.references import find_faults
-from workflow.lib.settings.schema import Prior, Settings
+from workflow.lib.settings.schema import Settings
 from workflow.lib.settings.yaml_file import plain_value, read_yaml
 
 
@@ -71,11 +71,6 @@ def load_settings(
     check_references
         Whether columns, missions and models that are referred to are looked up (they need the tables' headers).
 
-    Returns
-    -------
-    Settings
-        The validated settings.
-
     Raises
     ------
     UserError
@@ -94,26 +89,9 @@ def parse_settings(
     root: str | Path = ".",
     check_references: bool = True,
 ) -> Settings:
-    """Validate a configuration that has been read.
+    """Validate a configuration that has been read and merged, as `load_settings`.
 
-    Parameters
-    ----------
-    content
-        The merged configuration.
-    layers
-        Name and content of the files it was merged from, to say in which of them a fault lies.
-    root, check_references
-        As for `load_settings`.
-
-    Returns
-    -------
-    Settings
-        The validated settings.
-
-    Raises
-    ------
-    UserError
-        One line a fault.
+    The layers are name and content of the files it was merged from, to say in which of them a fault lies.
     """
     layers = list(layers) or [("config", content)]
     try:
@@ -130,8 +108,5 @@ def parse_settings(
 
 def priors_from_plain(priors: Mapping[str, Mapping[str, Any]]) -> dict[str, tuple[str, tuple[float, ...]]]:
     """Priors as the statistics want them, name -> (distribution, parameters), from the plain section `priors`."""
-    parsed = {
-        name: Prior.model_validate({k: v for k, v in prior.items() if v is not None})
-        for name, prior in priors.items()
-    }
-    return {name: (prior.distribution, prior.parameters) for name, prior in parsed.items()}
+    given = {name: {k: v for k, v in prior.items() if v is not None} for name, prior in priors.items()}
+    return Settings.model_validate({"priors": given}).prior_values()

@@ -19,13 +19,8 @@ RESERVED_NAMES = (
     "tables",
 )
 # Keys that only a model with an outcome has.
-OUTCOME_KEYS = set(CompositionSettings.model_fields) - {
-    "label",
-    "description",
-    "measures",
-    "indicators",
-    "sampler",
-}
+COMMON_KEYS = {"label", "description", "measures", "indicators", "sampler"}
+OUTCOME_KEYS = set(CompositionSettings.model_fields) - COMMON_KEYS
 # Programs that read the tables of results take these for a missing value or a truth value.
 MISREAD_NAMES = ("null", "nan", "na", "none", "nil", "inf", "true", "false", "yes", "no", "on", "off")
 
@@ -46,18 +41,17 @@ def _name_faults(settings: Settings) -> list[Fault]:
     if not settings.models:
         text = "no model is defined; define at least one, for example pooled: {regressors: [ties]}"
         faults.append((("models",), text))
-    for name in settings.models:
-        if name == "ties":
-            faults.append(
-                (("models", name), "ties is a regressor of every configuration; give the model another name")
-            )
-        if name in RESERVED_NAMES:
-            text = f"this name is taken by a folder of results; not allowed: {listed(RESERVED_NAMES)}"
-            faults.append((("models", name), text))
-        if name in MISREAD_NAMES:
-            text = f"this name is read as missing, or as true or false, by programs; not allowed: {listed(MISREAD_NAMES)}"
-            faults.append((("models", name), text))
-    return faults
+    refused = (
+        (("ties",), "ties is a regressor of every configuration; give the model another name"),
+        (RESERVED_NAMES, f"this name is taken by a folder of results; not allowed: {listed(RESERVED_NAMES)}"),
+        (
+            MISREAD_NAMES,
+            f"this name is read as missing, or as true or false, by programs; not allowed: {listed(MISREAD_NAMES)}",
+        ),
+    )
+    return faults + [
+        (("models", name), text) for name in settings.models for names, text in refused if name in names
+    ]
 
 
 def _column_faults(settings: Settings, root: Path) -> list[Fault]:
@@ -124,17 +118,16 @@ def _term_faults(settings: Settings) -> list[Fault]:
         # of a regressor that is not there one line is enough
         if composition.measures or not regressors.issuperset(composition.regressors):
             continue
+        predicted = [of for of in composition.mission_predictors if of != "intercept"]
         places = [(("mission_slopes", i), of) for i, of in enumerate(composition.mission_slopes)]
         places += [(("between", i), of) for i, of in enumerate(composition.between)]
-        places += [
-            (("mission_predictors", of), of) for of in composition.mission_predictors if of != "intercept"
-        ]
+        places += [(("mission_predictors", of), of) for of in predicted]
         for path, of in places:
             if of not in composition.regressors:
                 text = f"{shown(of)} is no regressor of this model; allowed: {listed(composition.regressors)}"
                 faults.append((("models", name, *path), text + did_you_mean(of, composition.regressors)))
-        for of in composition.mission_predictors:
-            if of != "intercept" and of in composition.regressors and of not in composition.mission_slopes:
+        for of in predicted:
+            if of in composition.regressors and of not in composition.mission_slopes:
                 text = "its slope does not differ by mission here; add it to mission_slopes"
                 faults.append((("models", name, "mission_predictors", of), text))
         terms = [
@@ -148,11 +141,7 @@ def _term_faults(settings: Settings) -> list[Fault]:
         if composition.inference != "plugin" and not composition.latents:
             text = f"{composition.inference} is about latent regressors, and this model has none; add one to regressors"
             faults.append((("models", name, "inference"), text))
-        if (
-            composition.inference == "joint"
-            and composition.latents[:1]
-            and composition.latents[0] in composition.between
-        ):
+        if composition.inference == "joint" and set(composition.latents[:1]) & set(composition.between):
             text = "the latent regressor of a joint model cannot be split; use plugin or cut"
             faults.append((("models", name, "between"), text))
     return faults

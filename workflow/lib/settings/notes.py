@@ -10,15 +10,7 @@ from workflow.lib.settings.wording import listed
 
 
 def find_notes(settings: Settings, root: str | Path = ".") -> list[str]:
-    """Lines on what is asked for and left out, and why; empty if everything is done.
-
-    Parameters
-    ----------
-    settings
-        Settings without a fault.
-    root
-        Folder from which the paths of the tables are meant.
-    """
+    """Lines on what settings without a fault ask for and a run leaves out, and why; empty if everything is done."""
     fitted = settings.models_to_fit()
     notes = []
     if not settings.models_with_outcome():

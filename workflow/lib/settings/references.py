@@ -21,20 +21,14 @@ Fault = tuple[tuple, str]
 # Covariates that preparing the data computes from the tables of missions and distances.
 DERIVED_COVARIATES = ("log_distance", "contiguous_to_target")
 # Lists of columns in the section `data`, and the role of the codebook that fills each by default.
-COLUMN_LISTS = {
-    "tie_counts": "tie_count",
-    "controls": "control",
-}
+COLUMN_LISTS = {"tie_counts": "tie_count", "controls": "control"}
 TIES_MEASURES = ("count", "beyond_exposure")
 EVIDENCE = ("weak", "fair", "strong")
 # Where the values of a prior lie: another prior of a parameter must lie where its default does.
+POSITIVE = ("half_normal", "exponential", "gamma", "lognormal", "truncated_normal")
 SUPPORT = {
     "normal": "the whole line",
-    "half_normal": "the positive numbers",
-    "exponential": "the positive numbers",
-    "gamma": "the positive numbers",
-    "lognormal": "the positive numbers",
-    "truncated_normal": "the positive numbers",
+    **dict.fromkeys(POSITIVE, "the positive numbers"),
     "beta": "the numbers between 0 and 1",
 }
 # A larger table is not looked into here: loading it says what is wrong with it.
@@ -44,17 +38,7 @@ MOST_BYTES = 20_000_000
 def find_faults(settings: Settings, root: Path) -> list[Fault]:
     """Faults of a configuration in what it refers to, models aside.
 
-    Parameters
-    ----------
-    settings
-        Settings whose types and ranges are right.
-    root
-        Folder from which the paths of the tables are meant.
-
-    Returns
-    -------
-    list of (path of keys, text)
-        Empty if everything that is referred to exists.
+    The settings' types and ranges are right; `root` is the folder from which the paths of the tables are meant.
     """
     results = folder_fault(settings.results, root)
     return [
@@ -89,10 +73,9 @@ def _column_faults(settings: Settings, root: Path) -> list[Fault]:
             faults += unknown(getattr(data, key) or [], columns, ("data", key), "column", data.states)
         if data.ties_measure not in (*TIES_MEASURES, *columns):
             allowed = f"{listed(TIES_MEASURES)}, or a column of {data.states}"
-            text = f"{shown(data.ties_measure)} is no measure of ties; allowed: {allowed}"
-            faults.append(
-                (("data", "ties_measure"), text + did_you_mean(data.ties_measure, (*TIES_MEASURES, *columns)))
-            )
+            near = did_you_mean(data.ties_measure, (*TIES_MEASURES, *columns))
+            text = f"{shown(data.ties_measure)} is no measure of ties; allowed: {allowed}{near}"
+            faults.append((("data", "ties_measure"), text))
     if missions:
         path = ("data", "mission_covariates")
         faults += unknown(data.mission_covariates, missions, path, "column", data.missions)
@@ -128,12 +111,12 @@ def _parts_faults(settings: Settings, root: Path) -> list[Fault]:
         return []
     lists = {
         key: [name for name, row in book.items() if row.get("role") == role]
-        if getattr(data, key) is None
-        else getattr(data, key)
         for key, role in COLUMN_LISTS.items()
     }
-    measuring = [name for name, row in book.items() if row.get("construct") not in (None, "", "ties")]
-    lists["indicators"] = measuring if data.indicators is None else data.indicators
+    lists["indicators"] = [
+        name for name, row in book.items() if row.get("construct") not in (None, "", "ties")
+    ]
+    lists |= {key: getattr(data, key) for key in lists if getattr(data, key) is not None}
     faults: list[Fault] = []
     for key, names in lists.items():
         for index, name in enumerate(names):
@@ -209,9 +192,8 @@ def _future_faults(settings: Settings, years: list[int]) -> list[Fault]:
         return []
     told = f"the missions in use start between {years[0]} and {years[-1]}"
     expected = f"give a year after {years[0]} and not after {years[-1]}, or null"
-    return [
-        (("checks", "future_from"), f"{told}, so {first} leaves none to fit or none to predict; {expected}")
-    ]
+    text = f"{told}, so {first} leaves none to fit or none to predict; {expected}"
+    return [(("checks", "future_from"), text)]
 
 
 def _panel_faults(settings: Settings, root: Path) -> list[Fault]:
@@ -226,14 +208,14 @@ def _panel_faults(settings: Settings, root: Path) -> list[Fault]:
 
 
 def _prior_faults(settings: Settings) -> list[Fault]:
-    known = known_priors() if settings.priors else {}
-    terms = [
-        term for model in settings.models.values() for name in model.regressors for term in terms_of(name)
-    ]
-    for term in terms:
-        known |= (
-            {f"{term}_slope": known.get("slope"), f"{term}_slope_sd": known.get("slope_sd")} if known else {}
-        )
+    if not settings.priors:
+        return []
+    from models.priors import DEFAULT_PRIORS
+
+    known = {name: DEFAULT_PRIORS[name][0] for name in sorted(DEFAULT_PRIORS)}
+    regressors = [name for model in settings.models.values() for name in model.regressors]
+    for term in (term for name in regressors for term in terms_of(name)):
+        known |= {f"{term}_slope": known["slope"], f"{term}_slope_sd": known["slope_sd"]}
     faults: list[Fault] = []
     for name, prior in settings.priors.items():
         path = ("priors", name)
@@ -250,13 +232,6 @@ def _prior_faults(settings: Settings) -> list[Fault]:
 def terms_of(regressor: str) -> tuple[str, str, str]:
     """A regressor's terms: the whole, deviations from the state's mean, and the mean."""
     return regressor, f"{regressor}_within", f"{regressor}_between"
-
-
-def known_priors() -> dict[str, str]:
-    """Parameters whose prior can be set, with the distribution of their default."""
-    from models.priors import DEFAULT_PRIORS
-
-    return {name: DEFAULT_PRIORS[name][0] for name in sorted(DEFAULT_PRIORS)}
 
 
 def unknown(names: Sequence[str], known: Collection[str], path: tuple, kind: str, source: str) -> list[Fault]:

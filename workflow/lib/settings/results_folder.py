@@ -45,10 +45,9 @@ def _foreign_files(folder: Path) -> str | None:
     if not folder.is_dir() or (folder / MARKER).is_file():
         return None
     names = sorted(path.name for path in folder.iterdir())
-    if not names:
-        return None
     shown = ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
-    return f"holds files that no run of this version made ({shown}); move them away, or give a new folder"
+    fault = f"holds files that no run of this version made ({shown}); move them away, or give a new folder"
+    return fault if names else None
 
 
 def mark_folder(results: str, root: Path) -> None:

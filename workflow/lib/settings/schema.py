@@ -99,12 +99,10 @@ class DataSettings(Section):
         24, description="a state that cannot have come within these months did not join (null: no limit)"
     )
     also_counted: list[str] = Field(
-        default_factory=list,
+        [],
         description="roles in the table of participants that count as joining besides, such as staff or basing",
     )
-    exclude_missions: list[str] = Field(
-        default_factory=list, description="missions to leave out, by identifier"
-    )
+    exclude_missions: list[str] = Field([], description="missions to leave out, by identifier")
     eligible: EligibleSettings = Field(default_factory=EligibleSettings, description="who could have joined")
     tie_counts: list[str] | None = Field(
         None, description="columns that count ties with the pivotal state (null: those of the codebook)"
@@ -120,8 +118,7 @@ class DataSettings(Section):
         None, description="columns held constant in the outcome model (null: those of the codebook)"
     )
     mission_covariates: list[str] = Field(
-        default_factory=lambda: ["un_mandate", "short_horizon"],
-        description="columns of the table of missions that models may use",
+        ["un_mandate", "short_horizon"], description="columns of the table of missions that models may use"
     )
     measurement_panel: PanelSettings = Field(
         default_factory=PanelSettings, description="years at which the relationship is measured"
@@ -160,15 +157,13 @@ class CompositionSettings(Section):
     label: str | None = Field(None, max_length=80, description="its name in figures and tables")
     description: str | None = Field(None, max_length=400, description="what it is, in the paper's words")
     measures: list[str] = Field(
-        default_factory=list,
+        [],
         description="constructs of the codebook whose indicators together measure one path; such a model has no outcome",
     )
     indicators: list[str] | None = Field(
         None, description="columns to measure with (null: all indicators of the constructs)"
     )
-    regressors: list[str] = Field(
-        default_factory=lambda: ["ties"], description="ties, and names of models that measure"
-    )
+    regressors: list[str] = Field(["ties"], description="ties, and names of models that measure")
     inference: Literal["plugin", "cut", "joint"] = Field(
         "plugin",
         description="latent regressors as means (plugin), draws without feedback (cut), or informed by the outcome (joint)",
@@ -180,22 +175,17 @@ class CompositionSettings(Section):
         100, description="draws of the latent regressors for which a cut model is refitted"
     )
     between: list[str] = Field(
-        default_factory=list, description="regressors split into the state's mean and deviations from it"
+        [], description="regressors split into the state's mean and deviations from it"
     )
     mission_intercepts: bool = Field(True, description="each mission has its own intercept")
-    mission_slopes: list[str] = Field(
-        default_factory=list, description="regressors whose slope differs by mission"
-    )
+    mission_slopes: list[str] = Field([], description="regressors whose slope differs by mission")
     state_effects: bool = Field(False, description="each state has its own intercept")
     controls: bool | list[str] = Field(
         True, description="true: all of data.controls; false: none; or a list of them"
     )
-    moderators: list[Moderator] = Field(
-        default_factory=list, description="slopes that differ along a covariate"
-    )
+    moderators: list[Moderator] = Field([], description="slopes that differ along a covariate")
     mission_predictors: dict[str, list[str]] = Field(
-        default_factory=dict,
-        description="intercept, or a regressor of mission_slopes -> columns of missions that predict it",
+        {}, description="intercept, or a regressor of mission_slopes -> columns of missions that predict it"
     )
     label_errors: bool = Field(False, description="allow for wrong labels, by the certainty of each")
     sampler: SamplerOverrides = Field(
@@ -273,7 +263,7 @@ class ReportSettings(Section):
         None,
         description="the model that headline, checks and cases speak of (null: the last fitted one with an outcome)",
     )
-    cases: list[str] = Field(default_factory=list, description="missions with a page of their own")
+    cases: list[str] = Field([], description="missions with a page of their own")
 
 
 class RefitSettings(Section):
@@ -291,16 +281,13 @@ class CheckSettings(Section):
         None, description="models scored on each conflict in turn left out (null: all fitted ones)"
     )
     prior_scales: list[Positive] = Field(
-        default_factory=lambda: [0.5, 2.0],
-        min_length=1,
-        description="factors by which the priors are widened and narrowed",
+        [0.5, 2.0], min_length=1, description="factors by which the priors are widened and narrowed"
     )
     future_from: int | None = Field(
         None, description="missions from this year on are predicted from those before (null: not done)"
     )
     refits: RefitSettings = Field(
-        default_factory=lambda: RefitSettings(),
-        description="sampling of the many refits: held-out missions, controls",
+        default_factory=RefitSettings, description="sampling of the many refits: held-out missions, controls"
     )
     validity: Literal["warn", "stop"] = Field(
         "warn",
@@ -314,9 +301,7 @@ class PaperSettings(Section):
     """The forms in which the paper is written."""
 
     formats: list[Literal["pdf", "docx", "html", "tex"]] = Field(
-        default_factory=lambda: ["pdf", "docx", "html", "tex"],
-        min_length=1,
-        description="formats of the paper",
+        ["pdf", "docx", "html", "tex"], min_length=1, description="formats of the paper"
     )
 
 
@@ -331,12 +316,10 @@ class Settings(Section):
         examples=["results/second"],
     )
     data: DataSettings = Field(default_factory=DataSettings, description="tables, rows and columns")
-    models: dict[Name, CompositionSettings] = Field(
-        default_factory=dict, description="name of a model -> what it is made of"
-    )
+    models: dict[Name, CompositionSettings] = Field({}, description="name of a model -> what it is made of")
     fit: list[str] | None = Field(None, description="models to fit, by name (null: all)")
     priors: dict[Name, Prior] = Field(
-        default_factory=dict, description="name of a parameter -> prior, where it differs from the default"
+        {}, description="name of a parameter -> prior, where it differs from the default"
     )
     sampler: SamplerSettings = Field(default_factory=SamplerSettings, description="how to sample")
     gate: GateSettings = Field(default_factory=GateSettings, description="when a fit is good enough")

@@ -38,11 +38,6 @@ RUN_BY_OTHERS = ("__use_yte__", "__definitions__", "__variables__")
 def read_yaml(path: str | Path) -> dict[str, Any]:
     """Read a YAML file that holds a mapping.
 
-    Parameters
-    ----------
-    path
-        The file.
-
     Returns
     -------
     dict

@@ -19,16 +19,7 @@ from workflow.lib.tables.load import OPTIONAL, REQUIRED, Tables, load_tables
 
 
 def summary(tables: Tables) -> str:
-    """What the tables hold, in lines for a terminal.
-
-    Parameters
-    ----------
-    tables : Tables
-
-    Returns
-    -------
-    str
-    """
+    """What the tables hold, in lines for a terminal."""
     joined = tables.participation["joined"] == 1
     lines = [
         f"{len(tables.missions)} missions, {int(joined.sum())} participants, "
@@ -51,30 +42,26 @@ def summary(tables: Tables) -> str:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command; see the module's docstring.
-
-    Returns
-    -------
-    int
-        Exit status: 0 the tables are sound, 1 a fault.
-    """
+    """Run the command; see the module's docstring. Returns its exit status: 1 for a fault."""
     parser = argparse.ArgumentParser(
         prog="python -m workflow.lib.tables", description=__doc__.split("\n\n")[0]
     )
     parser.add_argument(
         "--folder", type=Path, default=Path("data"), help="folder of the tables (default: data)"
     )
-    files = {name: f"{name}.csv" for name in (*REQUIRED, *OPTIONAL)} | {
-        "excluded": "participation_excluded.csv"
+    files = {
+        **{name: f"{name}.csv" for name in (*REQUIRED, *OPTIONAL)},
+        "excluded": "participation_excluded.csv",
     }
     for name, file in files.items():
         parser.add_argument(f"--{name}", help=f"table of {name} (default: {file} in the folder)")
     parser.add_argument("--coverage", type=Path, help="write coverage by column and year to this CSV file")
     options = parser.parse_args(arguments)
-    paths = {name: getattr(options, name) or str(options.folder / files[name]) for name in REQUIRED}
-    for name in OPTIONAL:
-        default = options.folder / files[name]
-        paths[name] = getattr(options, name) or (str(default) if default.is_file() else None)
+    paths = {}
+    for name, file in files.items():
+        default = options.folder / file
+        there = name in REQUIRED or default.is_file()
+        paths[name] = getattr(options, name) or (str(default) if there else None)
     try:
         tables = load_tables(paths)
     except UserError as error:

@@ -5,27 +5,24 @@ value, what was expected. Faults are collected, not raised one at a time; `load`
 what is suspicious but possible; it stops nothing.
 """
 
-import difflib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
+from workflow.lib.settings.wording import did_you_mean
 from workflow.lib.tables.read import RawTable
 
 FIRST_YEAR, LAST_YEAR = 1816, 2100
 STATE_CODES = (1, 999)
+# Ranges of columns of numbers, see `numbers`.
+CODE = {"whole": True, "low": STATE_CODES[0], "high": STATE_CODES[1], "required": True}
+YEAR = {"whole": True, "low": FIRST_YEAR, "high": LAST_YEAR}
+FLAG = {"whole": True, "low": 0, "high": 1}
+NOT_NEGATIVE = {"low": 0}
 ROLES = (
-    "key",
-    "tie_count",
-    "tie_exposure",
-    "indicator",
-    "rival_tie",
-    "payment",
-    "control",
-    "placebo",
-    "other",
+    *("key", "tie_count", "tie_exposure", "indicator", "rival_tie", "payment", "control", "placebo", "other"),
 )
 # Words of earlier codebooks, and what says the same now.
 ROLES_BEFORE = {
@@ -37,25 +34,17 @@ ROLES_BEFORE = {
 CONSTRUCTS = ("alignment", "contact", "clientship", "hierarchy", "cooperativeness", "ties")
 FAMILIES = ("normal", "bernoulli", "count")
 FAMILIES_BEFORE = {"negative_binomial": "count", "hurdle": "normal, with log1p under transform"}
-TRANSFORMS = ("none", "log", "log1p")
 CERTAINTIES = ("verified", "probable", "uncertain")
 EVIDENCE = ("strong", "fair", "weak")
 OUTCOME_KINDS = ("deployment", "political_support")
 # Codes that data sets write for what is missing: an empty field says it here.
+NO_CODE = "an empty field for what is missing, not a code for it"
 MISSING_CODES = (-9, -66, -77, -88, -99, -999)
 # No count, amount or score is of this size; a number beyond it is a slip or an overflow.
 LARGEST = 1e15
 STATE_KEYS = ("pivotal", "state", "year")
 OPTIONAL_TEXTS = (
-    "construct",
-    "label",
-    "adjust_for",
-    "unit",
-    "window",
-    "definition",
-    "source",
-    "citation",
-    "terms",
+    *("construct", "label", "adjust_for", "unit", "window", "definition", "source", "citation", "terms"),
 )
 STATE_NAME = "state_name"
 
@@ -92,27 +81,15 @@ def quoted(value: object) -> str:
     return "empty" if value == "" else f"'{value}'"
 
 
-def suggestion(word: str, known: Iterable[str]) -> str:
-    """`; did you mean x?`, or nothing."""
-    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f"; did you mean {near[0]}?" if near else ""
-
-
 def require_columns(
     table: RawTable, columns: Iterable[str], faults: Faults, known: Iterable[str] = ()
 ) -> bool:
-    """Note each required column that is absent; columns in `known` are no candidates for a misspelling.
-
-    Returns
-    -------
-    bool
-        True if all are there.
-    """
+    """Whether all columns are there; note each absent one, for which those in `known` are no misspelling."""
     columns = list(columns)
     present = list(table.rows.columns)
     absent = [name for name in columns if name not in present]
     for name in absent:
-        near = suggestion(name, [other for other in present if other not in {*columns, *known}])
+        near = did_you_mean(name, [other for other in present if other not in {*columns, *known}])
         shown = ", ".join(present[:8]) + (", ..." if len(present) > 8 else "")
         hint = near.replace("did you mean", "is it") if near else f"; the file has {shown}"
         faults.file(table, f"column {name} is missing{hint}")
@@ -133,9 +110,6 @@ def numbers(
 
     Parameters
     ----------
-    table : RawTable
-    column : str
-    faults : Faults
     whole : bool
         Whether only whole numbers are allowed.
     low, high : float, optional
@@ -166,12 +140,11 @@ def numbers(
     wrong &= ~coded & ~huge
     kind = "whole number" if whole else "number"
     for marked, expected in (
-        (coded, "an empty field for what is missing, not a code for it"),
+        (coded, NO_CODE),
         (huge, f"a {kind} below {LARGEST:g} in size" + ("" if required else " or empty")),
         (wrong, _expected(kind, low, high, required)),
     ):
-        if marked.any():
-            faults.cells(table, marked, column, expected)
+        faults.cells(table, marked, column, expected)
     return values.mask(wrong | coded | huge)
 
 
@@ -186,13 +159,17 @@ def _expected(kind: str, low: float | None, high: float | None, required: bool) 
     return text if required else f"{text} or empty"
 
 
+def numbers_in(table: RawTable, limits: Mapping[str, Mapping], faults: Faults) -> dict[str, pd.Series]:
+    """Columns of numbers with their limits, those that the table has, by name."""
+    present = {name: limit for name, limit in limits.items() if name in table.rows}
+    return {name: numbers(table, name, faults, **limit) for name, limit in present.items()}
+
+
 def no_codes_for_missing(table: RawTable, columns: Iterable[str], faults: Faults) -> None:
     """Note each field of the columns that holds a code for what is missing, such as -99."""
     codes = {f"{code}{zeros}" for code in MISSING_CODES for zeros in ("", ".0", ".")}
     for column in columns:
-        marked = table.rows[column].str.strip().isin(codes)
-        if marked.any():
-            faults.cells(table, marked, column, "an empty field for what is missing, not a code for it")
+        faults.cells(table, table.rows[column].str.strip().isin(codes), column, NO_CODE)
 
 
 def one_of(
@@ -202,18 +179,13 @@ def one_of(
     faults: Faults,
     before: Mapping[str, str] | None = None,
 ) -> pd.Series:
-    """Check a column of words from a list; ``before`` says what to write for words that were on it once.
-
-    Returns
-    -------
-    Series of str
-    """
+    """Check a column of words from a list; ``before`` says what to write for words that were on it once."""
     texts = table.rows[column]
     wrong = ~texts.isin(allowed)
     for row in np.flatnonzero(wrong):
         value = texts.iloc[row]
         shown = ", ".join(word or "empty" for word in allowed)
-        expected = (before or {}).get(value) or f"one of {shown}{suggestion(value, allowed)}"
+        expected = (before or {}).get(value) or f"one of {shown}{did_you_mean(value, allowed)}"
         faults.cell(table, row, column, value, expected)
     return texts
 

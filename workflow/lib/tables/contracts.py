@@ -1,49 +1,54 @@
 """What the tables of missions, participants and distances must be, and how they refer to each other.
 
 From tables of texts (`read.RawTable`) to typed tables, or to a list of faults, one line each (`checks`). The codebook and the
-table of states have their own module, `state_contracts`; both are offered here.
+table of states have their own module, `state_contracts`.
 """
 
 import numpy as np
 import pandas as pd
 
+from workflow.lib.settings.wording import did_you_mean
 from workflow.lib.tables.checks import (
     CERTAINTIES,
+    CODE,
     EVIDENCE,
-    FIRST_YEAR,
-    LAST_YEAR,
+    FLAG,
+    NOT_NEGATIVE,
     OUTCOME_KINDS,
     STATE_CODES,
-    STATE_KEYS,
-    STATE_NAME,
+    YEAR,
     Faults,
     no_codes_for_missing,
-    numbers,
+    numbers_in,
     one_of,
     require_columns,
-    suggestion,
     unique_key,
 )
 from workflow.lib.tables.read import RawTable
-from workflow.lib.tables.state_contracts import check_codebook, check_states
 
+MISSION_NUMBERS = {
+    "start_year": {**YEAR, "required": True},
+    "pivotal": CODE,
+    "end_year": YEAR,
+    "un_mandate": FLAG,
+    "short_horizon": FLAG,
+    "size": NOT_NEGATIVE,
+    "days_to_deployment": NOT_NEGATIVE,
+    "days_to_operation": NOT_NEGATIVE,
+}
+MISSION_WORDS = {
+    "outcome_kind": (OUTCOME_KINDS, "deployment"),
+    "evidence": (EVIDENCE, "fair"),
+    "pivotal_certainty": (CERTAINTIES, "probable"),
+}
 MONTHS = ("months_earliest", "months_latest")
-
-__all__ = [
-    "CERTAINTIES",
-    "EVIDENCE",
-    "STATE_KEYS",
-    "STATE_NAME",
-    "Faults",
-    "check_codebook",
-    "check_distances",
-    "check_existence",
-    "check_missions",
-    "check_participation",
-    "check_states",
-    "check_years_of_missions",
-    "suggestion",
-]
+PARTICIPATION_NUMBERS = {
+    "state": CODE,
+    "joined": {**FLAG, "required": True},
+    "first_year": YEAR,
+    **{name: {"whole": True, "low": 0} for name in MONTHS},
+}
+DISTANCE = {"low": 0, "high": 20100, "required": True}
 
 
 def code_lists(table: RawTable, column: str, faults: Faults) -> pd.Series:
@@ -53,16 +58,13 @@ def code_lists(table: RawTable, column: str, faults: Faults) -> pd.Series:
     result = []
     for row, text in enumerate(table.rows[column]):
         parts = [part.strip() for part in text.split(";") if part.strip()]
-        wrong = [
-            part
-            for part in parts
-            if not (part.isascii() and part.isdigit() and STATE_CODES[0] <= int(part) <= STATE_CODES[1])
-        ]
-        if wrong:
-            faults.cell(
-                table, row, column, text, "state codes separated by semicolons, such as 645;690, or empty"
-            )
-        result.append(tuple(int(part) for part in parts) if not wrong else ())
+        numeric = all(part.isascii() and part.isdigit() for part in parts)
+        codes = tuple(map(int, parts)) if numeric else ()
+        if not numeric or not all(STATE_CODES[0] <= code <= STATE_CODES[1] for code in codes):
+            expected = "state codes separated by semicolons, such as 645;690, or empty"
+            faults.cell(table, row, column, text, expected)
+            codes = ()
+        result.append(codes)
     return pd.Series(result, index=table.rows.index)
 
 
@@ -76,35 +78,17 @@ def check_missions(table: RawTable, faults: Faults) -> pd.DataFrame | None:
     if not require_columns(table, ["mission", "label", "start_year", "pivotal"], faults):
         return None
     rows = table.rows
-    missions = rows.copy()
     wrong = ~rows["mission"].str.fullmatch(r"[A-Za-z0-9_.-]+")
     faults.cells(table, wrong, "mission", "an identifier of letters, digits and underscores")
     unique_key(table, ["mission"], faults)
     checked = ("start_year", "end_year", "pivotal", "un_mandate", "short_horizon", "size")
     no_codes_for_missing(table, [name for name in rows.columns if name not in checked], faults)
-    year = {"whole": True, "low": FIRST_YEAR, "high": LAST_YEAR}
-    missions["start_year"] = numbers(table, "start_year", faults, **year, required=True)
-    missions["pivotal"] = numbers(table, "pivotal", faults, whole=True, low=1, high=999, required=True)
-    if "end_year" in rows:
-        missions["end_year"] = numbers(table, "end_year", faults, **year)
-        early = missions["end_year"] < missions["start_year"]
-        for row in np.flatnonzero(early):
-            start = rows["start_year"].iloc[row]
-            faults.cell(table, row, "end_year", rows["end_year"].iloc[row], f"{start} (start_year) or later")
-    else:
-        missions["end_year"] = np.nan
-    for name, allowed, default in (
-        ("outcome_kind", OUTCOME_KINDS, "deployment"),
-        ("evidence", EVIDENCE, "fair"),
-        ("pivotal_certainty", CERTAINTIES, "probable"),
-    ):
+    missions = rows.assign(**{"end_year": np.nan, **numbers_in(table, MISSION_NUMBERS, faults)})
+    for row in np.flatnonzero(missions["end_year"] < missions["start_year"]):
+        start = rows["start_year"].iloc[row]
+        faults.cell(table, row, "end_year", rows["end_year"].iloc[row], f"{start} (start_year) or later")
+    for name, (allowed, default) in MISSION_WORDS.items():
         missions[name] = one_of(table, name, allowed, faults) if name in rows else default
-    for name in ("un_mandate", "short_horizon"):
-        if name in rows:
-            missions[name] = numbers(table, name, faults, whole=True, low=0, high=1)
-    for name in ("size", "days_to_deployment", "days_to_operation"):
-        if name in rows:
-            missions[name] = numbers(table, name, faults, low=0)
     own = rows["mission"]
     missions["conflict"] = rows["conflict"].where(rows["conflict"] != "", own) if "conflict" in rows else own
     for name in ("targets", "host"):
@@ -124,34 +108,28 @@ def check_participation(
     """
     if not require_columns(table, ["mission", "state", "joined", "certainty"], faults):
         return None
-    rows = table.rows
-    participation = rows.copy()
     unique_key(table, ["mission", "state"], faults)
-    participation["state"] = numbers(table, "state", faults, whole=True, low=1, high=999, required=True)
-    participation["joined"] = numbers(table, "joined", faults, whole=True, low=0, high=1, required=True)
+    found = numbers_in(table, PARTICIPATION_NUMBERS, faults)
     one_of(table, "certainty", CERTAINTIES, faults)
-    if "first_year" in rows:
-        participation["first_year"] = numbers(
-            table, "first_year", faults, whole=True, low=FIRST_YEAR, high=LAST_YEAR
-        )
-    else:
-        participation["first_year"] = np.nan
-    for name in MONTHS:
-        participation[name] = numbers(table, name, faults, whole=True, low=0) if name in rows else np.nan
-    if set(MONTHS) <= set(rows.columns):
-        wrong = participation["months_latest"] < participation["months_earliest"]
+    participation = table.rows.assign(**dict.fromkeys(("first_year", *MONTHS), np.nan) | found)
+    wrong = participation["months_latest"] < participation["months_earliest"]
+    if wrong.any():
         faults.cells(table, wrong, "months_latest", "as many months as months_earliest, more, or empty")
     if missions is not None:
-        known = list(missions["mission"])
-        for row in np.flatnonzero(~rows["mission"].isin(known)):
-            value = rows["mission"].iloc[row]
-            faults.cell(
-                table, row, "mission", value, f"a mission of {missions_path}{suggestion(value, known)}"
-            )
+        _check_names(table, missions, missions_path, faults)
         _check_against_missions(table, participation, missions, faults)
     if participation[["state", "joined"]].isna().any(axis=None):
         return None
     return participation.astype({"state": int, "joined": int})
+
+
+def _check_names(table: RawTable, missions: pd.DataFrame, missions_path: str, faults: Faults) -> None:
+    """Each row is of a mission that the table of missions has."""
+    known = list(missions["mission"])
+    for row in np.flatnonzero(~table.rows["mission"].isin(known)):
+        value = table.rows["mission"].iloc[row]
+        expected = f"a mission of {missions_path}{did_you_mean(value, known)}"
+        faults.cell(table, row, "mission", value, expected)
 
 
 def _check_against_missions(
@@ -184,16 +162,11 @@ def check_excluded(
     """
     if not require_columns(table, ["mission", "state", "reason"], faults):
         return None
-    excluded = table.rows[["mission", "state", "reason"]].copy()
-    excluded["state"] = numbers(table, "state", faults, whole=True, low=1, high=999)
+    code = numbers_in(table, {"state": {**CODE, "required": False}}, faults)
+    excluded = table.rows[["mission", "state", "reason"]].assign(**code)
     faults.cells(table, excluded["reason"] == "", "reason", "the reason why the state could not have joined")
     if missions is not None:
-        known = list(missions["mission"])
-        for row in np.flatnonzero(~table.rows["mission"].isin(known)):
-            value = table.rows["mission"].iloc[row]
-            faults.cell(
-                table, row, "mission", value, f"a mission of {missions_path}{suggestion(value, known)}"
-            )
+        _check_names(table, missions, missions_path, faults)
     return excluded.dropna(subset=["state"]).astype({"state": int})
 
 
@@ -203,17 +176,11 @@ def check_distances(
     """Check the table of distances; None if a required column is missing."""
     if not require_columns(table, ["mission", "state", "distance_km"], faults):
         return None
-    distances = table.rows[["mission", "state"]].copy()
     unique_key(table, ["mission", "state"], faults)
-    distances["state"] = numbers(table, "state", faults, whole=True, low=1, high=999, required=True)
-    distances["distance_km"] = numbers(table, "distance_km", faults, low=0, high=20100, required=True)
+    found = numbers_in(table, {"state": CODE, "distance_km": DISTANCE}, faults)
+    distances = table.rows[["mission", "state"]].assign(**found)
     if missions is not None:
-        known = list(missions["mission"])
-        for row in np.flatnonzero(~table.rows["mission"].isin(known)):
-            value = table.rows["mission"].iloc[row]
-            faults.cell(
-                table, row, "mission", value, f"a mission of {missions_path}{suggestion(value, known)}"
-            )
+        _check_names(table, missions, missions_path, faults)
     if distances[["state", "distance_km"]].isna().any(axis=None):
         return None
     return distances.astype({"state": int})

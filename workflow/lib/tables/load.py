@@ -13,7 +13,9 @@ import pandas as pd
 
 from workflow.lib.errors import UserError, together
 from workflow.lib.tables import contracts
+from workflow.lib.tables.checks import Faults
 from workflow.lib.tables.read import RawTable, read_csv
+from workflow.lib.tables.state_contracts import check_codebook, check_states
 
 REQUIRED = ("missions", "participation", "states", "codebook")
 OPTIONAL = ("distances", "excluded")
@@ -67,16 +69,12 @@ def load_tables(paths: Mapping[str, object], root: Path | str = ".") -> Tables:
     root : Path
         Folder from which relative paths are meant.
 
-    Returns
-    -------
-    Tables
-
     Raises
     ------
     UserError
         With one line for each fault.
     """
-    faults = contracts.Faults()
+    faults = Faults()
     raw: dict[str, RawTable] = {}
     for name in (*REQUIRED, *OPTIONAL):
         given = paths.get(name)
@@ -97,15 +95,13 @@ def load_tables(paths: Mapping[str, object], root: Path | str = ".") -> Tables:
     return Tables(**tables, paths=paths, digest=digest, warnings=tuple(faults.warnings))
 
 
-def _validated(raw: dict[str, RawTable], faults: contracts.Faults) -> dict[str, pd.DataFrame | None]:
+def _validated(raw: dict[str, RawTable], faults: Faults) -> dict[str, pd.DataFrame | None]:
     tables: dict[str, pd.DataFrame | None] = dict.fromkeys((*REQUIRED, *OPTIONAL))
     shown = {name: table.path for name, table in raw.items()}
     if "codebook" in raw:
-        tables["codebook"] = contracts.check_codebook(raw["codebook"], faults)
+        tables["codebook"] = check_codebook(raw["codebook"], faults)
     if "states" in raw and tables["codebook"] is not None:
-        tables["states"] = contracts.check_states(
-            raw["states"], tables["codebook"], shown["codebook"], faults
-        )
+        tables["states"] = check_states(raw["states"], tables["codebook"], shown["codebook"], faults)
     if "missions" in raw:
         tables["missions"] = contracts.check_missions(raw["missions"], faults)
     missions, states = tables["missions"], tables["states"]

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from workflow.lib.errors import UserError
-from workflow.lib.tables.contracts import CERTAINTIES, EVIDENCE, suggestion
+from workflow.lib.settings.wording import did_you_mean
+from workflow.lib.tables.checks import CERTAINTIES, EVIDENCE
 from workflow.lib.tables.load import Tables
 
 REFUSAL = "declined"
@@ -30,7 +31,7 @@ def choose_missions(tables: Tables, settings: Mapping, partner: int) -> pd.DataF
     missions = tables.missions
     for name in settings["exclude_missions"]:
         if name not in set(missions["mission"]):
-            near = suggestion(name, missions["mission"])
+            near = did_you_mean(name, missions["mission"])
             raise UserError(f"data.exclude_missions: no mission {name} in {tables.paths['missions']}{near}")
     others = settings["missions_led_by_others"]
     led = missions["pivotal"] != partner if others else missions["pivotal"] == settings["pivotal"]
@@ -59,7 +60,7 @@ def eligible_states(
     states: np.ndarray,
     partner: int,
     settings: Mapping,
-    excluded: pd.DataFrame | None = None,
+    excluded: pd.DataFrame | None,
 ) -> np.ndarray:
     """Which states could have joined which mission, shape (mission, state)."""
     eligible = values["present"] > 0
@@ -81,15 +82,22 @@ def eligible_states(
     return eligible
 
 
-def named_by(pairs: pd.DataFrame | None, missions: pd.DataFrame, states: np.ndarray) -> np.ndarray:
+def named_by(pairs: pd.DataFrame, missions: pd.DataFrame, states: np.ndarray) -> np.ndarray:
     """Which missions and states a table names, shape (mission, state)."""
     named = np.zeros((len(missions), len(states)), dtype=bool)
-    if pairs is not None:
-        row = pd.Index(missions["mission"]).get_indexer(pairs["mission"])
-        column = pd.Index(states).get_indexer(pairs["state"])
-        found = (row >= 0) & (column >= 0)
-        named[row[found], column[found]] = True
+    row, column, _ = _places(pairs, missions, states)
+    named[row, column] = True
     return named
+
+
+def _places(
+    pairs: pd.DataFrame, missions: pd.DataFrame, states: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Row and column of the pairs that the grid of missions and states has, and which pairs these are."""
+    row = pd.Index(missions["mission"]).get_indexer(pairs["mission"])
+    column = pd.Index(states).get_indexer(pairs["state"])
+    found = (row >= 0) & (column >= 0)
+    return row[found], column[found], found
 
 
 def counted(participation: pd.DataFrame, settings: Mapping) -> tuple[pd.Series, pd.Series]:
@@ -100,12 +108,11 @@ def counted(participation: pd.DataFrame, settings: Mapping) -> tuple[pd.Series, 
         for role in settings["also_counted"]:
             if role not in set(roles):
                 raise UserError(
-                    f"data.also_counted: no record has the role {role}{suggestion(role, set(roles))}"
+                    f"data.also_counted: no record has the role {role}{did_you_mean(role, set(roles))}"
                 )
         joined |= roles.isin(settings["also_counted"])
-    joined &= participation["certainty"].map(CERTAINTIES.index) <= CERTAINTIES.index(
-        settings["joined_certainty"]
-    )
+    least = CERTAINTIES.index(settings["joined_certainty"])
+    joined &= participation["certainty"].map(CERTAINTIES.index) <= least
     within = settings["joined_within_months"]
     late = joined & (participation["months_earliest"] > (np.inf if within is None else within))
     return joined & ~late, late
@@ -116,14 +123,12 @@ def labels(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Who joined, and how certain each label is; states without a record did not join, for certain."""
     joined, certainty = np.zeros((len(missions), len(states))), np.ones((len(missions), len(states)))
-    row = pd.Index(missions["mission"]).get_indexer(participation["mission"])
-    column = pd.Index(states).get_indexer(participation["state"])
+    row, column, found = _places(participation, missions, states)
     grade = participation["certainty"].map(CERTAINTY_VALUE).to_numpy(float)
     if "role" in participation:
         # Nobody claims that a state that refused took part, however the refusal is known.
         grade = np.where(participation["role"] == REFUSAL, 1.0, grade)
     label = counted(participation, settings)[0].to_numpy(float)
-    found = (row >= 0) & (column >= 0)
-    joined[row[found], column[found]] = label[found]
-    certainty[row[found], column[found]] = grade[found]
+    joined[row, column] = label[found]
+    certainty[row, column] = grade[found]
     return joined, certainty

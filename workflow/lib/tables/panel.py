@@ -4,13 +4,11 @@ From the rows of the table of states (one pivotal state) and the codebook to lab
 codebook's transforms.
 """
 
-from collections.abc import Mapping
-
 import numpy as np
 import pandas as pd
 import xarray as xr
 
-TRANSFORMS = {"none": lambda x: x, "log1p": np.log1p, "log": lambda x: np.log(np.where(x > 0, x, np.nan))}
+TRANSFORMS = {"none": lambda x: x, "log": lambda x: np.log(np.where(x > 0, x, np.nan)), "log1p": np.log1p}
 
 
 def transformed(values: np.ndarray, transform: str) -> np.ndarray:
@@ -47,62 +45,36 @@ def measurement_panel(
     def array(name: str) -> np.ndarray:
         return transformed(at[name].to_numpy(float), book.at[name, "transform"]).reshape(shape).T
 
-    needed = {name: adjusters_of(book, name) for name in indicators}
-    adjusters = sorted({a for names in needed.values() for a in names})
+    chosen = book.reindex(indicators)
+    needed = [set(filter(None, map(str.strip, text.split(";")))) for text in chosen["adjust_for"]]
+    adjusters = sorted(set().union(*needed))
     values = [array(name) for name in indicators]
     standard = [_standardised(array(name)) for name in adjusters]
     empty = np.zeros((0, *shape[::-1]))
+    adjusts = np.array([[name in names for name in adjusters] for names in needed], bool)
     return xr.Dataset(
         {
             "indicator_value": (("indicator", "state", "year"), np.stack(values) if values else empty),
             "present": (("state", "year"), at.index.isin(rows.index).reshape(shape).T),
             "adjuster_value": (("adjuster", "state", "year"), np.stack(standard) if standard else empty),
-            "adjusts": (
-                ("indicator", "adjuster"),
-                np.array([[a in needed[n] for a in adjusters] for n in indicators], bool).reshape(
-                    len(indicators), len(adjusters)
-                ),
-            ),
+            "adjusts": (("indicator", "adjuster"), adjusts.reshape(len(indicators), len(adjusters))),
         },
         coords={
             "state": states,
             "year": years,
             "indicator": np.array(indicators, dtype=str),
             "adjuster": np.array(adjusters, dtype=str),
-            "construct": ("indicator", _column(book, indicators, "construct")),
-            "indicator_label": ("indicator", _column(book, indicators, "label")),
-            "anchor": ("indicator", np.array([_is_one(_get(book, n, "anchor")) for n in indicators], bool)),
-            "direction": (
-                "indicator",
-                np.array([_direction(_get(book, n, "direction")) for n in indicators], float),
-            ),
+            "construct": ("indicator", _words(chosen["construct"])),
+            "indicator_label": ("indicator", _words(chosen["label"])),
+            "anchor": ("indicator", (chosen["anchor"] == 1).to_numpy()),
+            "direction": ("indicator", chosen["direction"].to_numpy(float)),
         },
     )
 
 
-def adjusters_of(book: pd.DataFrame, name: str) -> list[str]:
-    """Columns that an indicator is adjusted for."""
-    text = _get(book, name, "adjust_for")
-    return [part.strip() for part in str(text).split(";") if part.strip()] if isinstance(text, str) else []
-
-
-def _get(book: Mapping, name: str, column: str):
-    return book.at[name, column] if column in book else ""
-
-
-def _column(book: pd.DataFrame, names: list[str], column: str) -> np.ndarray:
-    return np.array([str(_get(book, n, column) or n) for n in names], dtype=str)
-
-
-def _is_one(value) -> bool:
-    return str(value).strip() in ("1", "1.0", "True")
-
-
-def _direction(value) -> float:
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        return np.nan
+def _words(texts: pd.Series) -> np.ndarray:
+    """Texts, or where there is none the name of the column."""
+    return texts.where(texts != "", texts.index.to_series()).to_numpy(str)
 
 
 def _standardised(values: np.ndarray) -> np.ndarray:

@@ -22,6 +22,12 @@ MOST_ROWS = 500_000
 MOST_CHARACTERS = 10_000
 SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 WORKBOOK_SIGNS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+# What the reader of records says, and what it means; the last one is said of all else.
+FAULTS_OF_RECORDS = {
+    "field limit": "a field beyond every limit; does a quotation mark open it that is not closed?",
+    "expected after": "text follows a quotation mark that closes a field; write the mark twice",
+    "": "a quotation mark opens a field that is not closed; take it out, or write it twice",
+}
 
 
 @dataclass(frozen=True)
@@ -54,17 +60,7 @@ class RawTable:
 
 
 def read_csv(path: Path, shown: str | None = None) -> RawTable:
-    """Read a table as texts.
-
-    Parameters
-    ----------
-    path : Path
-    shown : str, optional
-        The path to print in messages; the path itself by default.
-
-    Returns
-    -------
-    RawTable
+    """Read a table as texts; messages call it `shown`, by default its path.
 
     Raises
     ------
@@ -189,16 +185,7 @@ def _records(text: str):
         except StopIteration:
             return
         except csv.Error as error:
-            if "field limit" in str(error):
-                raise UserError(
-                    f", row {begins}: a field beyond every limit; does a quotation mark open it that is not closed?"
-                ) from None
-            if "expected after" in str(error):
-                raise UserError(
-                    f", row {begins}: text follows a quotation mark that closes a field; write the mark twice"
-                ) from None
-            raise UserError(
-                f", row {begins}: a quotation mark opens a field that is not closed; take it out, or write it twice"
-            ) from None
+            words = next(words for sign, words in FAULTS_OF_RECORDS.items() if sign in str(error))
+            raise UserError(f", row {begins}: {words}") from None
         yield begins, record
         begins = reader.line_num + 1

@@ -6,32 +6,39 @@ From tables of texts (`read.RawTable`) to typed tables, or to a list of faults a
 import numpy as np
 import pandas as pd
 
+from workflow.lib.settings.wording import did_you_mean
 from workflow.lib.tables.checks import (
+    CODE,
     CONSTRUCTS,
     FAMILIES,
     FAMILIES_BEFORE,
-    FIRST_YEAR,
+    FLAG,
     LARGEST,
-    LAST_YEAR,
     OPTIONAL_TEXTS,
     ROLES,
     ROLES_BEFORE,
     STATE_KEYS,
     STATE_NAME,
-    TRANSFORMS,
+    YEAR,
     Faults,
     numbers,
+    numbers_in,
     one_of,
     quoted,
     require_columns,
-    suggestion,
     unique_key,
 )
+from workflow.lib.tables.panel import TRANSFORMS, transformed
 from workflow.lib.tables.read import RawTable
 
 # A value so far from all others, on the scale on which the column enters a model, is a slip more often than a fact.
 MOST_DEVIATIONS = 20
 ANY_NUMBER = {"low": -LARGEST, "high": LARGEST}
+CODEBOOK_NUMBERS = {
+    "direction": {"whole": True, "low": -1, "high": 1},
+    **{"first_year": YEAR, "last_year": YEAR, "minimum": ANY_NUMBER, "maximum": ANY_NUMBER, "anchor": FLAG},
+}
+STATE_NUMBERS = {"pivotal": CODE, "state": CODE, "year": {**YEAR, "required": True}}
 
 
 def check_codebook(table: RawTable, faults: Faults) -> pd.DataFrame | None:
@@ -40,36 +47,29 @@ def check_codebook(table: RawTable, faults: Faults) -> pd.DataFrame | None:
     Optional columns are added empty: construct, label, anchor, adjust_for, unit, window, definition, minimum, maximum,
     source, citation, terms, first_year, last_year.
     """
-    if not require_columns(
-        table, ["column", "role", "family", "pairs_with", "direction", "transform"], faults
-    ):
+    required = ["column", "role", "family", "pairs_with", "direction", "transform"]
+    if not require_columns(table, required, faults):
         return None
     unique_key(table, ["column"], faults)
     one_of(table, "role", ROLES, faults, ROLES_BEFORE)
     one_of(table, "family", FAMILIES, faults, FAMILIES_BEFORE)
     one_of(table, "transform", TRANSFORMS, faults)
-    codebook = table.rows.copy()
-    for name in OPTIONAL_TEXTS:
-        if name not in codebook:
-            codebook[name] = ""
-    codebook["direction"] = numbers(table, "direction", faults, whole=True, low=-1, high=1)
-    year = {"whole": True, "low": FIRST_YEAR, "high": LAST_YEAR}
-    limits = {"first_year": year, "last_year": year, "minimum": ANY_NUMBER, "maximum": ANY_NUMBER}
-    limits["anchor"] = {"whole": True, "low": 0, "high": 1}
-    for name, limit in limits.items():
-        codebook[name] = numbers(table, name, faults, **limit) if name in table.rows else np.nan
-    for first, last, what in (("first_year", "last_year", "a year"), ("minimum", "maximum", "a number")):
+    given = {**table.rows, **numbers_in(table, CODEBOOK_NUMBERS, faults)}
+    absent = dict.fromkeys(OPTIONAL_TEXTS, "") | dict.fromkeys(CODEBOOK_NUMBERS, np.nan)
+    codebook = table.rows.assign(**{**absent, **given})
+    for first, last, expected in (
+        ("first_year", "last_year", "a year not before first_year"),
+        ("minimum", "maximum", "a number not below minimum"),
+    ):
         wrong = codebook[last] < codebook[first]
         if wrong.any():
-            faults.cells(
-                table, wrong, last, f"{what} not {'before' if what == 'a year' else 'below'} {first}"
-            )
+            faults.cells(table, wrong, last, expected)
     _check_constructs(table, codebook, faults)
     paired = (codebook["role"] == "tie_count") | (codebook["pairs_with"] != "")
     for row in np.flatnonzero(paired):
         exposure = codebook["pairs_with"].iloc[row]
         if exposure not in set(codebook["column"]):
-            near = suggestion(exposure, codebook["column"])
+            near = did_you_mean(exposure, codebook["column"])
             expected = f"the column that holds the exposure of this tie count{near}"
             faults.cell(table, row, "pairs_with", exposure, expected)
     return codebook
@@ -87,7 +87,7 @@ def _check_constructs(table: RawTable, codebook: pd.DataFrame, faults: Faults) -
     for row, text in enumerate(codebook["adjust_for"]):
         for name in filter(None, text.split(";")):
             if name not in known:
-                near = suggestion(name, known)
+                near = did_you_mean(name, known)
                 faults.cell(table, row, "adjust_for", name, f"columns of this codebook, separated by ;{near}")
 
 
@@ -133,14 +133,13 @@ def _warn(table: RawTable, name: str, values: pd.Series, transform: str, faults:
             "(a column without variation measures nothing)",
         )
         return
-    scale = {"log": lambda x: np.log(np.where(x > 0, x, np.nan)), "log1p": np.log1p}.get(transform)
-    shown = values.to_numpy() if scale is None else scale(np.maximum(values.to_numpy(), 0.0))
+    shown = transformed(values.to_numpy(), transform) if transform in TRANSFORMS else values.to_numpy()
     if np.isfinite(shown).sum() < 2:
         return
     distance = np.abs(shown - np.nanmean(shown)) / (np.nanstd(shown) or 1.0)
     if np.nanmax(distance) > MOST_DEVIATIONS:
         row = int(np.nanargmax(distance))
-        after = "" if scale is None else f" after {transform}"
+        after = f" after {transform}" if transform in ("log", "log1p") else ""
         faults.warn(
             table,
             f"row {table.lines[row]}, column {name}: {quoted(table.rows[name].iloc[row])} is "
@@ -174,13 +173,9 @@ def check_states(
     require_columns(table, [name for name in described if name not in STATE_KEYS], faults, STATE_KEYS)
     for name in table.rows.columns:
         if name not in described and name not in (*STATE_KEYS, STATE_NAME):
-            near = suggestion(name, described)
+            near = did_you_mean(name, described)
             faults.file(table, f"column {name} is not described in {codebook_path}; add its row{near}")
-    states = {
-        "pivotal": numbers(table, "pivotal", faults, whole=True, low=1, high=999, required=True),
-        "state": numbers(table, "state", faults, whole=True, low=1, high=999, required=True),
-        "year": numbers(table, "year", faults, whole=True, low=FIRST_YEAR, high=LAST_YEAR, required=True),
-    }
+    states = numbers_in(table, STATE_NUMBERS, faults)
     states |= _measured(table, codebook, codebook_path, states["year"], faults)
     if STATE_NAME in table.rows:
         states[STATE_NAME] = table.rows[STATE_NAME]

@@ -59,6 +59,28 @@ def shown_states(orderings: pd.DataFrame | None) -> list[int]:
     return list(dict.fromkeys(int(s) for s in latest.to_numpy().ravel()))[:SHOWN_STATES]
 
 
+def _against_facts(
+    draws: np.ndarray, places: Places, known: Mapping[str, pd.DataFrame], model: str, interval: float
+) -> dict[str, pd.DataFrame]:
+    """The measure against known orderings, groups and turning points; an empty table where there are no facts."""
+    tests = {
+        "known_orderings": ("orderings", lambda facts: known_orderings(draws, places, facts, model)),
+        "known_groups": ("groups", lambda facts: known_groups(draws, places, facts, model, interval)),
+        "turning_points": ("turning_points", lambda facts: turning_points(draws, places, facts, model)),
+    }
+    return {
+        name: test(known[kind]) if kind in known else check_table([]) for name, (kind, test) in tests.items()
+    }
+
+
+def _constructs(
+    latents: Mapping[str, xr.Dataset], held_out: Mapping, own, model: str, interval: float
+) -> pd.DataFrame:
+    """Whether constructs are told apart, measured reliably, and predict what is left out."""
+    parts = (correlations(latents, interval), reliabilities(latents), convergent(held_out, own, model))
+    return check_table([row for part in parts for row in part.to_dict("records")])
+
+
 def validity_tables(
     composition: Composition,
     data: xr.Dataset,
@@ -103,28 +125,17 @@ def validity_tables(
     log(f"{model}: measuring again without each of {len(own.names)} indicators")
     refits = without_each(composition, data, priors)
     held_out = {name: refits[name] for name in HELD_OUT if name in refits}
-    orderings, points, groups = (known.get(name) for name in ("orderings", "turning_points", "groups"))
-    empty = check_table([])
     year = RANK_YEARS[-1] if RANK_YEARS[-1] in places.years else int(places.years[-1])
+    shown = shown_states(known.get("orderings"))
     means = latent.smoothed_mean.transpose("state", "year").values
     filtered, spread = (latent[n].transpose("state", "year").values for n in ("filtered_mean", "filtered_sd"))
     tables = {
-        "known_orderings": empty if orderings is None else known_orderings(draws, places, orderings, model),
-        "known_groups": empty if groups is None else known_groups(draws, places, groups, model, interval),
-        "turning_points": empty if points is None else turning_points(draws, places, points, model),
+        **_against_facts(draws, places, known, model, interval),
         "benchmark": benchmark(draws, own, places, known, held_out, model),
-        "constructs": check_table(
-            [
-                *correlations(latents, interval).to_dict("records"),
-                *reliabilities(latents).to_dict("records"),
-                *convergent(held_out, own, model).to_dict("records"),
-            ]
-        ),
+        "constructs": _constructs(latents, held_out, own, model, interval),
         "information_shares": information_shares(own, posterior, model, interval),
         "invariance": invariance(own, mode, bloc, model, interval),
-        "indicator_stability": indicator_stability(
-            means, refits, places, shown_states(orderings), year, model
-        ),
+        "indicator_stability": indicator_stability(means, refits, places, shown, year, model),
     }
     log(f"{model}: measuring again with the data of earlier years")
     tables["vintages"] = vintages(own, filtered, spread, priors, model)
