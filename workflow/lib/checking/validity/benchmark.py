@@ -28,6 +28,26 @@ def equal_weight_index(panel: Panel, without: str | None = None) -> np.ndarray:
     return np.where(observed > 0, centred.sum(1) / np.maximum(observed, 1), np.nan)
 
 
+def index_draws(panel: Panel, number: int, random: np.random.Generator) -> np.ndarray:
+    """Paths that the index may stand for, (number, S, T): a call without its error cannot be scored as a probability.
+
+    The error of a mean of n indicators of mean correlation r is sqrt((1 - r) / n) (Spearman 1910; Brown 1910), and lasts as
+    long as the indicators do.
+    """
+    chosen = np.isfinite(panel.direction)
+    seen = panel.seen[:, chosen]
+    value = np.where(seen, panel.value[:, chosen] * panel.direction[chosen][None, :, None], np.nan)
+    centred = value - np.nanmean(value, axis=0, where=seen.any(0)[None] & seen)
+    flat = pd.DataFrame(np.moveaxis(centred, 1, 2).reshape(-1, centred.shape[1]))
+    correlations = flat.corr().to_numpy()
+    shared = np.clip(np.nanmean(correlations[np.triu_indices(len(correlations), 1)]), 0.0, 1.0)
+    error = np.sqrt((1 - shared) / np.maximum(seen.sum(1), 1))
+    persistence, noise = panel.persistence(), random.normal(size=(number, *error.shape))
+    for t in range(1, noise.shape[2]):
+        noise[:, :, t] = persistence * noise[:, :, t - 1] + np.sqrt(1 - persistence**2) * noise[:, :, t]
+    return equal_weight_index(panel) + error * noise
+
+
 def item_values(panel: Panel, name: str) -> np.ndarray:
     """One indicator where it was observed, (S, T), high where the relationship should be good."""
     place = panel.names.index(name)
@@ -73,7 +93,7 @@ def _known_criteria(draws: np.ndarray, index: np.ndarray, places: Places, known:
 def benchmark(
     draws: np.ndarray, panel: Panel, places: Places, known: Mapping, held_out: Mapping[str, Refit], model: str
 ) -> pd.DataFrame:
-    """The model beside the index, a row a criterion: passed if the model is at least as good.
+    """The model beside the index with its own error, a row a criterion: passed if the model is at least as good.
 
     Parameters
     ----------
@@ -87,8 +107,8 @@ def benchmark(
         The measurement without an indicator, by that indicator.
     model : str
     """
-    index = equal_weight_index(panel)
-    index = np.where(np.isfinite(draws).all(0), index, np.nan)[None]
+    index = index_draws(panel, len(draws), np.random.default_rng(len(draws)))
+    index = np.where(np.isfinite(draws).all(0), index, np.nan)
     criteria = _known_criteria(draws, index, places, known)
     for name, other in held_out.items():
         value = item_values(panel, name)
