@@ -1,7 +1,6 @@
-"""Common causes, power scaling and contraction: published examples, exact posteriors, and controls that are causes."""
+"""Common causes, power scaling: published examples, exact posteriors, and controls that are causes."""
 
 import numpy as np
-import pandas as pd
 import pytest
 import xarray as xr
 
@@ -12,7 +11,6 @@ from models.priors import Priors
 from tests.models.draws import outcome_draws, prior_draws
 from tests.models.example import COMPOSITIONS, example_data, measured_paths
 from workflow.lib.checking.causes import common_cause_rows, power_scaling_of
-from workflow.lib.checking.contraction import contraction_checks
 from workflow.lib.checking.sensitivity import (
     benchmark_row,
     e_value,
@@ -155,18 +153,3 @@ def test_a_prior_far_from_what_the_draws_say_fails_power_scaling_and_a_wide_one_
         assert set(rows) == {"intercept", "ties_slope"}
         verdicts[name] = rows["ties_slope"]["verdict"]
     assert verdicts == {"near": "passed", "far": "failed"}
-
-
-def test_a_parameter_that_the_data_hardly_narrow_is_described_as_such():
-    parameters = pd.DataFrame(
-        {
-            "model": "cut",
-            "parameter": ["ties_slope", "mission_sd", "mission_ties_slope[gulf_1990]"],
-            "label": ["slope of ties", "spread of missions", "slope of ties gulf_1990"],
-            "contraction": [0.9, 0.05, np.nan],
-        }
-    )
-    table = contraction_checks(parameters)
-    assert table["item"].tolist() == ["ties_slope", "mission_sd"]
-    assert table["note"].tolist() == ["", "the data hardly narrow the prior"]
-    assert set(table["verdict"]) == {"described"}

@@ -246,7 +246,7 @@ def test_what_failed_is_counted_for_the_main_model_and_the_abstract_stays_short(
     tables = {
         "predictive": check_table(rows),
         "labels": check_table([check_row("labels", "plugin", "a", "ties, strict list", "failed")]),
-        "contraction": check_table([check_row("contraction", "plugin", "a", "slope", "described")]),
+        "payments": check_table([check_row("payments", "plugin", "a", "aid", "described")]),
         **control("ties", "failed"),
     }
     found = made_up(QUALITY_WINS, tables)

@@ -368,7 +368,7 @@ def test_every_link_and_identifier_of_the_report_is_sound(shown):
 def test_every_picture_of_the_report_has_words_for_those_who_cannot_see_it(shown):
     page = (shown[0] / "report" / "index.html").read_text(encoding="utf-8")
     pictures = re.findall(r"<figure><svg[^>]*>", page)
-    assert len(pictures) == 10
+    assert len(pictures) == 11
     assert all(
         'role="img"' in picture and len(re.findall(r'aria-label="[^"]{40,}"', picture)) == 1
         for picture in pictures

@@ -115,7 +115,7 @@ def joint_model():
 
 def checks_of_this_run():
     """Names of the tables of checks that this run makes."""
-    names = ["predictive", "contraction"]
+    names = ["predictive"]
     if MAIN:
         names += ["negative_controls", "ties_measures", "reverse_causation", "labels", "eligible", "priors"]
         names += ["sensitivity", "power_scaling", "payments", "feedback"]

@@ -135,7 +135,6 @@ rule estimate_effects:
         effects="<results>/effects.csv",
         parameters="<results>/parameters.csv",
         quality="<results>/quality.csv",
-        contraction="<results>/checks/contraction.csv",
     log:
         "<logs>/estimate_effects.log",
     resources:

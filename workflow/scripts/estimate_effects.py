@@ -1,6 +1,6 @@
 """Summarise the draws of all models, behind their gates.
 
-To `results/effects.csv`, `parameters.csv`, `quality.csv` and `checks/contraction.csv`.
+To `results/effects.csv`, `parameters.csv` and `quality.csv`.
 """
 
 from workflow.lib.job import Log, run_job
@@ -18,7 +18,6 @@ def estimate_effects(
     effects: str,
     parameters: str,
     quality: str,
-    contraction: str,
     log: Log,
 ) -> None:
     """Means, intervals, effective sample sizes; paths by state and year."""
@@ -28,7 +27,6 @@ def estimate_effects(
     from models.build import model_parameters
     from models.composition import Composition
     from models.priors import Priors
-    from workflow.lib.checking.contraction import contraction_checks
     from workflow.lib.checking.files import write_table
     from workflow.lib.inference.archive import read_dataset, read_group, read_tree
     from workflow.lib.settings import priors_from_plain
@@ -60,9 +58,7 @@ def estimate_effects(
         return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(columns))
 
     write_table(together(found, EFFECT_COLUMNS), effects)
-    summaries = together(rows, PARAMETER_COLUMNS)
-    write_table(summaries, parameters)
-    write_table(contraction_checks(summaries), contraction)
+    write_table(together(rows, PARAMETER_COLUMNS), parameters)
     write_table(together(paths, PATH_COLUMNS), quality)
 
 

@@ -243,11 +243,13 @@ class Run:
         return self.show(name.replace("_", "-"), make(self.results, **options), caption, source)
 
     def check_table(self, name: str, caption: str = "") -> Markup:
-        """All rows of a table of checks under its caption, or nothing if this run did not make it."""
+        """Rows of a table of checks under its caption, or nothing if this run did not make it."""
         if (checks := self.checks(name)) is None:
             return Markup("")
         caption = caption or f"{checks.title}. {checks.about}".strip()
         table = check_table(self.results, name)
+        if len(table.rows) < len(checks.rows):
+            caption += f" Shown are {len(table.rows)} of {len(checks.rows)} rows; all are in {checks.source}."
         return self.show(f"check-{name.replace('_', '-')}", table, caption, checks.source)
 
     def has_table(self, name: str) -> bool:

@@ -81,7 +81,7 @@ def draw_effects(results: Results) -> Figure:
     axes = figure.subplots()
     terms = {TIES: -0.13, results.quality_term: 0.13}
     for (term, offset), (colour, marker, _) in zip(terms.items(), LOOKS.values(), strict=True):
-        part = rows[rows["estimand"] == f"{term}_effect"]
+        part = rows[rows["estimand"].isin([f"{term}_effect", f"{term}_within_effect"])]
         part = part.assign(**{name: 100 * part[name] for name in ("mean", "lower", "upper")})
         place = [results.models.index(model) + offset for model in part["model"]]
         intervals(axes, part, place, colour, marker)
@@ -143,7 +143,8 @@ def draw_check(results: Results, name: str, words: str, reference: float, longes
         if position.size:
             entries[verdict] = (colour, "o")
     zero_line(axes, reference)
-    legend(figure, entries)
+    if len(entries) > 1:
+        legend(figure, entries)
     return figure
 
 
@@ -155,6 +156,24 @@ def draw_known_orderings(results: Results) -> Figure | None:
 def draw_ties_measures(results: Results) -> Figure | None:
     """The slope of ties by how ties are counted."""
     return draw_check(results, "ties_measures", "Estimate by measure of ties", 0.0)
+
+
+def draw_around_missions(results: Results) -> Figure | None:
+    """Quality of joiners less that of others by years from the year before a mission."""
+    rows = results.table("checks/reverse_causation.csv")
+    rows = rows[rows["check"].isin(["before joining", "after joining"])]
+    if rows.empty:
+        return None
+    years = rows["item"].str.rsplit(" ", n=1).str[-1].astype(int)
+    figure = new_figure(9)
+    axes = figure.subplots()
+    axes.vlines(years, rows["lower"], rows["upper"], color=style.QUALITY, linewidth=1.2)
+    axes.plot(years, rows["estimate"], "o", color=style.QUALITY)
+    axes.axhline(0, color=style.LINE, linewidth=0.7)
+    axes.plot(0, 0, "o", color=style.LINE)
+    axes.set_xlabel("Years from the year before a mission")
+    axes.set_ylabel("Standard deviations")
+    return figure
 
 
 def draw_feedback(results: Results) -> Figure | None:
@@ -250,6 +269,7 @@ def draw_case(results: Results, mission: str) -> Figure | None:
 FIGURES = {
     "validity": [draw_known_orderings, draw_quality_paths, draw_reliability],
     "results": [draw_effects],
+    "reverse": [draw_around_missions],
     "controls": [draw_ties_measures],
     "feedback": [draw_feedback],
     "prediction": [draw_conflicts],

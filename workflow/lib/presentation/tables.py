@@ -9,11 +9,12 @@ from functools import partial
 
 import pandas as pd
 
-from workflow.lib.checking.table import VERDICTS
+from workflow.lib.checking.table import CANNOT_TELL, FAILED, PASSED, VERDICTS
 from workflow.lib.presentation.cells import Table, cell, listed, spaced, words
 from workflow.lib.presentation.results import Results
 from workflow.lib.presentation.wording import MISSING, estimate, fixed, interval, of_unit, p, points, whole
 
+LONGEST_CHECK = 60
 RANK_YEARS = (1952, 1965, 1978, 1989, 2002, 2013)
 # Figures of the gate: name -> header, decimals, whether the highest is the worst.
 GATE = {
@@ -101,9 +102,20 @@ def tallies_table(results: Results, checks: list) -> Table:
     return listed(checks, columns)
 
 
-def check_table(results: Results, name: str) -> Table:
-    """All rows of a table of checks; columns that are empty throughout are left out."""
+def told_rows(results: Results, name: str, longest: int = LONGEST_CHECK) -> pd.DataFrame:
+    """Rows of a table of checks; of a long one those of the main model, what failed before what passed."""
     rows = results.table(f"checks/{name}.csv")
+    if len(rows) <= longest:
+        return rows
+    own = rows[rows["model"] == results.main_model]
+    rows = own if len(own) else rows
+    order = rows["verdict"].map({FAILED: 0, CANNOT_TELL: 1, PASSED: 2}).fillna(3)
+    return rows.loc[order.sort_values(kind="stable").index[:longest].sort_values()]
+
+
+def check_table(results: Results, name: str) -> Table:
+    """Rows of a table of checks; columns that are empty throughout are left out."""
+    rows = told_rows(results, name)
     models = set(rows["model"].dropna())
     # numbers of one outcome model are those of the main model, unless the table says whose they are
     named = len(models) > 1 or bool(models & set(results.models) - {results.main_model})
@@ -202,13 +214,13 @@ def columns_table(results: Results) -> Table:
 
 
 def models_table(results: Results) -> Table:
-    """Models with what they are, in the order of the config."""
+    """Models of joining with what they are, in the order of the config."""
     models = results.settings["models"]
     columns = {
         "Model": results.label,
         "What it is": lambda model: words((models[model] or {}).get("description")),
     }
-    return listed(models, columns, text_columns=2, widths=[30, 70])
+    return listed(results.models, columns, text_columns=2, widths=[30, 70])
 
 
 def parameters_table(results: Results) -> Table:
