@@ -52,21 +52,17 @@ def effect_rows(draws: Mapping[tuple[str, str], xr.DataArray], model: str, inter
     pandas.DataFrame
         Columns of `results/effects.csv`; effective sample size and R-hat are missing where all draws are the same.
     """
-    labels = {f"{estimand}[{scope}]": (estimand, scope) for estimand, scope in draws}
-    convergence = convergence_table(
-        {label: draws[key].reset_coords(drop=True) for label, key in labels.items()}
-    ).set_index("parameter")
+    convergence = convergence_table(as_dataset(draws)).set_index("parameter")[["ess_bulk", "r_hat"]]
     rows = [
         {
             "model": model,
             "estimand": estimand,
             "scope": scope,
-            **summarise(draws[estimand, scope], interval),
-            "median": float(np.median(draws[estimand, scope])),
-            "ess_bulk": convergence.at[label, "ess_bulk"],
-            "r_hat": convergence.at[label, "r_hat"],
+            **summarise(values, interval),
+            "median": float(np.median(values)),
+            **convergence.loc[f"{estimand}[{scope}]"],
         }
-        for label, (estimand, scope) in labels.items()
+        for (estimand, scope), values in draws.items()
     ]
     return pd.DataFrame(rows, columns=list(EFFECT_COLUMNS))
 
@@ -94,8 +90,7 @@ def parameter_rows(
                     "parameter": name,
                     "label": f"{parameter.label} {index}".strip(),
                     **summary,
-                    "ess_bulk": convergence.at[name, "ess_bulk"],
-                    "r_hat": convergence.at[name, "r_hat"],
+                    **convergence.loc[name, ["ess_bulk", "r_hat"]],
                     "contraction": 1 - summary["sd"] ** 2 / prior_variance,
                 }
             )

@@ -6,13 +6,11 @@ nothing. Fails with `UserError` when a file is missing or a contributor's name i
 """
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from workflow.lib.derivation.evidence_texts import COW_FAMILY
-from workflow.lib.derivation.sources import CODING, Sources
+from workflow.lib.derivation.sources import CODING, Sources, read_texts
 from workflow.lib.derivation.succession import seat_holder_of_claim, state_code
 
 # Codes of the IMI data that stand for a multilateral force (29 Inter-American, 49 Caribbean, 653 Sinai, 1 UN).
@@ -21,51 +19,11 @@ ORGANISATIONS, ORGANISATION_CODES_FROM = (1, 29, 49, 653), 1000
 IMI_MISPRINTS = {695: 696}
 # Members that the description of a multilateral intervention in IMI names (Provide Comfort; Southern Watch; Haiti 1994;
 # Congo 1998).
-IMI_FORCE_MEMBERS = {
-    3600: (2, 200, 220, 640),
-    3602: (2, 200, 220),
-    3040: (2, 771),
-    2450: (540, 552, 565),
-}
+IMI_FORCE_MEMBERS = {3600: (2, 200, 220, 640), 3602: (2, 200, 220), 3040: (2, 771), 2450: (540, 552, 565)}
 
-
-class Dataset(NamedTuple):
-    """Family of a dataset (those of one family are not independent), name to print, extract, and its columns."""
-
-    family: str
-    label: str
-    extract: str
-    identifier: str
-    side: str | None
-    state: str
-    year: str
-    action: str | None = None
-
-
-IMI = ("interventions", "target")
-# Wars and disputes are one family: the disputes contain the wars.
-DATASETS = {
-    "ucdp": Dataset(
-        *("ucdp", "UCDP/PRIO conflict {identifier}"),
-        *("conflict_parties", "conflict_id", "role", "ccode", "year"),
-    ),
-    "cow_wars": Dataset(
-        *(COW_FAMILY, "COW Inter-State War {identifier}", "wars", "warnum", None, "ccode", "year")
-    ),
-    "mid": Dataset(
-        *(COW_FAMILY, "MID dispute {identifier}"),
-        *("dispute_participants", "dispnum", "sidea", "ccode", "styear", "hiact"),
-    ),
-    "mid_dyads": Dataset(
-        *(COW_FAMILY, "MID dyads, dispute {side} with {identifier}"),
-        *("disputes", "ccode2", "dispnum", "ccode1", "year", "hiact1"),
-    ),
-    "imi": Dataset("imi", "IMI (target {identifier})", *IMI, None, "intervener", "start"),
-    "imi_description": Dataset(
-        *("imi", "IMI (description, target {identifier})", *IMI, "intervener", "intervener", "start")
-    ),
-    "geo_pko": Dataset("geo_pko", "Geo-PKO {identifier}", "peacekeepers", "mission", None, "tcc", "year"),
-}
+# Family of each dataset (those of one family are not independent: the disputes contain the wars), name to print, extract, and
+# what its columns are called.
+DATASETS = read_texts(CODING / "dataset_columns.csv").set_index("dataset")
 
 
 def _is_one_of(values: pd.Series, texts: str) -> pd.Series:
@@ -74,7 +32,7 @@ def _is_one_of(values: pd.Series, texts: str) -> pd.Series:
 
 def _participants(sources: Sources, coding, codes: Mapping[str, int]) -> pd.DataFrame:
     """Participants by a row of the coding: ccode, first_year, action (the highest, where the dataset has it)."""
-    dataset = DATASETS[coding.dataset]
+    dataset = DATASETS.loc[coding.dataset]
     table = getattr(sources, dataset.extract)
     hit = _is_one_of(table[dataset.identifier], coding.identifier)
     hit &= table[dataset.year].between(coding.first, coding.last)
@@ -112,7 +70,7 @@ def dataset_claims(sources: Sources, missions: pd.DataFrame, codes: Mapping[str,
     texts = {"identifier": str, "side": str}
     claims = []
     for coding in pd.read_csv(CODING / "datasets.csv", keep_default_na=False, dtype=texts).itertuples():
-        found, dataset = _participants(sources, coding, codes), DATASETS[coding.dataset]
+        found, dataset = _participants(sources, coding, codes), DATASETS.loc[coding.dataset]
         start, first = int(starts[coding.mission]), found["first_year"].astype(int)
         pairs = zip(found["ccode"], first, strict=True)
         least = float(coding.minimum_action) if coding.minimum_action != "" else -np.inf
