@@ -215,7 +215,7 @@ def check_rows(name: str, world: World) -> list[dict]:
     rows = []
     if name == "reverse_causation":
         rows = [
-            {"check": check, "model": world.main, "item": f"quality {years:+d}", "label": f"quality {years:+d} years", "estimate": 0.1,
+            {"check": check, "model": world.main, "item": f"quality {years:+d}", "label": f"quality {years:+d}", "estimate": 0.1,
              "lower": 0.05, "upper": 0.2, "unit": "sd", "expected": "near zero", "verdict": verdict, "note": ""}
             for check, years, verdict in (("before joining", -5, "passed"), ("after joining", 5, "failed"))
         ]  # fmt: skip

@@ -269,7 +269,7 @@ def test_hostile_names_are_printed_as_they_are(present):
                 results, results / "drawn", results / "drawn.json", settings(world, results.parent)
             )
         )
-        == 7
+        == 8
     )
     for name in HOSTILE:
         assert f"Of {name} one fails." in html and f"Of {name} one fails." in seen, name
