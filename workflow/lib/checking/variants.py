@@ -82,8 +82,12 @@ class Variants:
             [*label_versions(self.settings, self.tables), *joiner_versions(self.settings, self.tables)]
         )
         for name, settings in mission_versions(self.settings):
-            own = self.refitter(self.composition, prepare(self.tables, settings))
-            found[name] = self.plain.effects(own.fit(name))
+            data = prepare(self.tables, settings)
+            if set(data["mission"].values) <= set(self.data["mission"].values):
+                draws = self.plain.fit(name, on_the_grid_of(self.data, data))
+            else:
+                draws = self.refitter(self.composition, data).fit(name)
+            found[name] = self.plain.effects(draws)
         if not self.composition.label_errors:
             # wrong records are a matter of the broadest list: it has those that a strict list leaves out
             broad = self.on_the_grid({**self.settings, "joined_certainty": "uncertain"})

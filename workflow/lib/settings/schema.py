@@ -270,8 +270,8 @@ class RefitSettings(Section):
     """How the refits of the checks are sampled: they need fewer draws than what is printed."""
 
     chains: int = Field(2, ge=2, le=64, description="independent chains")
-    tune: Draws = Field(300, description="steps of adaptation in each chain")
-    draws: Draws = Field(600, description="draws kept from each chain")
+    tune: Draws = Field(200, description="steps of adaptation in each chain")
+    draws: Draws = Field(400, description="draws kept from each chain")
 
 
 class CheckSettings(Section):
@@ -293,7 +293,6 @@ class CheckSettings(Section):
         "warn",
         description="what a measure that is not valid does: a line on the paper's first page, or an end of the run",
     )
-    simulations: Count = Field(20, description="simulated data sets of the target `calibration`")
     indicator_sets: Count = Field(300, description="sets of indicators of the target `multiverse`")
 
 
