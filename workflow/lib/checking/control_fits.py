@@ -5,28 +5,27 @@ From the analysis data set, the latent paths and the controls to rows of checks.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import cached_property
 
 import xarray as xr
 
-from models.composition import TIES, Composition
+from models.composition import TIES
 from models.posterior import OutcomeDraws
 from workflow.lib.checking.controls import (
+    POSITIVE,
     Control,
     beside,
     difference_rows,
     led_by_others_rows,
     with_covariate,
 )
-from workflow.lib.checking.refits import Refitter
+from workflow.lib.checking.refits import PluginRefits, Refitter
 from workflow.lib.checking.reverse_causation import (
     first_decisions,
     first_joiners_row,
     rows_around_missions,
 )
-from workflow.lib.checking.table import estimate_row
+from workflow.lib.checking.table import DESCRIBED, check_row, estimate_row
 from workflow.lib.errors import UserError
 
 ADDED = "control_added"
@@ -34,41 +33,14 @@ ADDED = "control_added"
 FEWEST_JOINERS = 30
 
 
-class ControlFits:
-    """Refits of one model with a control beside a regressor, to other missions, and with other measures of ties.
+class ControlFits(PluginRefits):
+    """Refits of one model with a control beside a regressor, to other missions, and with other measures of ties."""
 
-    Parameters
-    ----------
-    composition : Composition
-    data : xarray.Dataset
-    paths : mapping of str to xarray.Dataset
-        Latent paths by measurement model.
-    run : mapping
-        Sections of the configuration, see ``Refitter.configured``.
-    threads : int
-    log : callable
-    """
-
-    def __init__(
-        self,
-        composition: Composition,
-        data: xr.Dataset,
-        paths: Mapping,
-        run: Mapping,
-        threads: int,
-        log: Callable,
-    ):
-        self.composition, self.data, self.paths = replace(composition, inference="plugin"), data, paths
-        self.run, self.threads, self.log = run, threads, log
-        self.main, self.interval = composition.name, run["interval"]
-        terms = [term for term in composition.terms() if term.part != "between"]
-        self.slope_names = {term.regressor: f"{term.name}_slope" for term in terms}
-
-    def refitter(self, composition: Composition, data: xr.Dataset, stage: str) -> Refitter:
-        """Refits of a composition to data, in a stage of their own."""
-        return Refitter.configured(
-            composition, data, self.paths, stage=stage, run=self.run, threads=self.threads, log=self.log
-        )
+    @cached_property
+    def slope_names(self) -> dict[str, str]:
+        """Names of the slopes by regressor; of a split one, that of the deviations."""
+        terms = [term for term in self.composition.terms() if term.part != "between"]
+        return {term.regressor: f"{term.name}_slope" for term in terms}
 
     def slope(self, draws: OutcomeDraws, regressor: str) -> xr.DataArray:
         """Slope of a regressor; of a split one, that of the deviations."""
@@ -143,14 +115,7 @@ class ControlFits:
         return rows
 
     def _measure_row(self, draws: OutcomeDraws, regressor: str, name: str, label: str, note: str) -> dict:
-        return {
-            "check": "measures of ties",
-            "model": self.main,
-            "item": f"{name} {regressor}",
-            "label": label if regressor == TIES else f"{regressor} beside {label}",
-            **estimate_row(self.slope(draws, regressor), self.interval),
-            "unit": "log-odds",
-            "expected": "positive",
-            "verdict": "described",
-            "note": note,
-        }
+        words = label if regressor == TIES else f"{regressor} beside {label}"
+        columns = estimate_row(self.slope(draws, regressor), self.interval)
+        columns |= {"unit": "log-odds", "expected": POSITIVE, "note": note}
+        return check_row("measures of ties", self.main, f"{name} {regressor}", words, DESCRIBED, **columns)

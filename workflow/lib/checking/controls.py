@@ -15,7 +15,7 @@ import xarray as xr
 from scipy.stats import norm
 
 from models.composition import Composition
-from workflow.lib.checking.table import estimate_row
+from workflow.lib.checking.table import DESCRIBED, check_row, estimate_row
 
 NEAR, POSITIVE = "near zero", "positive"
 
@@ -99,29 +99,10 @@ def difference_rows(
         Slope of the regressor in the main model, without the control.
     """
     slope, other = fit(control)
-    difference = slope - other
-    common = {"model": main, "check": control.check, "unit": "log-odds", "note": control.note}
-    own, gap = estimate_row(other, interval), estimate_row(difference, interval)
-    return [
-        {
-            **common,
-            "item": f"{control.item} slope",
-            "label": control.label,
-            **own,
-            "expected": NEAR,
-            "verdict": "described",
-            "power": power_to_see(float(naive.mean()), float(other.std()), interval),
-        },
-        {
-            **common,
-            "item": f"{control.item} difference",
-            "label": f"{control.regressor} less {control.label}",
-            **gap,
-            "expected": POSITIVE,
-            "verdict": difference_verdict(own, gap),
-            "power": power_to_see(float(naive.mean()), float(difference.std()), interval),
-        },
-    ]
+    labels = {f"{control.item} slope": control.label}
+    labels[f"{control.item} difference"] = f"{control.regressor} less {control.label}"
+    pairs = zip(labels.items(), (other, slope - other), strict=True)
+    return _control_and_difference(control.check, pairs, naive, main, interval, control.note)
 
 
 def led_by_others_rows(
@@ -134,30 +115,23 @@ def led_by_others_rows(
     )
     # the two posteriors are independent: any pairing of their draws has the right distribution
     difference = mine - np.random.default_rng(pairs).permutation(other)
-    own, gap = estimate_row(theirs, interval), estimate_row(difference, interval)
-    common = {
-        "check": "missions led by others",
-        "model": main,
-        "unit": "log-odds",
-        "note": f"{missions} missions; same model and scale",
-    }
-    return [
-        {
-            **common,
-            "item": f"{regressor} led by others",
-            "label": f"{regressor} in missions led by others",
-            **own,
-            "expected": NEAR,
-            "verdict": "described",
-            "power": power_to_see(float(ours.mean()), float(theirs.std()), interval),
-        },
-        {
-            **common,
-            "item": f"{regressor} difference",
-            "label": f"{regressor} in missions of the pivotal state less those led by others",
-            **gap,
-            "expected": POSITIVE,
-            "verdict": difference_verdict(own, gap),
-            "power": power_to_see(float(ours.mean()), float(difference.std()), interval),
-        },
-    ]
+    labels = {f"{regressor} led by others": f"{regressor} in missions led by others"}
+    labels[f"{regressor} difference"] = (
+        f"{regressor} in missions of the pivotal state less those led by others"
+    )
+    pairs = zip(labels.items(), (theirs, difference), strict=True)
+    note = f"{missions} missions; same model and scale"
+    return _control_and_difference("missions led by others", pairs, ours, main, interval, note)
+
+
+def _control_and_difference(check: str, pairs, naive, main: str, interval: float, note: str) -> list[dict]:
+    """A row that describes a control, and one that tests the difference; ``pairs`` are (item, label) and draws of each."""
+    rows, found = [], []
+    for (item, label), draws in pairs:
+        found.append(estimate_row(draws, interval))
+        expected = POSITIVE if rows else NEAR
+        verdict = difference_verdict(*found) if rows else DESCRIBED
+        power = power_to_see(float(naive.mean()), float(np.std(draws)), interval)
+        columns = {"unit": "log-odds", "expected": expected, "power": power, "note": note} | found[-1]
+        rows.append(check_row(check, main, item, label, verdict, **columns))
+    return rows

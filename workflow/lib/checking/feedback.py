@@ -3,8 +3,10 @@
 import numpy as np
 import xarray as xr
 
+from workflow.lib.checking.controls import NEAR
+from workflow.lib.checking.table import DESCRIBED, check_row
+
 SHOWN = 20
-NEAR_ZERO = "near zero"
 
 
 def feedback_rows(joint: xr.Dataset, paths: xr.Dataset, data: xr.Dataset, model: str) -> list[dict]:
@@ -26,29 +28,24 @@ def feedback_rows(joint: xr.Dataset, paths: xr.Dataset, data: xr.Dataset, model:
     names = dict(zip(data["state"].values.tolist(), data["state_name"].values.tolist(), strict=True))
     times = data["joined"].sum("mission").sel(state=states).values
     order = np.argsort(-np.abs(np.nan_to_num(moved)), kind="stable")
-    summary = {
-        "check": "feedback",
-        "model": model,
-        "item": "all states",
-        "label": "root mean square of the shift of quality by the outcome",
-        "estimate": float(np.sqrt(np.nanmean((informed - alone) ** 2))),
-        "expected": NEAR_ZERO,
-        "verdict": "described",
-        "note": f"{int((np.abs(within) > 1).sum())} of {int(np.isfinite(within).sum())} states by more than one "
-        "standard deviation",
-    }
-    rows = [
-        {
-            "check": "feedback",
-            "model": model,
-            "item": str(int(states[k])),
-            "label": names.get(int(states[k]), str(states[k])),
-            "estimate": float(moved[k]),
-            "expected": NEAR_ZERO,
-            "verdict": "described",
-            "note": f"joined {int(times[k])} missions; {within[k]:+.1f} standard deviations of its path",
-        }
-        for k in order[:SHOWN]
-        if np.isfinite(moved[k])
-    ]
-    return [summary, *rows]
+
+    def row(item: str, label: str, estimate: float, note: str) -> dict:
+        columns = {"estimate": float(estimate), "expected": NEAR, "note": note}
+        return check_row("feedback", model, item, label, DESCRIBED, **columns)
+
+    number = f"{int((np.abs(within) > 1).sum())} of {int(np.isfinite(within).sum())} states"
+    shift = np.sqrt(np.nanmean((informed - alone) ** 2))
+    label = "root mean square of the shift of quality by the outcome"
+    rows = [row("all states", label, shift, f"{number} by more than one standard deviation")]
+    for k in order[:SHOWN]:
+        if np.isfinite(moved[k]):
+            state, note = int(states[k]), f"{within[k]:+.1f} standard deviations of its path"
+            rows.append(
+                row(
+                    str(state),
+                    names.get(state, str(state)),
+                    moved[k],
+                    f"joined {int(times[k])} missions; {note}",
+                )
+            )
+    return rows

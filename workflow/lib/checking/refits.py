@@ -174,6 +174,34 @@ class Refitter:
         return average_change(draws, contrast_values(self.composition, self.data, self.measured))
 
 
+class PluginRefits:
+    """What refits of one model, its latents plugged in, have in common.
+
+    Parameters
+    ----------
+    composition : Composition
+    data : xarray.Dataset
+    paths : mapping of str to xarray.Dataset
+        Latent paths by measurement model.
+    run : mapping
+        Sections of the configuration, see ``Refitter.configured``.
+    threads : int
+    log : callable
+    """
+
+    stage = "variants"
+
+    def __init__(self, composition, data: xr.Dataset, paths: Mapping, run: Mapping, threads: int, log: Log):
+        self.composition, self.data, self.paths = replace(composition, inference="plugin"), data, paths
+        self.run, self.threads, self.log = run, threads, log
+        self.main, self.interval = composition.name, run["interval"]
+
+    def refitter(self, composition: Composition, data: xr.Dataset, stage: str | None = None) -> Refitter:
+        """Refits of a composition to data, in a stage with seeds of its own."""
+        own = {"stage": stage or self.stage, "run": self.run, "threads": self.threads, "log": self.log}
+        return Refitter.configured(composition, data, self.paths, **own)
+
+
 def without(data: xr.Dataset, left_out: np.ndarray) -> xr.Dataset:
     """The data with the decisions on some missions (M,) masked.
 

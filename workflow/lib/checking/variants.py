@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 import xarray as xr
 
-from models.composition import Composition
-from workflow.lib.checking.refits import Refitter, on_the_grid_of, scaled_priors
+from workflow.lib.checking.refits import PluginRefits, on_the_grid_of, scaled_priors
 from workflow.lib.checking.versions import (
     Version,
     eligible_versions,
@@ -22,48 +21,25 @@ from workflow.lib.tables.prepare import prepare
 Effects = dict[str, xr.DataArray]
 
 
-class Variants:
-    """Refits of one model, its latents plugged in, to versions of the tables.
+class Variants(PluginRefits):
+    """Refits of one model to versions of the tables.
 
     All effects are taken between the values that the data in use give, so that a version's own quartiles do not move them.
 
     Parameters
     ----------
-    composition : Composition
-    data : xarray.Dataset
-    paths : mapping of str to xarray.Dataset
-        Latent paths by measurement model.
+    composition, data, paths, run, threads, log
+        See ``PluginRefits``.
     tables : Tables
     settings : mapping
         Section ``data`` of the configuration.
-    run : mapping
-        Sections of the configuration, see ``Refitter.configured``.
-    threads : int
-    log : callable
     """
 
-    def __init__(
-        self,
-        composition: Composition,
-        data: xr.Dataset,
-        paths: Mapping,
-        tables: Tables,
-        settings: Mapping,
-        run: Mapping,
-        threads: int,
-        log: Callable,
-    ):
-        self.composition, self.data, self.paths = replace(composition, inference="plugin"), data, paths
-        self.tables, self.settings, self.run = tables, settings, run
-        self.threads, self.log = threads, log
+    def __init__(self, composition, data, paths, tables: Tables, settings: Mapping, run, threads, log):
+        super().__init__(composition, data, paths, run, threads, log)
+        self.tables, self.settings = tables, settings
         self.plain = self.refitter(self.composition, data)
         self.reference: Effects = self.plain.effects(self.plain.fit("as fitted"))
-
-    def refitter(self, composition: Composition, data: xr.Dataset) -> Refitter:
-        """Refits of a composition to data."""
-        return Refitter.configured(
-            composition, data, self.paths, stage="variants", run=self.run, threads=self.threads, log=self.log
-        )
 
     def on_the_grid(self, settings: Mapping) -> xr.Dataset:
         """A version of the data on the missions and states of the one in use."""

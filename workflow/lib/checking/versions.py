@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from workflow.lib.checking.table import check_table, estimate_row
+from workflow.lib.checking.table import check_row, check_table, estimate_row
 from workflow.lib.tables.checks import CERTAINTIES
 from workflow.lib.tables.load import Tables
 
@@ -111,19 +111,13 @@ def version_rows(
             clear = estimate_row(reference[effect], interval)
             told = clear["lower"] > 0 or clear["upper"] < 0
             verdict = "described" if not told else ("passed" if share >= HALF else "failed")
-            rows.append(
-                {
-                    "check": check,
-                    "model": model,
-                    "item": f"{name}: {effect}",
-                    "label": f"{effect.removesuffix('_effect').replace('_', ' ')}, {name}",
-                    **estimate_row(100 * draws, interval),
-                    "unit": "points",
-                    "expected": f"as fitted, {100 * main:.1f}",
-                    "verdict": verdict,
-                    "note": f"{share:.2f} of the effect as fitted"
-                    if told
-                    else "the effect as fitted is not clear of zero",
-                }
+            label = f"{effect.removesuffix('_effect').replace('_', ' ')}, {name}"
+            note = (
+                f"{share:.2f} of the effect as fitted"
+                if told
+                else "the effect as fitted is not clear of zero"
             )
+            columns = {"unit": "points", "expected": f"as fitted, {100 * main:.1f}", "note": note}
+            columns |= estimate_row(100 * draws, interval)
+            rows.append(check_row(check, model, f"{name}: {effect}", label, verdict, **columns))
     return check_table(rows)
