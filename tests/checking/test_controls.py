@@ -61,6 +61,12 @@ def test_a_control_fails_if_it_has_a_slope_that_the_regressor_does_not_exceed(sl
     assert rows.loc["ties 365 difference", "verdict"] == verdict
 
 
+def test_a_regressor_without_a_slope_passes_no_control():
+    """Its control may be far below it: there is nothing that a control could take away."""
+    rows = rows_of(draws(0.0, 0.05), draws(-1.0, 0.05), draws(0.0, 0.1))
+    assert rows.loc["ties 365 difference", "verdict"] == "cannot tell"
+
+
 def test_power_is_the_chance_that_the_interval_leaves_out_zero():
     random = np.random.default_rng(1)
     estimates = random.normal(0.8, 0.5, size=200_000)

@@ -15,7 +15,7 @@ import xarray as xr
 from scipy.stats import norm
 
 from models.composition import Composition
-from workflow.lib.checking.table import DESCRIBED, check_row, estimate_row
+from workflow.lib.checking.table import CANNOT_TELL, DESCRIBED, FAILED, PASSED, check_row, estimate_row
 
 NEAR, POSITIVE = "near zero", "positive"
 
@@ -75,14 +75,15 @@ def power_to_see(effect: float, spread: float, interval: float) -> float:
     return float(norm.sf(limit - abs(effect) / spread)) if spread > 0 else np.nan
 
 
-def difference_verdict(control: dict, difference: dict) -> str:
-    """Passed if the regressor is clearly above its control; failed if it is not, and the control has a slope itself.
+def difference_verdict(control: dict, difference: dict, naive: dict) -> str:
+    """Passed if the regressor has a slope and is clearly above its control; failed if it is not, and the control has a slope.
 
-    One control is one test. Without either the control cannot tell: a wide interval is no evidence of nothing.
+    One control is one test. Without either the control cannot tell: a wide interval is no evidence of nothing, and a slope that
+    is not there has nothing to be told from.
     """
     if difference["lower"] > 0:
-        return "passed"
-    return "failed" if control["lower"] > 0 else "cannot tell"
+        return PASSED if naive["lower"] > 0 else CANNOT_TELL
+    return FAILED if control["lower"] > 0 else CANNOT_TELL
 
 
 def difference_rows(
@@ -130,7 +131,7 @@ def _control_and_difference(check: str, pairs, naive, main: str, interval: float
     for (item, label), draws in pairs:
         found.append(estimate_row(draws, interval))
         expected = POSITIVE if rows else NEAR
-        verdict = difference_verdict(*found) if rows else DESCRIBED
+        verdict = difference_verdict(*found, estimate_row(naive, interval)) if rows else DESCRIBED
         power = power_to_see(float(naive.mean()), float(np.std(draws)), interval)
         columns = {"unit": "log-odds", "expected": expected, "power": power, "note": note} | found[-1]
         rows.append(check_row(check, main, item, label, verdict, **columns))

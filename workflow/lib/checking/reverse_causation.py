@@ -22,7 +22,7 @@ YEARS_AROUND = (-10, -5, -3, 1, 3, 5, 10)
 # one test before and one after; the other years show the course
 TESTED = (-5, 5)
 BEFORE, AFTER, FIRST = "before joining", "after joining", "first joiners"
-WEIGHTINGS = 1000
+WEIGHTINGS = 500
 
 
 def path_around(path: xr.DataArray, data: xr.Dataset, years: int) -> xr.DataArray:
