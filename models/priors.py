@@ -6,14 +6,14 @@ import numpy as np
 
 # name: (distribution, parameters); reasons in models/README.md
 DEFAULT_PRIORS: dict[str, tuple[str, tuple[float, ...]]] = {
-    "intercept": ("normal", (-3.0, 2.5)),
+    "intercept": ("normal", (-3.0, 3.0)),
     "slope": ("normal", (0.0, 2.0)),
-    "slope_sd": ("half_normal", (1.0,)),
+    "slope_sd": ("half_normal", (1.25,)),
     "control_slope": ("normal", (0.0, 2.0)),
     "moderator_slope": ("normal", (0.0, 0.5)),
     "mission_predictor_slope": ("normal", (0.0, 1.0)),
-    "mission_sd": ("half_normal", (2.0,)),
-    "state_sd": ("half_normal", (2.0,)),
+    "mission_sd": ("half_normal", (2.5,)),
+    "state_sd": ("half_normal", (2.5,)),
     "sensitivity": ("beta", (18.0, 2.0)),
     "false_record": ("beta", (1.0, 19.0)),
     "anchor_loading": ("half_normal", (0.5,)),

@@ -43,7 +43,8 @@ def assess_model(
     from workflow.lib.settings import priors_from_plain
 
     data, terms, paths, gaussian = read_model(model, composition, analysis, measured)
-    draws = draws_of(read_tree(posterior), terms, data, paths, gaussian)
+    tree = read_tree(posterior)
+    draws = draws_of(tree, terms, data, paths, gaussian)
     seed, interval = derive_seed(run["seed"], "assess", model), run["interval"]
     random = np.random.default_rng(derive_seed(seed, "prior"))
     before = seen.prior_logits(terms, draws.inputs, Priors(priors_from_plain(run["priors"])), data, random)
@@ -57,8 +58,11 @@ def assess_model(
     if held_out:
         own = {"run": run, "threads": threads, "log": log, "path": gaussian}
         refitter = Refitter.configured(terms, data, paths, stage="held out", **own)
+        # as many draws that have seen a conflict as of each refit that has not
+        thinned = tree.isel(draw=slice(None, None, max(draws.shape[1] // refitter.settings.draws, 1)))
+        full = draws_of(thinned, terms, data, paths, gaussian)
         scores, later, probability = unseen.score_unseen(
-            refitter, draws, model, future_from, seed=seed, interval=interval
+            refitter, full, model, future_from, seed=seed, interval=interval
         )
         rows.append(seen.prediction_rows(probability, data, model, held_out=True))
     write_table(scores, conflicts)
