@@ -25,8 +25,8 @@ fit: [pooled]
 data: {controls: [democracy]}
 sampler: {chains: 2, tune: 60, draws: 60}
 gate: {r_hat: 1.2, ess_bulk: 10, ess_tail: 10, divergences: 1000, bfmi: 0.0}
-checks: {held_out_missions: [], future_from: null, prior_scales: [2.0], refits: {chains: 2, tune: 20, draws: 20}}
-report: {cases: []}
+checks: {held_out_conflicts: [], future_from: null, prior_scales: [2.0], refits: {chains: 2, tune: 20, draws: 20}}
+report: {cases: [], main_model: pooled}
 paper: {formats: [html]}
 """
 FILES = ("effects.csv", "numbers.json")
