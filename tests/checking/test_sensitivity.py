@@ -65,11 +65,15 @@ def test_the_strongest_control_is_the_one_that_moves_the_slope_most_when_left_ou
     assert found["note"] == "strongest observed control: log population"
 
 
-def test_every_whole_term_has_its_rows_on_common_causes():
+def test_every_whole_term_that_is_clear_of_zero_has_its_rows_on_common_causes():
     data = example_data()
     measured = measured_paths(data)
     composition = COMPOSITIONS["plugin"]
     draws, _ = prior_draws(composition, data, measured, number=40)
+    assert common_cause_rows(draws, contrast_values(composition, data, measured), "plugin", 0.9) == []
+    for term in ("ties", "quality"):
+        for name in (f"{term}_slope", f"mission_{term}_slope"):
+            draws.p[name] = 1.0 + 0.1 * np.abs(draws.p[name])
     rows = common_cause_rows(draws, contrast_values(composition, data, measured), "plugin", 0.9)
     table = check_table(rows)
     names = ["estimate", "limit", "benchmark"]

@@ -37,7 +37,7 @@ def control(regressor, verdict, kind="rivals"):
 def test_a_common_cause_without_an_effect_of_ties_upholds_the_first_objection(seed):
     found = verdicts_of(World(habit=1.2, shared=1.0, seed=seed))
     assert verdict(found, "a")["verdict"] == UPHELD
-    assert "(a) is upheld" in found["abstract"][-1] or "(a) and" in found["abstract"][-1]
+    assert "(a) that cooperators cooperate anyway is upheld" in found["abstract"][-1]
     assert "1 of 1 tests of negative controls failed: ties less ties with Russia." in found["abstract"]
 
 
@@ -121,17 +121,23 @@ def measures(**slopes):
 
 
 @pytest.mark.parametrize(
-    ("beyond", "expected"),
+    ("beyond", "factor", "expected"),
     [
-        ((0.0, -0.1, 0.1), UPHELD),
+        ((0.0, -0.1, 0.1), (0.0, -0.01, 0.01), UPHELD),
+        # one test alone does not carry a verdict
+        ((0.0, -0.1, 0.1), (0.03, -0.02, 0.08), OPEN),
         # wide enough for the whole slope of the count
-        ((0.2, -0.3, 0.7), OPEN),
-        ((0.3, 0.1, 0.5), OPEN),
+        ((0.2, -0.3, 0.7), (0.0, -0.01, 0.01), OPEN),
+        ((0.3, 0.1, 0.5), (0.0, -0.01, 0.01), OPEN),
     ],
 )
-def test_a_count_that_goes_with_joining_only_as_own_memberships_do_speaks_for_cooperation(beyond, expected):
+def test_a_count_that_goes_with_joining_only_as_own_memberships_do_speaks_for_cooperation(
+    beyond, factor, expected
+):
     checks = measures(count=(0.5, 0.3, 0.7), beyond_exposure=beyond)
-    found = verdict(made_up({("pooled", "ties_effect"): (-0.01, -0.02, 0.0)}, checks), "a")
+    rows = {("pooled", "ties_effect"): (0.05, 0.03, 0.07), ("cooperators", "ties_effect"): factor}
+    rows[("cooperators", "cooperativeness_effect")] = (0.04, 0.02, 0.06)
+    found = verdict(made_up(rows, checks), "a")
     assert found["verdict"] == expected
     assert "slope of the number of ties +0.50 [0.30, 0.70]" in found["result"].lower()
 
@@ -230,7 +236,8 @@ def test_a_run_of_ties_alone_has_verdicts_without_numbers_of_quality():
     )
     assert found["abstract"] == [
         found["headline"]["sentence"],
-        "Of the review's objections, (a), (b) and (c) cannot be told with these data.",
+        "Of Poast's objections, (a) that cooperators cooperate anyway, (b) that quality and not the number of ties matters and (c) "
+        "that persons and not institutions matter cannot be told with these data.",
     ]
 
 

@@ -8,6 +8,7 @@ local labels = {}
 local counters = { fig = 0, tbl = 0, eq = 0 }
 local section = { 0, 0, 0 }
 local long_table_rows = 36
+local long_table_letters = 1800
 -- tables that stay where they are in the text instead of going where they fit
 local stays = { ["tbl:objections"] = true }
 local nbsp = "\u{00A0}"
@@ -42,7 +43,8 @@ local function breakable(block)
   for _, body in ipairs(block.bodies) do
     rows = rows + #body.body
   end
-  if rows <= long_table_rows and not stays[block.identifier] then
+  local long = rows > long_table_rows or #pandoc.utils.stringify(block) > long_table_letters
+  if not long and not stays[block.identifier] then
     return block
   end
   return {

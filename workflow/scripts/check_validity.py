@@ -55,7 +55,7 @@ def check_validity(
         write_table(table, outputs[name])
     write_table(ranked, ranks)
     facts = (tables[name] for name in ("known_orderings", "turning_points", "benchmark"))
-    verdict = validity_verdict(*facts, f"The measure '{label or model}'")
+    verdict = validity_verdict(*facts, f"The measure '{label or model}'", tables["constructs"])
     write_json(verdict, validity)
     log(verdict["sentence"])
 

@@ -10,12 +10,13 @@ from models.priors import Priors
 from models.regressors import scored_cells
 from workflow.lib.checking.scores import log_likelihood
 from workflow.lib.checking.sensitivity import benchmark_row, e_value_rows, log_prior_draws, power_scaling_rows
+from workflow.lib.checking.table import estimate_row
 
 
 def common_cause_rows(
     draws: OutcomeDraws, pairs: dict[str, tuple[float, float]], model: str, interval: float
 ) -> list[dict]:
-    """E-values of each term's contrast, and how many times the strongest control a cause must be.
+    """E-values of each term's contrast that is clear of zero, and how many times the strongest control a cause must be.
 
     Parameters
     ----------
@@ -30,6 +31,9 @@ def common_cause_rows(
         if term.part != "whole":
             continue
         low, high = (_average(draws, term.name, value, scored) for value in pairs[term.regressor])
+        ratio = estimate_row(high / low, interval)
+        if ratio["lower"] <= 1 <= ratio["upper"]:
+            continue
         rows += e_value_rows(low, high, term.name, model, interval)
         if names:
             value = _within_missions(draws.inputs.arrays[f"{term.name}_value"][None], scored)[:, 0]

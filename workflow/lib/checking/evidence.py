@@ -93,6 +93,13 @@ class Evidence:
         row = self.check("ties_measures", f"{name} {TIES}")
         return row and as_effect(row)
 
+    def not_distinct(self, regressor: str | None) -> list[str]:
+        """Constructs whose measures correlate with that of a regressor so highly that the two cannot be told apart."""
+        rows = self.rows("constructs")
+        pairs = rows.loc[rows["verdict"] == "failed", "item"].astype(str).str.split(":")
+        found = [set(pair[1:]) for pair in pairs if pair[0] == "correlation"]
+        return sorted(str(name) for pair in found if regressor in pair for name in pair - {regressor})
+
     def controls(self, regressor: str | None, kinds: tuple[str, ...] | None = None) -> pd.DataFrame:
         """Differences between a regressor and its negative controls, of some kinds or of all."""
         rows = self.rows("negative_controls")

@@ -46,8 +46,8 @@ def cooperation(found: Evidence) -> dict:
     """(a): cooperators cooperate.
 
     Within states, against controls, with cooperativeness held constant, and beyond a state's own memberships, each test speaks
-    for the objection, against it, or not at all. It is upheld if some speak for it and none against; not upheld if ties go with
-    joining within states, where lasting cooperativeness is taken out, and no test speaks for it.
+    for the objection, against it, or not at all. It is upheld if two or more speak for it and none against; not upheld if ties go
+    with joining within states, where lasting cooperativeness is taken out, and no test speaks for it.
     """
     claim = "Ties and joining are both acts of cooperation: states that cooperate go on cooperating."
     predicts = (
@@ -72,7 +72,11 @@ def cooperation(found: Evidence) -> dict:
     says = [within_says, factor_says, controls_say, direction(beyond, count)]
     without = f" ({points(naive)} without that comparison)" if naive else ""
     told = [f"ties within states: {points(within)}{without}"] if within else []
-    told += [f"with cooperativeness held constant: {points(factor)}"] if factor else []
+    if factor:
+        own = found.effect(factor_model, found.cooperativeness)
+        told.append(
+            f"with cooperativeness held constant: {points(factor)}; cooperativeness itself {points(own)}"
+        )
     told += [f"of {len(rows)} controls of ties, {passed} passed and {failed} failed"] if len(rows) else []
     if count and beyond:
         told.append(
@@ -86,9 +90,11 @@ def cooperation(found: Evidence) -> dict:
         told.append("the tests disagree")
         verdict = OPEN
     else:
-        verdict = UPHELD if 1 in says else (NOT_UPHELD if within_says == -1 else OPEN)
+        verdict = UPHELD if sum(says) > 1 else (NOT_UPHELD if within_says == -1 else OPEN)
         if told and not any(says):
             told.append("no test is precise enough to tell")
+        elif verdict == OPEN:
+            told.append("one test alone tells")
     return objection("a", claim, predicts, test, told, verdict)
 
 
@@ -162,18 +168,27 @@ def doubts_about_quality(found: Evidence, model: str) -> dict[str, str]:
     doubts = {}
     if not of_the_past(found.models[model]):
         doubts["information"] = "its measure knows what came after the mission"
-    if (found.controls(found.quality)["verdict"] == "failed").any():
+    if (found.controls(found.quality, OF_COOPERATION)["verdict"] == "failed").any():
         doubts["controls"] = (
             "a control of quality fails, so that what goes with quality is not credited to it"
         )
     if found.validity == "failed":
         doubts["validity"] = "the measure of quality does not pass its tests"
+    alike = found.not_distinct(found.quality)
+    if alike:
+        doubts["distinct"] = (
+            f"its measure cannot be told from that of {' and '.join(alike)}, so that the one may stand for the other"
+        )
     return doubts
 
 
 def doubts_about_the_order(found: Evidence) -> dict[str, str]:
-    """Why quality that goes with joining may be what joining left behind."""
-    doubts = {}
+    """Why quality that goes with joining may be what joining left behind.
+
+    Quality some years later is no control where joining moves quality: it cannot pass then, whatever quality before does. First
+    joiners and the course before a mission are tested instead.
+    """
+    doubts, later = {}, found.controls(found.quality, ("later",))
     rows = found.rows("reverse_causation")
     if len(rows) and not (rows.loc[rows["check"] == FIRST, "verdict"] == "passed").all():
         doubts["first joiners"] = (
@@ -182,6 +197,9 @@ def doubts_about_the_order(found: Evidence) -> dict[str, str]:
         )
     if (rows.loc[rows["check"] == BEFORE, "verdict"] == "failed").any():
         doubts["before"] = "joiners were on another course than others before the mission"
+    moved = (rows.loc[rows["check"] == AFTER, "verdict"] == "failed").any()
+    if (later["verdict"] == "failed").any() and not moved:
+        doubts["later"] = "later quality goes with joining as earlier quality does"
     return doubts
 
 
@@ -209,10 +227,7 @@ def persons(found: Evidence) -> dict:
 
     Upheld if contact goes with joining and ties clearly less, not upheld the other way round.
     """
-    claim = (
-        "The cases show persons; it is hard to say whether contact, the number of ties, or one feeding the other does "
-        "the work."
-    )
+    claim = "The cases show persons: contact between them, and not the number of ties, may do the work."
     predicts = "Contact between leaders and diplomats goes with joining when ties and quality are held constant; ties do not."
     test = "A measure of visits both ways and of an ambassador in post, beside ties and quality."
     model = found.model_with(TIES, found.contact, found.quality) or found.model_with(TIES, found.contact)

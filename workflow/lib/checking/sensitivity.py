@@ -132,6 +132,7 @@ def power_scaling_rows(tree: xr.DataTree, model: str, labels: dict[str, str]) ->
         table = arviz_stats.psense_summary(tree, var_names=names, round_to=6)
     rows = []
     for name, row in table.iterrows():
+        of, _, index = str(name).partition("[")
         conflict = row["prior"] > SENSITIVE and row["likelihood"] > SENSITIVE
         weak = row["prior"] > SENSITIVE and not conflict
         rows.append(
@@ -139,7 +140,7 @@ def power_scaling_rows(tree: xr.DataTree, model: str, labels: dict[str, str]) ->
                 "check": "power scaling",
                 "model": model,
                 "item": str(name),
-                "label": labels.get(str(name), str(name).replace("_", " ")),
+                "label": " ".join([labels.get(of, of), index.rstrip("]").replace("_", " ")]).strip(),
                 "estimate": float(row["prior"]),
                 "expected": f"below {SENSITIVE}",
                 "verdict": "failed" if row["prior"] > SENSITIVE else "passed",

@@ -20,11 +20,18 @@ LABELS = {
     "priors": "other priors",
     "power_scaling": "sensitivity to priors",
     "predictive": "predictive checks",
+    "constructs": "distinctness and reliability of constructs",
+    "benchmark": "comparison with an equal-weight index",
 }
 # what the abstract names by itself; the other failures it counts
 IN_ABSTRACT = ("negative_controls", "reverse_causation")
 TESTED = ("passed", "failed", "cannot tell")
 LONGEST_LIST = 3
+IN_SHORT = {
+    "a": "that cooperators cooperate anyway",
+    "b": "that quality and not the number of ties matters",
+    "c": "that persons and not institutions matter",
+}
 
 
 def write_verdicts(
@@ -83,6 +90,11 @@ def headline(found: Evidence, ties_words: str = TIES) -> str:
     beats = found.quality_beats_ties(found.main)
     if beats and len(shown) == 2:
         text += f"; that of quality is the larger with probability {chance(beats['mean'])}"
+    terms = found.models.get(found.main, {}).get("regressors", [TIES])
+    cut = found.first(lambda own: own.get("inference") == "cut" and own["regressors"] == terms)
+    carried = found.effect(cut, found.quality) if cut != found.main else None
+    if carried and len(shown) == 2:
+        text += f". With the error of its measure carried, quality has {points(carried)}"
     return text + "."
 
 
@@ -147,11 +159,11 @@ def failures_in_words(failed: list[dict]) -> list[str]:
 
 
 def objections_in_words(objections: list[dict]) -> str:
-    """One sentence on the verdicts, each with the letters of the objections that it is on."""
+    """One sentence on the verdicts, each with the objections that it is on."""
     parts = []
     for verdict in dict.fromkeys(one["verdict"] for one in objections):
-        letters = [f"({one['id']})" for one in objections if one["verdict"] == verdict]
-        listed = " and ".join(filter(None, [", ".join(letters[:-1]), letters[-1]]))
-        verb = "" if verdict == OPEN else ("are " if len(letters) > 1 else "is ")
+        named = [f"({one['id']}) {IN_SHORT[one['id']]}" for one in objections if one["verdict"] == verdict]
+        listed = " and ".join(filter(None, [", ".join(named[:-1]), named[-1]]))
+        verb = "" if verdict == OPEN else ("are " if len(named) > 1 else "is ")
         parts.append(f"{listed} {verb}{verdict}")
-    return f"Of the review's objections, {', '.join(parts)}."
+    return f"Of Poast's objections, {'; '.join(parts)}."

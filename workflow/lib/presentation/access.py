@@ -16,7 +16,7 @@ from workflow.lib.errors import UserError
 from workflow.lib.presentation import captions, wording
 from workflow.lib.presentation.cells import Table
 from workflow.lib.presentation.results import Results
-from workflow.lib.presentation.tables import TABLES, check_table
+from workflow.lib.presentation.tables import TABLES, check_table, common_columns, told_rows
 
 ROOT = Path(__file__).resolve().parents[2]
 DELIMITERS = {
@@ -248,6 +248,8 @@ class Run:
             return Markup("")
         caption = caption or f"{checks.title}. {checks.about}".strip()
         table = check_table(self.results, name)
+        for column, value in common_columns(told_rows(self.results, name)).items():
+            caption += f" {column.capitalize()}: {value}."
         if len(table.rows) < len(checks.rows):
             caption += f" Shown are {len(table.rows)} of {len(checks.rows)} rows; all are in {checks.source}."
         return self.show(f"check-{name.replace('_', '-')}", table, caption, checks.source)

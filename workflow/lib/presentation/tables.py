@@ -113,9 +113,17 @@ def told_rows(results: Results, name: str, longest: int = LONGEST_CHECK) -> pd.D
     return rows.loc[order.sort_values(kind="stable").index[:longest].sort_values()]
 
 
+def common_columns(rows: pd.DataFrame) -> dict[str, str]:
+    """Unit and expectation of a table of checks, where they are alike in all of several rows."""
+    found = {name: rows[name].dropna().unique() for name in ("unit", "expected")}
+    whole = {name: len(rows) > 1 and rows[name].notna().all() for name in found}
+    return {name: str(values[0]) for name, values in found.items() if len(values) == 1 and whole[name]}
+
+
 def check_table(results: Results, name: str) -> Table:
-    """Rows of a table of checks; columns that are empty throughout are left out."""
+    """Rows of a table of checks; columns that are empty throughout, or alike in all rows, are left out."""
     rows = told_rows(results, name)
+    common = common_columns(rows)
     models = set(rows["model"].dropna())
     # numbers of one outcome model are those of the main model, unless the table says whose they are
     named = len(models) > 1 or bool(models & set(results.models) - {results.main_model})
@@ -130,13 +138,13 @@ def check_table(results: Results, name: str) -> Table:
         "Test": cell(words, "label"),
         "Model": lambda row: results.label(row["model"]) if named and pd.notna(row["model"]) else MISSING,
         "Result": result,
-        "Unit": cell(words, "unit"),
-        "Expected": cell(words, "expected"),
+        "Unit": lambda row: MISSING if "unit" in common else words(row["unit"]),
+        "Expected": lambda row: MISSING if "expected" in common else words(row["expected"]),
         "Power": lambda row: p(row["power"]) if pd.notna(row["power"]) else MISSING,
         "Verdict": cell(words, "verdict"),
         "Note": cell(words, "note"),
     }
-    widths = [34, 14, 20, 10, 14, 8, 11, 20]
+    widths = [32, 14, 19, 10, 13, 8, 11, 34]
     return listed(rows.to_dict("records"), columns, text_columns=8, widths=widths, dropping=True)
 
 
@@ -251,7 +259,7 @@ def measurement_table(results: Results) -> Table:
     }
     for header, part in {"Loading": "loading", "Error sd": "error_sd"}.items():
         columns[header] = lambda key, part=part: estimate(found[key][part]) if part in found[key] else MISSING
-    return listed(found, columns, text_columns=2)
+    return listed([key for key, parts in found.items() if "loading" in parts], columns, text_columns=2)
 
 
 def ranks_table(results: Results, years: tuple[int, ...] = RANK_YEARS, longest: int = 15) -> Table:

@@ -108,7 +108,7 @@ class DataSettings(Section):
         None, description="columns that count ties with the pivotal state (null: those of the codebook)"
     )
     ties_measure: str = Field(
-        "beyond_exposure",
+        "count",
         description="the measure of ties that models use: count, beyond_exposure, or one of the counts",
     )
     indicators: list[str] | None = Field(

@@ -120,6 +120,7 @@ def validity_tables(
     own = panel(composition, data)
     names = dict(zip(data.state.values.tolist(), data.state_name.values.tolist(), strict=True))
     places = Places(latent, names)
+    labels = dict(zip(data.indicator.values.tolist(), data.indicator_label.values.tolist(), strict=True))
     draws = latent.smoothed_draw.transpose("sample", "state", "year").values.astype(float)
     mode = parameters_of(posterior, tree["level"].to_dataset())
     log(f"{model}: measuring again without each of {len(own.names)} indicators")
@@ -134,7 +135,7 @@ def validity_tables(
         "benchmark": benchmark(draws, own, places, known, held_out, model),
         "constructs": _constructs(latents, held_out, own, model, interval),
         "information_shares": information_shares(own, posterior, model, interval),
-        "invariance": invariance(own, mode, bloc, model, interval),
+        "invariance": invariance(own, mode, bloc, model, interval, labels),
         "indicator_stability": indicator_stability(means, refits, places, shown, year, model),
     }
     log(f"{model}: measuring again with the data of earlier years")

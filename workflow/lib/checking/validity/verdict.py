@@ -13,6 +13,7 @@ def validity_verdict(
     turning: pd.DataFrame | None,
     benchmark: pd.DataFrame | None,
     name: str = "The measure",
+    constructs: pd.DataFrame | None = None,
 ) -> dict[str, str]:
     """Passed if all orderings that can be told are right, four in five turning points, and the index orders no more rightly.
 
@@ -22,6 +23,8 @@ def validity_verdict(
         Tables of the checks; None where no facts were given.
     name : str
         Begins the sentence.
+    constructs : pandas.DataFrame, optional
+        Correlations of the measure with those of other constructs: what it cannot be told from is said, and no fault by itself.
 
     Returns
     -------
@@ -53,6 +56,13 @@ def validity_verdict(
             faults.append("an equal-weight index orders more pairs rightly")
     words = parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])}, and {parts[-1]}"
     sentence = f"{name} {words}."
+    if constructs is not None:
+        pairs = constructs.loc[constructs["verdict"] == FAILED, "label"]
+        alike = [pair for pair in pairs if pair.startswith("Correlation")]
+        if alike:
+            sentence += (
+                f" Too high to tell the two apart: {', '.join(pair[0].lower() + pair[1:] for pair in alike)}."
+            )
     if faults:
         sentence += f" It is not valid as it stands: {'; '.join(faults)}."
     return {"verdict": FAILED if faults else PASSED, "sentence": sentence}
