@@ -1,6 +1,6 @@
 """Configurations with one fault each: name, text, and words of the line that refuses it; None where it is right."""
 
-MODEL = "{blocks: [outcome]}"
+MODEL = "{regressors: [ties]}"
 NESTED = "\n".join(
     ["fit:", "  - &a [lol, lol, lol, lol, lol, lol, lol, lol, lol]"]
     + [
@@ -32,7 +32,7 @@ CONFIGURATIONS: list[tuple[str, str | bytes, str | None]] = [
     ("no: as the name of a model", f"models: {{no: {MODEL}}}", "no is a truth value to some programs"),
     (
         "yes in quotes for true",
-        'models: {m: {blocks: [outcome], state_effects: "yes"}}',
+        'models: {m: {regressors: [ties], state_effects: "yes"}}',
         "expected true or false",
     ),
     ("null: as the name of a model", f"models: {{null: {MODEL}}}", "null is no name; a name is a text"),
@@ -143,11 +143,11 @@ CONFIGURATIONS: list[tuple[str, str | bytes, str | None]] = [
     ("a folder for a table", "data: {states: data}", "is not a file; give the path of a CSV table"),
     ("a pattern in the path of a table", 'data: {states: "data/{v2}.csv"}', "what a rule reads as a pattern"),
     ("a control that is no column", "data: {controls: [democracyy]}", "did you mean democracy?"),
-    ("names of states as an indicator", "data: {quality: [state_name]}", "is no column of numbers"),
+    ("names of states as an indicator", "data: {indicators: [state_name]}", "is no column of numbers"),
     ("labels as a mission covariate", "data: {mission_covariates: [label]}", "holds texts, such as"),
     (
         "a column in two parts",
-        "data: {controls: [capability], quality: [capability]}",
+        "data: {controls: [un_agreement]}",
         "a column plays one part",
     ),
     ("a pivotal state without missions", "data: {pivotal: 998}", "998 builds no coalition"),
@@ -163,7 +163,7 @@ CONFIGURATIONS: list[tuple[str, str | bytes, str | None]] = [
     ("nothing to fit", "fit: []", "no model is asked for"),
     (
         "held-out missions of a model that is not fitted",
-        "fit: [pooled]\nchecks: {held_out_missions: [crossed]}",
+        "fit: [pooled]\nchecks: {held_out_conflicts: [crossed]}",
         None,
     ),
 ]
