@@ -54,11 +54,10 @@ def stage(tmp_path_factory):
             archives=[str(folder / f"{name}.nc") for name in ("persons", "clients")],
             known=[str(ROOT / path) for path in KNOWN.values()],
             outputs={name: str(folder / f"{name}.csv") for name in CHECKS},
-            ranks=str(folder / "ranks.csv"),
             validity=str(verdict),
             log=lambda line: None,
         )
-        tables = {name: pd.read_csv(folder / f"{name}.csv") for name in (*CHECKS, "ranks")}
+        tables = {name: pd.read_csv(folder / f"{name}.csv") for name in CHECKS}
         return tables, json.loads(verdict.read_text(encoding="utf-8"))
 
     return run
@@ -69,8 +68,6 @@ def test_contact_is_no_measure_of_the_relationship_and_the_gate_would_stop_it(st
     for name in CHECKS:
         assert tables[name].columns.tolist() == CHECK_COLUMNS and len(tables[name]), name
         assert set(tables[name]["check"]) == {name}
-    assert tables["ranks"].columns.tolist() == ["year", "place", "state", "name", "mean", "sd"]
-    assert tables["ranks"].groupby("year").size().tolist() == [30] * 6
     assert verdict["verdict"] == "failed" and verdict["sentence"].startswith("The measure 'Persons' orders")
     with pytest.raises(UserError, match=r"checks\.validity: The measure 'Persons'"):
         pass_validity(verdict, "stop")
@@ -79,7 +76,7 @@ def test_contact_is_no_measure_of_the_relationship_and_the_gate_would_stop_it(st
 def test_without_known_facts_the_other_tables_are_made_all_the_same():
     archives = {"persons": shipped_archive("contact")}
     model = replace(composition("contact"), name="persons")
-    tables, _ = validity_tables(model, shipped_data(), archives, {}, None, Priors(), 0.9)
+    tables = validity_tables(model, shipped_data(), archives, {}, None, Priors(), 0.9)
     assert tables["known_orderings"].empty and len(tables["information_shares"]) == len(CONTACT)
     assert validity_verdict(tables["known_orderings"], None, None)["verdict"] == "cannot tell"
 

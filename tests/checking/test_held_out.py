@@ -4,7 +4,17 @@ import xarray as xr
 from scipy import stats
 from scipy.special import expit
 
-from workflow.lib.checking.held_out import log_mean_likelihood, probability_summary, score_mission
+from workflow.lib.checking import held_out
+from workflow.lib.checking.held_out import log_mean_likelihood, probability_summary
+
+
+def score_mission(logit, joined, **options):
+    """Score by the likelihood of the logits themselves, in the order of the states of the draws."""
+    if "state" in joined.coords:
+        joined = joined.reindex(state=logit["state"])
+    sign = 2 * joined - 1
+    likelihood = (-np.logaddexp(0, (-sign * logit).fillna(-np.inf))).sum("state")
+    return held_out.score_mission(logit, joined, likelihood=(likelihood, None), **options)
 
 
 def draws_of(data, mission, seed=0, shift=0.0):

@@ -13,7 +13,7 @@ from workflow.lib.checking.table import CHECK_COLUMNS
 from workflow.lib.checking.validity.benchmark import benchmark, equal_weight_index
 from workflow.lib.checking.validity.constructs import correlations, reliability
 from workflow.lib.checking.validity.invariance import holm, invariance
-from workflow.lib.checking.validity.items import information_shares, rank_table
+from workflow.lib.checking.validity.items import information_shares
 from workflow.lib.checking.validity.known import Places, known_groups, known_orderings, turning_points
 from workflow.lib.checking.validity.paths import correlation_within_years, paths_at, percentiles, refit
 from workflow.lib.checking.validity.vintages import vintages
@@ -340,10 +340,3 @@ def test_vintages_of_a_stable_world_agree_with_the_whole_period():
     table = vintages(panel, measured.filtered, np.full(path.shape, 0.4), Priors(), "q")
     assert table["item"].tolist() == ["correlation:1985", "difference:1985"]
     assert set(table["verdict"]) == {"passed"}
-
-
-def test_the_table_of_ranks_has_the_highest_and_the_lowest():
-    latent = latent_of(np.linspace(5, -5, 40)[:, None] * np.ones((1, 3)), 0.01, 1)
-    table = rank_table(latent, Places(latent, {0: "first"}), [1980, 1999], number=3)
-    assert table["place"].tolist() == [1, 2, 3, 38, 39, 40]
-    assert table["name"][0] == "first" and table["year"].unique().tolist() == [1980]

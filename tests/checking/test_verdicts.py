@@ -236,8 +236,8 @@ def test_a_run_of_ties_alone_has_verdicts_without_numbers_of_quality():
     )
     assert found["abstract"] == [
         found["headline"]["sentence"],
-        "Of Poast's objections, (a) that cooperators cooperate anyway, (b) that quality and not the number of ties matters and (c) "
-        "that persons and not institutions matter cannot be told with these data.",
+        "Of Poast's objections, (a) that cooperators cooperate anyway, (b) that quality and not the number of ties matters "
+        "and (c) that persons and not institutions matter cannot be told with these data.",
     ]
 
 

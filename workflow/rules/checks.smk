@@ -11,7 +11,6 @@ rule check_validity:
         known=["data/known_orderings.csv", "data/known_groups.csv", "data/known_turning_points.csv"],
     output:
         **{name: f"<results>/checks/{name}.csv" for name in VALIDITY_TABLES},
-        ranks="<results>/ranks.csv",
         validity="<results>/validity.json",
     log:
         "<logs>/check_validity.log",

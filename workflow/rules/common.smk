@@ -141,7 +141,6 @@ def files_of_a_run(wildcards):
             f"<results>/comparison/{name}.csv" for name in ("loo", "conflicts", "totals", "future")
         ],
         "checks": [f"<results>/checks/{name}.csv" for name in CHECKS],
-        "ranks": ["<results>/ranks.csv"] if VALIDITY_MODEL else [],
         "verdicts": "<results>/verdicts.json",
         "diagnostics": "<results>/diagnostics.json",
         "gates": expand("<results>/{model}/gate.json", model=MODELS),

@@ -1,7 +1,7 @@
 """Is the measure of the relationship valid?
 
 From the archives of all measurements, the analysis dataset, the table of states and the tables of known facts, to nine tables of
-`results/checks`, `results/ranks.csv` and `results/validity.json` (verdict and sentence). The measure that is tested is that
+`results/checks` and to `results/validity.json` (verdict and sentence). The measure that is tested is that
 of `model`; the others stand beside it as constructs. With `gate: stop` a measure that is not valid ends the run.
 """
 
@@ -23,7 +23,6 @@ def check_validity(
     archives: list[str],
     known: list[str],
     outputs: dict,
-    ranks: str,
     validity: str,
     log: Log,
 ) -> None:
@@ -41,7 +40,7 @@ def check_validity(
     dataset = read_dataset(analysis)
     states = load_tables(data).states
     own = states[states["pivotal"] == dataset.attrs["source_of_ties"]]
-    tables, ranked = validity_tables(
+    tables = validity_tables(
         Composition.from_mapping(model, composition),
         dataset,
         {name: read_tree(path) for name, path in zip(measures, archives, strict=True)},
@@ -53,7 +52,6 @@ def check_validity(
     )
     for name, table in tables.items():
         write_table(table, outputs[name])
-    write_table(ranked, ranks)
     facts = (tables[name] for name in ("known_orderings", "turning_points", "benchmark"))
     verdict = validity_verdict(*facts, f"The measure '{label or model}'", tables["constructs"])
     write_json(verdict, validity)

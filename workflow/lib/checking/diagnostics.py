@@ -132,23 +132,16 @@ def collect_diagnostics(diagnostics: Iterable[Mapping], loo: pd.DataFrame, paret
     return {"verdict": "fail" if failed else "pass", "models": models}
 
 
-def gate(diagnostics: Mapping | Iterable[Mapping]) -> None:
-    """Stop the build if a model failed.
-
-    Parameters
-    ----------
-    diagnostics : mapping or iterable of mappings
-        What `diagnose` returned, for one model or several.
+def gate(diagnostics: Mapping) -> None:
+    """Stop if a model failed, by what `diagnose` returned.
 
     Raises
     ------
     UserError
-        One line a failed model: the model, the parameter, the figure, the threshold, what to try.
+        One line: the model, the parameter, the figure, the threshold, what to try.
     """
-    items = [diagnostics] if "checks" in diagnostics else diagnostics
-    lines = [failure_sentence(item) for item in items if item["verdict"] == "fail"]
-    if lines:
-        raise UserError("\n".join(lines))
+    if diagnostics["verdict"] == "fail":
+        raise UserError(failure_sentence(diagnostics))
 
 
 def failure_sentence(diagnostics: Mapping) -> str:

@@ -13,7 +13,7 @@ from scipy.special import expit, logsumexp
 
 from workflow.lib.checking.convergence import convergence
 from workflow.lib.checking.draws import flat_draws, interval_probabilities
-from workflow.lib.checking.scores import bernoulli_log_likelihood, brier_score, log_score
+from workflow.lib.checking.scores import brier_score, log_score
 
 BRIDGE_STEPS = 1000
 
@@ -71,7 +71,7 @@ def score_mission(
     *,
     seed: int | Sequence[int],
     interval: float,
-    likelihood: tuple[xr.DataArray, xr.DataArray | None] | None = None,
+    likelihood: tuple[xr.DataArray, xr.DataArray | None],
 ) -> dict:
     """Score the decisions on one held-out mission.
 
@@ -85,9 +85,9 @@ def score_mission(
         Of the replicated numbers of joiners.
     interval : float
         Probability of the prediction interval of the number of joiners.
-    likelihood : pair of xarray.DataArray, each of shape (chain, draw), optional
+    likelihood : pair of xarray.DataArray, each of shape (chain, draw)
         Log likelihood of the mission at draws that have not, and have, seen it (``log_mean_likelihood``; None for draws
-        that there are not); when absent that of the logits.
+        that there are not).
 
     Returns
     -------
@@ -97,10 +97,6 @@ def score_mission(
         `joiners`, `expected_joiners`, `lower`, `upper` (equal-tailed prediction interval, decisions included), `n_states`.
     """
     decisions, logits = _eligible(logit, joined)
-    if likelihood is None:
-        by_draw = bernoulli_log_likelihood(logits, decisions).sum(axis=1)
-        shape = (logit.sizes["chain"], logit.sizes["draw"])
-        likelihood = (xr.DataArray(by_draw.reshape(shape), dims=("chain", "draw")), None)
     joint, error = log_mean_likelihood(*likelihood)
     probabilities = expit(logits)
     mean_probability = probabilities.mean(axis=0)

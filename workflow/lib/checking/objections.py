@@ -31,15 +31,9 @@ OF_COOPERATION = ("rivals", "missions led by others")
 def objection(key: str, claim: str, predicts: str, test: str, told: list[str], verdict: str) -> dict:
     """One row of the table of objections."""
     sentences = [sentence[0].upper() + sentence[1:] + "." for sentence in told if sentence]
-    return {
-        "id": key,
-        "claim": claim,
-        "predicts": predicts,
-        "test": test,
-        "result": " ".join(sentences) or "No test of it was part of this run.",
-        "verdict": verdict,
-        "error_rate": None,
-    }
+    result = " ".join(sentences) or "No test of it was part of this run."
+    named = {"id": key, "claim": claim, "predicts": predicts, "test": test}
+    return {**named, "result": result, "verdict": verdict, "error_rate": None}
 
 
 def cooperation(found: Evidence) -> dict:

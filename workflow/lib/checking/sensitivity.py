@@ -13,7 +13,7 @@ import numpy as np
 import xarray as xr
 
 from models.priors import Priors
-from workflow.lib.checking.table import estimate_row
+from workflow.lib.checking.table import DESCRIBED, check_row, estimate_row, passed_if
 
 SENSITIVE = 0.05
 
@@ -46,23 +46,16 @@ def e_value_rows(low: xr.DataArray, high: xr.DataArray, term: str, model: str, i
     median = float(np.median(ratio))
     nearer = found["lower"] if median > 1 else found["upper"]
     limit = 1.0 if found["lower"] <= 1 <= found["upper"] else nearer
-    return [
-        {
-            "check": "common cause",
-            "model": model,
-            "item": f"{term} {item}",
-            "label": f"{term.replace('_', ' ')}: association with both that explains {words}",
-            "estimate": float(e_value(value)),
-            "unit": "ratio",
-            "expected": "large",
-            "verdict": "described",
-            "note": f"ratio of probabilities {value:.2f}",
-        }
-        for item, value, words in (
-            ("estimate", median, "the effect away"),
-            ("limit", limit, "its interval to the null"),
-        )
-    ]
+    rows = []
+    for item, value, words in (
+        ("estimate", median, "the effect away"),
+        ("limit", limit, "its interval to the null"),
+    ):
+        label = f"{term.replace('_', ' ')}: association with both that explains {words}"
+        columns = {"estimate": float(e_value(value)), "unit": "ratio", "expected": "large"}
+        columns["note"] = f"ratio of probabilities {value:.2f}"
+        rows.append(check_row("common cause", model, f"{term} {item}", label, DESCRIBED, **columns))
+    return rows
 
 
 def benchmark_row(
@@ -97,7 +90,7 @@ def benchmark_row(
         **estimate_row(times, interval),
         "unit": "ratio",
         "expected": "above one",
-        "verdict": "described",
+        "verdict": DESCRIBED,
         "note": f"strongest observed control: {names[place].replace('_', ' ')}",
     }
 
@@ -133,20 +126,17 @@ def power_scaling_rows(tree: xr.DataTree, model: str, labels: dict[str, str]) ->
     rows = []
     for name, row in table.iterrows():
         of, _, index = str(name).partition("[")
-        conflict = row["prior"] > SENSITIVE and row["likelihood"] > SENSITIVE
-        weak = row["prior"] > SENSITIVE and not conflict
-        rows.append(
-            {
-                "check": "power scaling",
-                "model": model,
-                "item": str(name),
-                "label": " ".join([labels.get(of, of), index.rstrip("]").replace("_", " ")]).strip(),
-                "estimate": float(row["prior"]),
-                "expected": f"below {SENSITIVE}",
-                "verdict": "failed" if row["prior"] > SENSITIVE else "passed",
-                "note": "prior and data disagree"
-                if conflict
-                else ("the prior weighs, the data say little" if weak else ""),
-            }
+        weighs = row["prior"] > SENSITIVE
+        told = (
+            "prior and data disagree"
+            if row["likelihood"] > SENSITIVE
+            else "the prior weighs, the data say little"
         )
+        label = " ".join([labels.get(of, of), index.rstrip("]").replace("_", " ")]).strip()
+        columns = {
+            "estimate": float(row["prior"]),
+            "expected": f"below {SENSITIVE}",
+            "note": told if weighs else "",
+        }
+        rows.append(check_row("power scaling", model, str(name), label, passed_if(not weighs), **columns))
     return rows

@@ -95,22 +95,3 @@ def indicator_stability(
         verdict = passed_if(agreement > STABLE)
         rows.append(check_row("indicator_stability", model, name, label, verdict, **columns))
     return check_table(rows)
-
-
-def rank_table(latent: xr.Dataset, places: Places, years: list[int], number: int = 15) -> pd.DataFrame:
-    """The highest and the lowest states of some years.
-
-    Returns
-    -------
-    pandas.DataFrame
-        year, place, state, name, mean, sd.
-    """
-    rows = []
-    for year in [y for y in years if y in places.years]:
-        at = latent.sel(year=year)
-        mean, sd, states = at.smoothed_mean.values, at.smoothed_sd.values, at.state.values
-        order = [i for i in np.argsort(-mean, kind="stable") if np.isfinite(mean[i])]
-        for place, i in enumerate(order, start=1):
-            if place <= number or place > len(order) - number:
-                rows.append((year, place, int(states[i]), places.name(states[i]), mean[i], sd[i]))
-    return pd.DataFrame(rows, columns=["year", "place", "state", "name", "mean", "sd"])

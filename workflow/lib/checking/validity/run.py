@@ -14,7 +14,7 @@ from workflow.lib.checking.table import check_table
 from workflow.lib.checking.validity.benchmark import benchmark
 from workflow.lib.checking.validity.constructs import convergent, correlations, reliabilities
 from workflow.lib.checking.validity.invariance import invariance
-from workflow.lib.checking.validity.items import indicator_stability, information_shares, rank_table
+from workflow.lib.checking.validity.items import indicator_stability, information_shares
 from workflow.lib.checking.validity.known import Places, known_groups, known_orderings, turning_points
 from workflow.lib.checking.validity.paths import parameters_of, without_each
 from workflow.lib.checking.validity.vintages import vintages
@@ -27,7 +27,7 @@ COLUMNS = {
 }
 # left out and predicted: what states say in public, and what they have signed
 HELD_OUT = ("un_agreement", "defence_pact")
-RANK_YEARS = (1952, 1965, 1978, 1989, 2002, 2013)
+LATEST_YEAR = 2013
 SHOWN_STATES = 12
 
 
@@ -90,8 +90,8 @@ def validity_tables(
     priors: Priors,
     interval: float,
     log: Callable[[str], None] = lambda line: None,
-) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
-    """Tables of the stage by name, and the ranks of states.
+) -> dict[str, pd.DataFrame]:
+    """Tables of the stage by name.
 
     Parameters
     ----------
@@ -111,8 +111,7 @@ def validity_tables(
 
     Returns
     -------
-    tables : dict of str to pandas.DataFrame
-    ranks : pandas.DataFrame
+    dict of str to pandas.DataFrame
     """
     model, tree = composition.name, archives[composition.name]
     latents = {name: archive["latent"].to_dataset() for name, archive in archives.items()}
@@ -126,7 +125,7 @@ def validity_tables(
     log(f"{model}: measuring again without each of {len(own.names)} indicators")
     refits = without_each(composition, data, priors)
     held_out = {name: refits[name] for name in HELD_OUT if name in refits}
-    year = RANK_YEARS[-1] if RANK_YEARS[-1] in places.years else int(places.years[-1])
+    year = LATEST_YEAR if LATEST_YEAR in places.years else int(places.years[-1])
     shown = shown_states(known.get("orderings"))
     means = latent.smoothed_mean.transpose("state", "year").values
     filtered, spread = (latent[n].transpose("state", "year").values for n in ("filtered_mean", "filtered_sd"))
@@ -140,4 +139,4 @@ def validity_tables(
     }
     log(f"{model}: measuring again with the data of earlier years")
     tables["vintages"] = vintages(own, filtered, spread, priors, model)
-    return tables, rank_table(latent, places, list(RANK_YEARS))
+    return tables
