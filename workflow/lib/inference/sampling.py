@@ -44,7 +44,7 @@ class SamplerSettings:
     chains: int = 4
     tune: int = 600
     draws: int = 1000
-    target_accept: float = 0.8
+    target_accept: float = 0.7
     cores: int | None = None
 
 
