@@ -7,14 +7,14 @@ import numpy as np
 from scipy import stats
 
 PRIORS = {
-    "intercept": stats.norm(-2, 1.5),
-    "slope": stats.norm(0, 1),
-    "slope_sd": stats.halfnorm(scale=0.5),
-    "control_slope": stats.norm(0, 1),
+    "intercept": stats.norm(-3, 3),
+    "slope": stats.norm(0, 2),
+    "slope_sd": stats.halfnorm(scale=1.25),
+    "control_slope": stats.norm(0, 2),
     "moderator_slope": stats.norm(0, 0.5),
     "predictor_slope": stats.norm(0, 1),
-    "mission_sd": stats.halfnorm(scale=1),
-    "state_sd": stats.halfnorm(scale=1),
+    "mission_sd": stats.halfnorm(scale=2.5),
+    "state_sd": stats.halfnorm(scale=2.5),
     "sensitivity": stats.beta(18, 2),
     "false_record": stats.beta(1, 19),
 }

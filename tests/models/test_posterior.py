@@ -118,7 +118,7 @@ def test_a_missions_likelihood_is_the_mean_over_what_its_effects_may_be(name):
     missions = DATA.mission.values[[3, 1]].tolist()
     ours = mission_log_likelihood(draws, missions).isel(chain=0, draw=0)
     assert ours.mission.values.tolist() == missions
-    several = redrawn(composition, p, spreads, random, 3000)
+    several = redrawn(composition, p, spreads, random, 40_000)
     logit = outcome_draws(composition, DATA, draws.inputs, several).logit().values[0].astype(float)
     cells = np.where(SCORED, -np.logaddexp(0, -(2 * np.nan_to_num(DATA.joined.values) - 1) * logit), 0)
     product = np.exp(cells.sum(2))[:, [3, 1]]
