@@ -28,6 +28,7 @@ def write_verdicts(
     if valid:
         pass_validity(valid, validity_rule)
     ties = str(read_dataset(analysis)["tie_label"].sel(tie_measure=ties_measure).item())
+    ties = f"the {ties}" if ties_measure == "count" else ties
     found = write_verdicts(read_table(effects), tables, main, models, valid, ties)
     write_json(found, verdicts)
     for one in found["objections"]:
