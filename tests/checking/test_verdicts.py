@@ -37,7 +37,7 @@ def control(regressor, verdict, kind="rivals"):
 def test_a_common_cause_without_an_effect_of_ties_upholds_the_first_objection(seed):
     found = verdicts_of(World(habit=1.2, shared=1.0, seed=seed))
     assert verdict(found, "a")["verdict"] == UPHELD
-    assert "(a) that cooperators cooperate anyway is upheld" in found["abstract"][-1]
+    assert "(a) that cooperators cooperate is upheld" in found["abstract"][-1]
     assert "1 of 1 tests of negative controls failed: ties less ties with Russia." in found["abstract"]
 
 
@@ -236,7 +236,7 @@ def test_a_run_of_ties_alone_has_verdicts_without_numbers_of_quality():
     )
     assert found["abstract"] == [
         found["headline"]["sentence"],
-        "Of Poast's objections, (a) that cooperators cooperate anyway, (b) that quality and not the number of ties matters "
+        "Of Poast's objections, (a) that cooperators cooperate, (b) that quality and not the count matters "
         "and (c) that persons and not institutions matter cannot be told with these data.",
     ]
 

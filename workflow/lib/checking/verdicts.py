@@ -28,8 +28,8 @@ IN_ABSTRACT = ("negative_controls", "reverse_causation")
 TESTED = ("passed", "failed", "cannot tell")
 LONGEST_LIST = 3
 IN_SHORT = {
-    "a": "that cooperators cooperate anyway",
-    "b": "that quality and not the number of ties matters",
+    "a": "that cooperators cooperate",
+    "b": "that quality and not the count matters",
     "c": "that persons and not institutions matter",
 }
 
@@ -94,7 +94,9 @@ def headline(found: Evidence, ties_words: str = TIES) -> str:
     cut = found.first(lambda own: own.get("inference") == "cut" and own["regressors"] == terms)
     carried = found.effect(cut, found.quality) if cut != found.main else None
     if carried and len(shown) == 2:
-        text += f". With the error of its measure carried, quality has {points(carried)}"
+        text += (
+            f". With the error of quality carried: {points(found.effect(cut, TIES))} and {points(carried)}"
+        )
     return text + "."
 
 

@@ -144,7 +144,7 @@ def check_table(results: Results, name: str) -> Table:
         "Verdict": cell(words, "verdict"),
         "Note": cell(words, "note"),
     }
-    widths = [32, 14, 19, 10, 13, 8, 11, 34]
+    widths = [31, 17, 18, 12, 13, 8, 11, 32]
     return listed(rows.to_dict("records"), columns, text_columns=8, widths=widths, dropping=True)
 
 
