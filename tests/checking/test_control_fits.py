@@ -7,7 +7,7 @@ import xarray as xr
 
 from models.composition import Composition
 from tests.models.example import example_data
-from workflow.lib.checking import control_fits, variants
+from workflow.lib.checking import refits
 from workflow.lib.checking.control_fits import ControlFits
 from workflow.lib.checking.controls import Control
 from workflow.lib.checking.refits import Refitter
@@ -63,8 +63,7 @@ class Recorder(Refitter):
 
 @pytest.fixture
 def recorder(monkeypatch):
-    monkeypatch.setattr(variants, "Refitter", Recorder)
-    monkeypatch.setattr(control_fits, "Refitter", Recorder)
+    monkeypatch.setattr(refits, "Refitter", Recorder)
     monkeypatch.setattr(Recorder, "asked", [])
     return Recorder
 

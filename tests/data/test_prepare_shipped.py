@@ -63,7 +63,8 @@ def test_shipped_ties_beyond_exposure_do_not_follow_the_states_own_ties(main, sh
         scored = main.joined.notnull().values[m]
         year, states = int(main.start_year[m]) - 1, main.state.values[scored]
         own = rows.loc[[(year, state) for state in states], owned].sum(axis=1).to_numpy()
-        ties, total = main.ties.values[m, scored], main.tie_total.values[m, scored]
+        ties = main.tie_measure_value.sel(tie_measure="beyond_exposure").values[m, scored]
+        total = main.tie_total.values[m, scored]
         assert np.corrcoef(np.log1p(own), ties)[0, 1] == pytest.approx(0, abs=1e-6)
         assert np.corrcoef(np.log1p(total), ties)[0, 1] > 0.1
 

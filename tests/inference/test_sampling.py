@@ -164,7 +164,7 @@ def test_draws_have_the_moments_of_the_posterior_by_quadrature(data):
     ties, sign = data.ties.values[scored], 2 * data.joined.values[scored] - 1
     a, b = np.meshgrid(np.linspace(-3, 2, 201), np.linspace(-1, 3, 201), indexing="ij")
     log = -np.logaddexp(0, -sign * (a[..., None] + b[..., None] * ties)).sum(-1)
-    log += -0.5 * ((a + 2) / 1.5) ** 2 - 0.5 * b**2
+    log += -0.5 * ((a + 3) / 3) ** 2 - 0.5 * (b / 2) ** 2
     weight = np.exp(log - log.max())
     weight /= weight.sum()
     for name, grid in (("intercept", a), ("ties_slope", b)):
