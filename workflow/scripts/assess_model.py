@@ -45,15 +45,15 @@ def assess_model(
     data, terms, paths, gaussian = read_model(model, composition, analysis, measured)
     tree = read_tree(posterior)
     draws = draws_of(tree, terms, data, paths, gaussian)
-    seed, interval = derive_seed(run["seed"], "assess", model), run["interval"]
-    random = np.random.default_rng(derive_seed(seed, "prior"))
+    how = {"seed": derive_seed(run["seed"], "assess", model), "interval": run["interval"]}
+    random = np.random.default_rng(derive_seed(how["seed"], "prior"))
     before = seen.prior_logits(terms, draws.inputs, Priors(priors_from_plain(run["priors"])), data, random)
     write_tree(before.rename("logit").to_dataset(), prior)
     eta = draws.logit()
     write_tree(score_tree(eta, data["joined"], terms.inference), loglik)
-    write_tree(seen.predictive_summaries(eta, data, seed=seed, interval=interval), predictive)
-    write_table(seen.checks_of_model(eta, before, data, model, seed=seed, interval=interval), checks)
-    rows = [seen.prediction_rows(probability_summary(eta, interval), data, model, held_out=False)]
+    write_tree(seen.predictive_summaries(eta, data, **how), predictive)
+    write_table(seen.checks_of_model(eta, before, data, model, **how), checks)
+    rows = [seen.prediction_rows(probability_summary(eta, how["interval"]), data, model, held_out=False)]
     scores, later = pd.DataFrame(columns=unseen.CONFLICT_COLUMNS), pd.DataFrame(columns=unseen.FUTURE_COLUMNS)
     if held_out:
         own = {"run": run, "threads": threads, "log": log, "path": gaussian}
@@ -61,9 +61,7 @@ def assess_model(
         # as many draws that have seen a conflict as of each refit that has not
         thinned = tree.isel(draw=slice(None, None, max(draws.shape[1] // refitter.settings.draws, 1)))
         full = draws_of(thinned, terms, data, paths, gaussian)
-        scores, later, probability = unseen.score_unseen(
-            refitter, full, model, future_from, seed=seed, interval=interval
-        )
+        scores, later, probability = unseen.score_unseen(refitter, full, model, future_from, **how)
         rows.append(seen.prediction_rows(probability, data, model, held_out=True))
     write_table(scores, conflicts)
     write_table(later, future)
