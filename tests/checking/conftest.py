@@ -2,7 +2,22 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from workflow.lib.settings import load_settings
+from workflow.lib.tables.load import load_tables
+
 GATE = {"r_hat": 1.01, "ess_bulk": 400, "ess_tail": 400, "divergences": 0, "bfmi": 0.3}
+
+
+@pytest.fixture(scope="module")
+def settings():
+    """Section ``data`` of the shipped configuration."""
+    return load_settings("config.yaml").data.model_dump(mode="json")
+
+
+@pytest.fixture(scope="module")
+def tables(settings):
+    """The shipped tables."""
+    return load_tables(settings)
 
 
 @pytest.fixture

@@ -6,23 +6,11 @@ import pytest
 from models.composition import Composition
 from tests.models.example import example_data, measured_paths
 from workflow.lib.checking.control_data import LATER, later_controls, others_of, rival_controls
-from workflow.lib.settings import load_settings
-from workflow.lib.tables.load import load_tables
 from workflow.lib.tables.prepare import prepare
 
 TIES_ALONE = Composition("pooled")
 BOTH = Composition("plugin", regressors=("ties", "quality"))
 RUSSIA = 365
-
-
-@pytest.fixture(scope="module")
-def settings():
-    return load_settings("config.yaml").data.model_dump(mode="json")
-
-
-@pytest.fixture(scope="module")
-def tables(settings):
-    return load_tables(settings)
 
 
 @pytest.fixture(scope="module")

@@ -49,7 +49,7 @@ def test_a_control_that_makes_states_join_takes_the_slope_and_one_that_does_not_
 class Recorder(Refitter):
     """Remembers what it was asked to fit; effects are the share of joiners in the data of the fit."""
 
-    asked: list = []  # noqa: RUF012
+    asked: list = []  # noqa: RUF012 shared by all refitters that a test makes; the fixture empties it
 
     def fit(self, label, data=None, measured=None):
         data = self.data if data is None else data

@@ -11,19 +11,7 @@ from workflow.lib.checking.versions import (
     mission_versions,
     version_rows,
 )
-from workflow.lib.settings import load_settings
-from workflow.lib.tables.load import load_tables
 from workflow.lib.tables.prepare import prepare
-
-
-@pytest.fixture(scope="module")
-def settings():
-    return load_settings("config.yaml").data.model_dump(mode="json")
-
-
-@pytest.fixture(scope="module")
-def tables(settings):
-    return load_tables(settings)
 
 
 @pytest.fixture(scope="module")

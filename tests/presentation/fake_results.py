@@ -40,20 +40,6 @@ CHECK_NAMES = (
 FAILED_SENTENCE = (
     "Ties with Russia predict joining as well as ties with the pivotal state do (2 of 4 controls fail)."
 )
-CHECK_COLUMNS = [
-    "check",
-    "model",
-    "item",
-    "label",
-    "estimate",
-    "lower",
-    "upper",
-    "unit",
-    "expected",
-    "verdict",
-    "power",
-    "note",
-]
 
 
 @dataclass

@@ -3,7 +3,6 @@
 import json
 import re
 import shutil
-import subprocess
 import zipfile
 from html import unescape
 
@@ -338,59 +337,23 @@ def test_a_citation_or_reference_that_leads_nowhere_is_one_line(text, message, t
     assert message in str(raised.value) and "\n" not in str(raised.value)
 
 
+@pytest.mark.parametrize(("words", "breaks"), [("short", False), ("a note of many words " * 20, True)])
+def test_a_table_of_few_rows_with_long_cells_breaks_across_pages(words, breaks, tmp_path):
+    """Typst prints the rows that do not fit over one another where a table may not break."""
+    rows = "".join(f"| row {k} | {words} |\n" for k in range(10))
+    source = tmp_path / "paper.md"
+    table = f"| Test | Note |\n|:---|:---|\n{rows}\n: A table. {{#tbl:long}}\n"
+    source.write_text(f'---\ntitle: "T"\n---\n\nSee @tbl:long.\n\n{table}', encoding="utf-8")
+    paper.run_pandoc(source, tmp_path / "paper.typ", "pdf", ["--to=typst"])
+    assert ("breakable: true" in (tmp_path / "paper.typ").read_text(encoding="utf-8")) == breaks
+
+
 def test_an_unknown_format_is_one_line(shown):
     with pytest.raises(UserError, match=r"paper\.formats: 'odt' is unknown, expected pdf, docx, html, tex"):
         paper.build_paper(shown[0] / "paper" / "paper.md", ["odt"])
 
 
 # -- the page --------------------------------------------------------------------------------------------------------------
-
-
-def test_the_report_needs_no_network(shown):
-    page = (shown[0] / "report" / "index.html").read_text(encoding="utf-8")
-    assert not re.findall(r'(?:src|href)\s*=\s*["\'](?:https?:)?//', page)
-    assert not re.findall(r"url\(\s*[\"']?(?:https?:)?//|@import|fetch\(|XMLHttpRequest", page)
-    assert "<script src" not in page and '<link rel="stylesheet"' not in page
-    outside = set(re.findall(r"https?://[^\s\"'<>)]+", page))
-    assert all(address.startswith("http://www.w3.org/") for address in outside), outside
-
-
-def test_every_link_and_identifier_of_the_report_is_sound(shown):
-    results = shown[0]
-    page = (results / "report" / "index.html").read_text(encoding="utf-8")
-    for link in re.findall(r'<li><a href="([^"]+)"', page):
-        assert (results / "report" / link).resolve().exists(), link
-    identifiers = re.findall(r'\bid="([^"]+)"', page)
-    assert len(identifiers) == len(set(identifiers))
-    assert set(re.findall(r'<a href="#([^"]+)"', page)) <= set(identifiers)
-
-
-def test_every_picture_of_the_report_has_words_for_those_who_cannot_see_it(shown):
-    page = (shown[0] / "report" / "index.html").read_text(encoding="utf-8")
-    pictures = re.findall(r"<figure><svg[^>]*>", page)
-    assert len(pictures) == 11
-    assert all(
-        'role="img"' in picture and len(re.findall(r'aria-label="[^"]{40,}"', picture)) == 1
-        for picture in pictures
-    )
-
-
-def test_the_script_of_the_report_is_sound_and_has_held_out_predictions(shown, tmp_path):
-    page = (shown[0] / "report" / "index.html").read_text(encoding="utf-8")
-    data = json.loads(
-        re.search(r'<script type="application/json" id="page-data">(.*?)</script>', page, re.DOTALL).group(1)
-    )
-    assert data["first_mission"] == "korea_1950" and data["names"]["740"] == "Japan"
-    assert {len(row) for row in data["quality"]["740"]} == {4}
-    assert "predicted without any mission of the same conflict" in page
-    if node := shutil.which("node"):
-        script = tmp_path / "page.js"
-        script.write_text(re.search(r"<script>(.*?)</script>", page, re.DOTALL).group(1), encoding="utf-8")
-        subprocess.run([node, "--check", str(script)], check=True)
-
-
-def test_nothing_in_a_name_can_end_the_script():
-    assert "</script" not in report.script_json({"name": "</script><b>"})
 
 
 def test_a_verdict_that_changes_in_a_table_changes_in_the_text(present):

@@ -94,7 +94,7 @@ def run_job(snakemake: Any, function: Callable[..., object], **arguments: Any) -
         except KeyboardInterrupt:
             log("interrupted; the next run makes this again")
             sys.exit(130)
-        except Exception as error:
+        except Exception as error:  # whatever a job raises becomes one line for who ran it
             words = _no_fault_of_the_program(error)
             log(words or traceback.format_exc().rstrip())
             fault = f"{type(error).__name__}: {error} (a fault of the program; see {snakemake.log[0]})"

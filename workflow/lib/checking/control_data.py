@@ -21,7 +21,7 @@ from workflow.lib.tables.prepare import prepare
 
 LATER = 5
 FEWEST_MISSIONS = 6
-RIVAL_WORDS = "with"
+MOVED = "cannot pass where joining moves the measure: see reverse causation"
 
 
 def rival_controls(
@@ -50,7 +50,7 @@ def rival_controls(
         except UserError as error:
             log(f"no control with {rival}: {error}")
             continue
-        label = f"{RIVAL_WORDS} {names.get(int(rival), rival)}"
+        label = f"with {names.get(int(rival), rival)}"
         if TIES in composition.regressors:
             controls.append(Control("rivals", f"ties {rival}", f"ties {label}", TIES, other["ties"]))
         for name in composition.latents[:1]:
@@ -93,7 +93,7 @@ def later_controls(
         at = path.sel(year=xr.DataArray(year, dims="mission", coords={"mission": data["mission"].values}))
         at = at.reindex(state=data["state"].values).drop_vars("year").transpose("mission", "state")
         reached = xr.DataArray(data["start_year"].values - 1 + LATER <= last, dims="mission")
-        controls.append(Control("later", f"{name} later", f"{name} {words}", name, at.where(reached), note))
+        controls.append(Control("later", f"{name} later", f"{name} {words}", name, at.where(reached), MOVED))
     return controls
 
 

@@ -115,7 +115,7 @@ def count_or_quality(found: Evidence) -> dict:
     """(b): the count is not quality.
 
     Upheld if quality clearly goes with joining and more than the count does; not upheld if the count does and quality clearly
-    less. Neither is credited while one of its controls fails, the measure is not valid, or it may know what followed joining.
+    less. Neither is credited while a control of it fails, its measure is not valid, or it may hold what followed joining.
     """
     claim = (
         "The number of ties is opportunity; what finds the side-payment is the quality of the relationship."

@@ -108,7 +108,7 @@ def _readable(path: Path | str) -> Iterator[None]:
         raise
     except FileNotFoundError:
         raise UserError(f"{path}: missing; run again to make it") from None
-    except Exception:
+    except Exception:  # readers of netCDF raise every kind of error on damaged bytes
         raise UserError(
             f"{path}: damaged, cut short, or no archive of results; delete it and run again"
         ) from None

@@ -170,9 +170,9 @@ def draw_around_missions(results: Results) -> Figure | None:
     axes.vlines(years, rows["lower"], rows["upper"], color=style.QUALITY, linewidth=1.2)
     axes.plot(years, rows["estimate"], "o", color=style.QUALITY)
     axes.axhline(0, color=style.LINE, linewidth=0.7)
-    axes.plot(0, 0, "o", color=style.LINE)
+    axes.set_xticks([*years, 0])
     axes.set_xlabel("Years from the year before a mission")
-    axes.set_ylabel("Standard deviations")
+    axes.set_ylabel("Standard deviations of quality")
     return figure
 
 
