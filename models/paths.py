@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 
 from models.blocks.factor import Panel
-from models.kernels.dynamic_factor import path_moments
+from models.kernels.path_moments import path_moments
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,7 @@ from scipy import optimize
 
 from models.blocks.base import Parameter
 from models.composition import Composition
-from models.kernels.dynamic_factor import dynamic_factor
-from models.kernels.operator import log_likelihood
+from models.cross_sections import CrossSections, log_likelihood
 from models.priors import Priors
 
 STARTING_LOADING, STARTING_SD = 0.5, 0.8
@@ -22,12 +21,11 @@ STARTING_LOADING, STARTING_SD = 0.5, 0.8
 UNKNOWN_PERSISTENCE, LEAST_PERSISTENCE, MOST_PERSISTENCE = 0.9, 0.1, 0.99
 MODE_STEPS = 2000
 LEAST_ANCHOR = 1e-6
-NO_PERSISTENCE = np.zeros(1)
 
 
 @dataclass(frozen=True)
 class Panel:
-    """Indicators of one construct as the kernel takes them; see ``models.kernels.dynamic_factor``.
+    """Indicators of one construct as the kernel takes them; see ``models.kernels.path_moments``.
 
     Attributes
     ----------
@@ -203,7 +201,7 @@ class Search:
     """
 
     def __init__(self, panel: Panel, priors: Priors):
-        self.panel, self.priors, self.fixed = panel, priors, panel.fixed()
+        self.panel, self.priors, self.sections = panel, priors, CrossSections.of(panel)
         self.item_of, self.year_of, first = level_places(panel.seen)
         self.steps, self.adjusted, self.items = len(first), len(panel.pairs), len(panel.names)
         self.step_sd = np.where(first, priors["level"][1][1], priors["level_step"][1][1])
@@ -221,9 +219,7 @@ class Search:
     def objective(self, z: np.ndarray) -> tuple[float, np.ndarray]:
         """Minus the log density, and its gradient."""
         level, slope, item = self.unpack(z)
-        value, by_level, by_slope, by_item, _ = dynamic_factor(
-            *self.fixed, level, slope, item, NO_PERSISTENCE
-        )
+        value, by_level, by_slope, by_loading, by_sd = self.sections.density(level, slope, *item.T[:2])
         steps = z[: self.steps]
         later = np.cumsum(by_level[:, ::-1], axis=1)[:, ::-1][self.item_of, self.year_of]
         # cross-sections count in full for the levels, and by their weight against the priors of items
@@ -232,10 +228,10 @@ class Search:
         parts = [
             later * self.step_sd - steps,
             by_slope + gradient["adjustment"],
-            by_item[:, 0] + self.signs * np.concatenate([gradient["anchor_loading"], gradient["loading"]]),
-            (by_item[:, 1] + gradient["error_sd"]) * (item[:, 1] - self.lower),
+            by_loading + self.signs * np.concatenate([gradient["anchor_loading"], gradient["loading"]]),
+            (by_sd + gradient["error_sd"]) * (item[:, 1] - self.lower),
         ]
-        total = value[0] + density - 0.5 * steps @ steps
+        total = value + density - 0.5 * steps @ steps
         return (-total, -np.concatenate(parts)) if np.isfinite(total) else (1e12, np.zeros_like(z))
 
     def run(self, item: np.ndarray) -> Mode:
@@ -296,7 +292,7 @@ def _log_prior(item, signs, slope, priors: Priors) -> tuple[float, dict]:
 
 
 def build_factor(panel: Panel, level: np.ndarray, priors: Priors, variables) -> pm.Model:
-    """PyMC model of the items, levels given; each year's cross-section weighted by what it adds. Data are mutable.
+    """PyMC model of the items, levels given; each year's cross-section weighted by what it adds.
 
     Parameters
     ----------
@@ -306,25 +302,21 @@ def build_factor(panel: Panel, level: np.ndarray, priors: Priors, variables) -> 
     variables : callable
         ``models.priors.GraphVariables``.
     """
+    sections = CrossSections.of(panel)
+    seen, number, products = sections.pooled(level)
+    weight, fixed = panel.weight(), {"seen": seen, "owner": sections.owner, "direction": expected_signs(panel)}
+    fixed |= {"number": weight * number, "products": weight * products}
     coords = {"indicator": panel.names, "other_indicator": panel.names[1:], "adjusted": panel.adjustments}
     with pm.Model(coords=coords) as model:
-        fixed = [
-            pm.Data(name, value)
-            for name, value in zip(
-                ("value", "runs", "first_run", "span", "adjuster", "pairs"), panel.fixed(), strict=True
-            )
-        ]
+        x = {name: pm.Data(name, value) for name, value in fixed.items()}
         v = variables(priors)
         first = v.variable("anchor_loading")
         # in the direction that the codebook expects
         others = v.variable("other_loading", "loading", "other_indicator")
         toward = pt.concatenate([first[None], others])
-        loading = pm.Deterministic("loading", expected_signs(panel) * toward, dims="indicator")
+        loading = pm.Deterministic("loading", x["direction"] * toward, dims="indicator")
         sd = v.variable("error_sd", dims="indicator")
         slope = v.variable("adjustment", dims="adjusted") if panel.adjustments else pt.zeros(0)
-        item = pt.stack([loading, sd, pt.zeros(len(panel.names))], axis=1)
-        sections = log_likelihood(
-            "dynamic_factor", *fixed, pm.Data("level", level), slope, item, NO_PERSISTENCE
-        )
-        pm.Potential("indicators", pm.Data("weight", panel.weight()) * sections)
+        arguments = [x[name] for name in ("seen", "number", "products", "owner")]
+        pm.Potential("indicators", log_likelihood(*arguments, slope, loading, sd))
     return model

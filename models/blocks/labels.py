@@ -56,7 +56,7 @@ class Labels:
     def observe(self, composition, p, x, eta) -> None:
         """Add the likelihood to the PyMC model in context."""
         if not composition.label_errors:
-            pm.Potential("outcome", log_likelihood("bernoulli_logit", eta, x["sign"]))
+            pm.Potential("outcome", log_likelihood(eta, x["sign"]))
             return
         joined, record = pt.sigmoid(eta), x["record"]
         chances = [joined * (1 - p["sensitivity"]) + (1 - joined) * (1 - pt.sum(p["false_record"]))]

@@ -6,6 +6,8 @@ import numba
 import numpy as np
 
 JIT = {"nogil": True, "error_model": "numpy", "cache": True}
+# one logarithm is taken of a product of many factors between one and two
+LARGE = 1e200
 
 
 @numba.njit(**JIT)
@@ -24,10 +26,15 @@ def bernoulli_logit(logit, sign):
     """
     total, by_logit = 0.0, np.zeros_like(logit)
     for m in range(logit.shape[0]):
+        product = 1.0
         for s in range(logit.shape[1]):
-            if sign[m, s] != 0.0:
-                x = sign[m, s] * logit[m, s]
-                small = math.exp(-abs(x))
-                total += min(x, 0.0) - math.log1p(small)
-                by_logit[m, s] = sign[m, s] * (small if x > 0.0 else 1.0) / (1.0 + small)
+            x = sign[m, s] * logit[m, s]
+            small = math.exp(-abs(x))
+            total += min(x, 0.0)
+            product *= 1.0 + abs(sign[m, s]) * small
+            if product > LARGE:
+                total -= math.log(product)
+                product = 1.0
+            by_logit[m, s] = sign[m, s] * (small if x > 0.0 else 1.0) / (1.0 + small)
+        total -= math.log(product)
     return np.full(1, total), by_logit

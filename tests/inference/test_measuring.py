@@ -1,4 +1,4 @@
-"""The measurement of a construct: sampled about its mode, archived with its paths, measured again with less."""
+"""The measurement of a construct: sampled about its mode, archived with its paths."""
 
 from dataclasses import replace
 
@@ -103,22 +103,6 @@ def test_the_same_seed_gives_the_same_draws_and_paths_for_any_number_of_cores(co
     again = replace(compiled, settings=replace(SETTINGS, cores=1)).sample(5)
     for group in ("posterior", "latent", "path", "level"):
         xr.testing.assert_equal(tree[group].to_dataset(), again[group].to_dataset())
-
-
-def test_a_vintage_is_measured_by_the_same_program_as_a_fresh_one_would(world, compiled, tree):
-    known = panel(ALIGNMENT, world[0]).until(1976)
-    vintage = compiled.sample(5, known)
-    fresh = compile_measurement(ALIGNMENT, world[0], PRIORS, SETTINGS).sample(5, known)
-    for group in ("posterior", "latent"):
-        xr.testing.assert_equal(vintage[group].to_dataset(), fresh[group].to_dataset())
-    # nothing later than the vintage is smoothed into its paths: there they only return to their mean
-    early, later = (vintage["latent"].to_dataset().smoothed_sd.sel(year=y) for y in (1976, 1981))
-    assert float(later.mean()) > float(early.mean())
-    whole = tree["latent"].to_dataset()
-    assert (
-        float(np.abs(vintage["latent"].to_dataset().filtered_mean - whole.filtered_mean).sel(year=1976).max())
-        < 1
-    )
 
 
 def test_a_measurement_that_cannot_be_estimated_is_refused_before_it_is_compiled(world):

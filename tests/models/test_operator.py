@@ -1,4 +1,4 @@
-"""Compiled likelihoods as PyTensor operators: values, gradients through a graph, and what has none."""
+"""The likelihood of decisions as a PyTensor operator: values, gradients through a graph, and what has none."""
 
 import numpy as np
 import pytensor
@@ -9,7 +9,6 @@ from scipy import stats
 
 from models.kernels.bernoulli_logit import bernoulli_logit
 from models.kernels.operator import log_likelihood
-from tests.models.test_dynamic_factor import small_world
 
 RANDOM = np.random.default_rng(3)
 LOGIT = RANDOM.normal(0, 3, (4, 7))
@@ -48,10 +47,15 @@ def test_logits_far_out_neither_overflow_nor_lose_their_gradient():
     np.testing.assert_array_equal(gradient, [[0, 1, -1, 0]])
 
 
+def test_the_product_under_the_logarithm_does_not_overflow_where_states_are_many():
+    value, _ = bernoulli_logit(np.zeros((1, 5000)), np.ones((1, 5000)))
+    assert value[0] == pytest.approx(5000 * np.log(0.5), rel=1e-12)
+
+
 def test_the_gradient_of_decisions_passes_through_a_graph():
     slope = pt.dscalar()
     column = np.abs(LOGIT)
-    density = 2 * log_likelihood("bernoulli_logit", slope * column + LOGIT, SIGN)
+    density = 2 * log_likelihood(slope * column + LOGIT, SIGN)
     value, gradient = compiled([slope], [density, pt.grad(density, slope)])(0.3)
     assert value == pytest.approx(2 * bernoulli_logit(0.3 * column + LOGIT, SIGN)[0][0])
     expected = central_difference(
@@ -60,18 +64,7 @@ def test_the_gradient_of_decisions_passes_through_a_graph():
     assert gradient == pytest.approx(expected, rel=1e-6)
 
 
-def test_the_gradient_of_indicators_passes_through_a_graph():
-    panel, parameters = small_world(2)
-    level, slope, item, _ = parameters.arguments()
-    z = pt.dvector()
-    density = log_likelihood("dynamic_factor", *panel.fixed(), level * z[0], slope * z[1], item * z[2], z[3:])
-    function = compiled([z], [density, pt.grad(density, z)])
-    place = np.array([1.1, 0.9, 0.95, 0.9])
-    _, gradient = function(place)
-    np.testing.assert_allclose(gradient, central_difference(lambda p: function(p)[0], place), rtol=1e-5)
-
-
 def test_data_have_no_gradient():
     sign = pt.dmatrix()
     with pytest.raises(DisconnectedInputError):
-        pt.grad(log_likelihood("bernoulli_logit", LOGIT * pt.dscalar(), sign), sign)
+        pt.grad(log_likelihood(LOGIT * pt.dscalar(), sign), sign)

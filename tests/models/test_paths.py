@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from models.kernels.dynamic_factor import path_moments
+from models.kernels.path_moments import path_moments
 from models.paths import GaussianPath, arguments_of_draws, gaussian_path, latent_paths
 from tests.models import brute_force
-from tests.models.test_dynamic_factor import YEARS, small_world
+from tests.models.test_path_moments import YEARS, small_world
 
 DRAWS = 4000
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from models.kernels.dynamic_factor import path_moments
+from models.kernels.path_moments import path_moments
 from models.priors import Priors
 from tests.models.simulate import simulate_panel
 from tests.shipped import composition, shipped_data, shipped_measure

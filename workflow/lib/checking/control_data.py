@@ -11,7 +11,7 @@ import xarray as xr
 
 from models.blocks.factor import find_mode, panel
 from models.composition import TIES, Composition
-from models.kernels.dynamic_factor import path_moments
+from models.kernels.path_moments import path_moments
 from models.priors import Priors
 from models.regressors import latent_at_missions
 from workflow.lib.checking.controls import Control

@@ -14,42 +14,27 @@ from models.composition import Composition, check
 from models.paths import GaussianPath, arguments_of_draws, gaussian_path, latent_paths
 from models.priors import GraphVariables, Priors
 from workflow.lib.errors import UserError
+from workflow.lib.inference.program import Program, compile_program
 from workflow.lib.inference.progress import Log
-from workflow.lib.inference.sampling import (
-    Program,
-    SamplerSettings,
-    compile_program,
-    derive_seed,
-    run_sampler,
-)
+from workflow.lib.inference.sampling import SamplerSettings, derive_seed, run_sampler
 
 PATH_DRAWS = 400
 
 
 @dataclass(frozen=True)
 class Measurement:
-    """A compiled measurement that can be sampled again with a panel of the same labels."""
+    """A compiled measurement."""
 
     composition: Composition
     panel: Panel
-    priors: Priors
+    mode: Mode
     settings: SamplerSettings
     program: Program
 
-    def sample(self, seed: int, panel: Panel | None = None, log: Log | None = None) -> xr.DataTree:
-        """Posterior and paths, of the compiled panel or of another with the same items and states."""
-        chosen = panel or self.panel
-        mode = find_mode(chosen, self.priors)
-        names = ("value", "runs", "first_run", "span", "adjuster", "pairs")
-        program = self.program.with_data(
-            {
-                "level": mode.level,
-                "weight": np.array(chosen.weight()),
-                **dict(zip(names, chosen.fixed(), strict=True)),
-            }
-        )
-        tree = run_sampler(program, self.settings, seed, log, self.composition.name)
-        return with_paths(tree, chosen, mode, seed)
+    def sample(self, seed: int, log: Log | None = None) -> xr.DataTree:
+        """Posterior and paths."""
+        tree = run_sampler(self.program, self.settings, seed, log, self.composition.name)
+        return with_paths(tree, self.panel, self.mode, seed)
 
 
 def with_paths(tree: xr.DataTree, panel: Panel, mode: Mode, seed: int) -> xr.DataTree:
@@ -99,7 +84,7 @@ def compile_measurement(
         "other_loading": (expected_signs(own) * mode.item[:, 0])[1:],
     }
     model = build_factor(own, mode.level, priors, GraphVariables)
-    return Measurement(composition, own, priors, settings, compile_program(model, start))
+    return Measurement(composition, own, mode, settings, compile_program(model, start))
 
 
 def read_path(tree: xr.DataTree) -> GaussianPath:

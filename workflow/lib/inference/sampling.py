@@ -19,10 +19,9 @@ from models.paths import GaussianPath
 from models.priors import Priors
 from models.regressors import term_values
 from workflow.lib.errors import UserError
+from workflow.lib.inference.program import Program, compile_program
 from workflow.lib.inference.progress import Log, progress_lines
 
-# what chains move in where it is not the quantity itself: the quantities are kept
-NOT_ARCHIVED = "_standard"
 SAMPLE_STATS = ("diverging", "energy", "depth", "n_steps", "step_size", "lp", "logp")
 CUT_TUNE = 100
 
@@ -54,39 +53,15 @@ def derive_seed(seed: int, *names: object) -> int:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "little") >> 1
 
 
-@dataclass(frozen=True)
-class Program:
-    """A compiled PyMC model, and the names of its data that the density depends on."""
-
-    compiled: object
-    used: frozenset
-
-    def with_data(self, arrays: dict[str, np.ndarray]) -> object:
-        """The compiled model with other data; what the density does not depend on is left out."""
-        return self.compiled.with_data(**{name: value for name, value in arrays.items() if name in self.used})
-
-
-def compile_program(model, initial_points: dict | None = None) -> Program:
-    """Compile a PyMC model; only quantities, not the coordinates they are sampled in, are kept of its draws."""
-    import nutpie
-    from pytensor.graph.traversal import ancestors
-
-    variables = [*model.free_RVs, *model.deterministics]
-    names = [v.name for v in variables if not v.name.endswith(NOT_ARCHIVED)]
-    reached = {v.name for v in ancestors([*variables, *model.potentials])}
-    compiled = nutpie.compile_pymc_model(
-        model, backend="numba", var_names=names, initial_points=initial_points or {}
-    )
-    return Program(compiled, frozenset(v.name for v in model.data_vars if v.name in reached))
-
-
-def run_sampler(program, settings: SamplerSettings, seed: int, log: Log | None, label: str) -> xr.DataTree:
+def run_sampler(
+    program: Program, settings: SamplerSettings, seed: int, log: Log | None, label: str
+) -> xr.DataTree:
     """Draws of a compiled program: groups ``posterior`` and ``sample_stats``, attribute ``seconds``."""
     import nutpie
 
     started = time.monotonic()
     tree = nutpie.sample(
-        program,
+        program.for_nutpie(),
         draws=settings.draws,
         tune=settings.tune,
         chains=settings.chains,
@@ -99,10 +74,8 @@ def run_sampler(program, settings: SamplerSettings, seed: int, log: Log | None, 
     )
     statistics = tree["sample_stats"].to_dataset()
     posterior = tree["posterior"].to_dataset()
-    posterior = posterior[[name for name in posterior if not name.endswith(NOT_ARCHIVED)]]
-    kept = xr.DataTree.from_dict(
-        {"posterior": posterior, "sample_stats": statistics[[n for n in SAMPLE_STATS if n in statistics]]}
-    )
+    statistics = statistics[[name for name in SAMPLE_STATS if name in statistics]]
+    kept = xr.DataTree.from_dict({"posterior": posterior, "sample_stats": statistics})
     kept.attrs["seconds"] = time.monotonic() - started
     return kept
 

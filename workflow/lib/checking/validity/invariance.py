@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 from scipy import optimize, stats
 
-from models.blocks.factor import NO_PERSISTENCE, Mode, Panel, cross_section
-from models.kernels.dynamic_factor import dynamic_factor
+from models.blocks.factor import Mode, Panel
+from models.cross_sections import CrossSections
 from workflow.lib.checking.blocs import BLOCS
 from workflow.lib.checking.draws import interval_probabilities
 from workflow.lib.checking.table import CANNOT_TELL, DESCRIBED, FAILED, PASSED, check_row, check_table, holm
@@ -40,19 +40,19 @@ def groups_of(panel: Panel, bloc: np.ndarray | None) -> dict[str, np.ndarray]:
 def loading_in(panel: Panel, mode: Mode, item: int, group: np.ndarray) -> tuple[float, float]:
     """Loading of one indicator in a group, and its standard error; NaN if the likelihood has no clear maximum there."""
     part = replace(panel, seen=panel.seen & group[:, None, :])
-    fixed, level, weight = part.fixed(), mode.level, panel.weight()
+    sections, level, weight = CrossSections.of(part), mode.level, panel.weight()
     own = np.zeros((len(panel.names), 1))
     own[item] = 1.0
 
     def gradient(z):
-        items = cross_section(mode.item[:, 0], mode.item[:, 1])
-        items[item, :2] = z[0], np.exp(z[2])
-        value, by_level, _, by_item, _ = dynamic_factor(
-            *fixed, level + z[1] * own, mode.adjustment, items, NO_PERSISTENCE
+        loading, sd = mode.item[:, 0].copy(), mode.item[:, 1].copy()
+        loading[item], sd[item] = z[0], np.exp(z[2])
+        value, by_level, _, by_loading, by_sd = sections.density(
+            level + z[1] * own, mode.adjustment, loading, sd
         )
         # a weak prior keeps the loading finite where an indicator hardly varies
-        slope = [by_item[item, 0], by_level[item].sum(), by_item[item, 1] * items[item, 1]]
-        return weight * value[0] - 0.5 * z @ z, weight * np.array(slope) - z
+        slope = [by_loading[item], by_level[item].sum(), by_sd[item] * sd[item]]
+        return weight * value - 0.5 * z @ z, weight * np.array(slope) - z
 
     start = np.array([mode.item[item, 0], 0.0, np.log(mode.item[item, 1])])
     found = optimize.minimize(lambda z: tuple(-x for x in gradient(z)), start, jac=True, method="L-BFGS-B")

@@ -9,7 +9,7 @@ from scipy import stats
 
 from models.blocks.factor import Mode, Panel, find_mode, panel
 from models.composition import Composition
-from models.kernels.dynamic_factor import path_moments
+from models.kernels.path_moments import path_moments
 from models.priors import Priors
 
 FEWEST_STATES = 10

@@ -1,12 +1,10 @@
-"""The kernel of the measurement against multivariate normals written out, and against finite differences."""
-
-from dataclasses import replace
+"""The paths' moments against multivariate normals written out."""
 
 import numpy as np
 import pytest
 
 from models.blocks.factor import Panel, runs_of
-from models.kernels.dynamic_factor import dynamic_factor, path_moments
+from models.kernels.path_moments import path_moments
 from tests.models import brute_force
 from tests.models.brute_force import Parameters
 
@@ -42,29 +40,6 @@ WORLDS = pytest.mark.parametrize("seed", [1, 2, 3])
 
 
 @WORLDS
-def test_the_log_likelihood_is_that_of_a_multivariate_normal(seed):
-    panel, parameters = small_world(seed)
-    value = dynamic_factor(*panel.fixed(), *parameters.arguments())[0]
-    assert value[0] == pytest.approx(brute_force.log_likelihood(panel, parameters), abs=1e-9)
-
-
-@WORLDS
-@pytest.mark.parametrize("place", range(4), ids=["level", "adjustment", "item", "persistence"])
-def test_the_gradient_is_that_of_finite_differences(seed, place):
-    panel, parameters = small_world(seed)
-    arguments = list(parameters.arguments())
-    ours = dynamic_factor(*panel.fixed(), *arguments)[1 + place]
-    step = 1e-6
-    for index in np.ndindex(arguments[place].shape):
-        at = []
-        for sign in (1, -1):
-            moved = [a.copy() for a in arguments]
-            moved[place][index] += sign * step
-            at.append(dynamic_factor(*panel.fixed(), *moved)[0][0])
-        assert ours[index] == pytest.approx((at[0] - at[1]) / (2 * step), abs=2e-6, rel=1e-6)
-
-
-@WORLDS
 def test_smoothed_moments_are_those_of_the_path_given_all_that_was_seen(seed):
     panel, parameters = small_world(seed)
     _, _, _, mean, variance, covariance = path_moments(*panel.fixed(), *parameters.arguments())
@@ -85,19 +60,6 @@ def test_filtered_moments_use_what_was_seen_up_to_the_year_alone(seed):
             expected_mean, expected = brute_force.path_given(panel, parameters, s, until=t)
             assert mean[s, t] == pytest.approx(expected_mean[t - first], abs=1e-10)
             assert variance[s, t] == pytest.approx(expected[t - first, t - first], abs=1e-10)
-
-
-def test_without_persistence_each_year_is_a_cross_section_by_itself():
-    panel, parameters = small_world(1)
-    item = parameters.item * np.array([1.0, 1.0, 0.0])
-    apart = Parameters(parameters.level, parameters.slope, item, 0.0)
-    whole = dynamic_factor(*panel.fixed(), *apart.arguments())
-    assert whole[0][0] == pytest.approx(brute_force.log_likelihood(panel, apart), abs=1e-9)
-    years = [replace(panel, seen=panel.seen & (np.arange(YEARS) == t)) for t in range(YEARS)]
-    parts = [dynamic_factor(*one.fixed(), *apart.arguments()) for one in years]
-    for k in range(3):
-        np.testing.assert_allclose(whole[k], sum(part[k] for part in parts), atol=1e-9)
-    np.testing.assert_allclose(whole[3][:, :2], sum(part[3] for part in parts)[:, :2], atol=1e-9)
 
 
 def test_later_indicators_do_not_move_a_filtered_mean():

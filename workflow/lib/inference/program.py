@@ -1,0 +1,133 @@
+"""A compiled PyMC model: its log density with gradient, and its quantities, as functions of one vector and of the model's data.
+
+The functions are compiled by PyTensor for Numba and kept on disk by it, so that a model is compiled once for all jobs that use it,
+whatever their data. nutpie samples them through its interface for Python functions.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+# ends the names of what chains move in where it is not the quantity itself: the quantities are kept
+NOT_ARCHIVED = "_standard"
+
+
+@dataclass(frozen=True)
+class Program:
+    """A compiled model with its data.
+
+    Attributes
+    ----------
+    density : callable
+        (position (D,), *data) -> log density, gradient (D,).
+    quantities : callable
+        (position (D,), *data) -> values of the named quantities.
+    names : tuple of str
+        Of the quantities that are kept.
+    shapes : tuple of tuple of int
+    start : array, shape (D,)
+        Position about which chains begin.
+    dims : mapping of str to tuple of str
+    coords : mapping of str to pandas.Index
+    data : mapping of str to array
+    """
+
+    density: Callable
+    quantities: Callable
+    names: tuple[str, ...]
+    shapes: tuple[tuple[int, ...], ...]
+    start: np.ndarray
+    dims: Mapping[str, tuple]
+    coords: Mapping[str, pd.Index]
+    data: Mapping[str, np.ndarray]
+
+    def with_data(self, arrays: Mapping[str, np.ndarray]) -> "Program":
+        """The compiled model with other data of the same shapes.
+
+        Raises
+        ------
+        ValueError
+            If the model has no data of a name, or of another shape: compiled code would read past the end of an array.
+        """
+        changed = {}
+        for name, array in arrays.items():
+            if name not in self.data or np.shape(array) != self.data[name].shape:
+                raise ValueError(f"data '{name}' of shape {np.shape(array)} do not fit the compiled model")
+            changed[name] = np.ascontiguousarray(array, self.data[name].dtype)
+        return Program(**{**vars(self), "data": {**self.data, **changed}})
+
+    def for_nutpie(self):
+        """The model as nutpie samples it; chains begin within one unit of ``start``."""
+        from nutpie.compiled_pyfunc import from_pyfunc
+
+        values = tuple(self.data.values())
+
+        def density(position):
+            value, gradient = self.density(position, *values)
+            return float(value), gradient
+
+        def quantities(position):
+            return dict(zip(self.names, self.quantities(position, *values), strict=True))
+
+        def start(seed):
+            return self.start + np.random.default_rng(seed).uniform(-1, 1, len(self.start))
+
+        return from_pyfunc(
+            len(self.start),
+            lambda: density,
+            lambda *seeds: quantities,
+            [np.dtype("float64")] * len(self.names),
+            list(self.shapes),
+            list(self.names),
+            coords=dict(self.coords),
+            dims=dict(self.dims),
+            make_initial_point_fn=start,
+        )
+
+
+def compile_program(model, initial_points: Mapping[str, np.ndarray] | None = None) -> Program:
+    """Compile a PyMC model; only quantities, not the coordinates they are sampled in, are kept of its draws.
+
+    Parameters
+    ----------
+    model : pymc.Model
+    initial_points : mapping of str to array, optional
+        Where chains begin, by parameter; elsewhere at a typical value of the prior.
+    """
+    import pytensor
+    import pytensor.tensor as pt
+    from pymc.initial_point import make_initial_point_fn
+    from pymc.pytensorf import join_nonshared_inputs
+
+    variables = [*model.free_RVs, *model.deterministics]
+    names = tuple(v.name for v in variables if not v.name.endswith(NOT_ARCHIVED))
+    begin = make_initial_point_fn(model=model, overrides=dict(initial_points or {}), jitter_rvs=set())
+    point = {v.name: begin(0)[v.name] for v in model.value_vars}
+    kept = model.replace_rvs_by_values([model[name] for name in names])
+    (density, *kept), position = join_nonshared_inputs(point, [model.logp(), *kept], model.value_vars)
+    inputs = {variable: variable.type(name=variable.name) for variable in model.data_vars}
+
+    def function(outputs):
+        arguments = [position, *inputs.values()]
+        made = pytensor.function(
+            arguments, outputs, givens=inputs, mode="NUMBA", on_unused_input="ignore"
+        )
+        made.trust_input = True
+        return made
+
+    data = {v.name: np.ascontiguousarray(v.get_value()) for v in inputs}
+    start = np.concatenate([np.ravel(value) for value in point.values()]).astype(float)
+    quantities = function(kept)
+    shapes = tuple(np.shape(value) for value in quantities(start, *data.values()))
+    return Program(
+        function([density, pt.grad(density, position)]),
+        quantities,
+        names,
+        shapes,
+        start,
+        {name: dims for name, dims in model.named_vars_to_dims.items() if name in names},
+        {name: pd.Index(values) for name, values in model.coords.items()},
+        data,
+    )
