@@ -304,7 +304,10 @@ def build_factor(panel: Panel, level: np.ndarray, priors: Priors, variables) -> 
     """
     sections = CrossSections.of(panel)
     seen, number, products = sections.pooled(level)
-    weight, fixed = panel.weight(), {"seen": seen, "owner": sections.owner, "direction": expected_signs(panel)}
+    weight, fixed = (
+        panel.weight(),
+        {"seen": seen, "owner": sections.owner, "direction": expected_signs(panel)},
+    )
     fixed |= {"number": weight * number, "products": weight * products}
     coords = {"indicator": panel.names, "other_indicator": panel.names[1:], "adjusted": panel.adjustments}
     with pm.Model(coords=coords) as model:

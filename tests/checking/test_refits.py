@@ -23,7 +23,7 @@ def small():
 
 @pytest.fixture(scope="module")
 def refitter(small):
-    made = Refitter.configured(MISSIONS, small, {}, stage="test", run=RUN, threads=1, log=lambda line: None)
+    made = Refitter.configured(MISSIONS, small, {}, stage="test", run=RUN, log=lambda line: None)
     made.program()
     return made
 

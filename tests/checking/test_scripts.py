@@ -62,7 +62,6 @@ def assess(folder, inference):
         RUN,
         held_out=False,
         future_from=None,
-        threads=1,
         analysis=str(folder / "analysis.nc"),
         measured=[str(folder / "quality.nc")],
         posterior=str(folder / "posterior.nc"),

@@ -5,7 +5,7 @@ import hashlib
 from tests.inference.small_world import CROSSED, PRIORS, simulated
 from workflow.lib.inference.sampling import SamplerSettings, compile_outcome
 
-SHORT = SamplerSettings(chains=2, tune=60, draws=40, cores=2)
+SHORT = SamplerSettings(chains=2, tune=60, draws=40)
 
 
 def fingerprint(tree) -> str:

@@ -21,7 +21,7 @@ from tests.inference.small_world import CROSSED, PRIORS, simulated
 from tests.models.example import ALIGNMENT
 from workflow.lib.inference.sampling import SamplerSettings
 
-SETTINGS = SamplerSettings(chains=2, tune=100, draws=100, cores=1)
+SETTINGS = SamplerSettings(chains=2, tune=100, draws=100)
 POOLED = Composition("pooled", mission_intercepts=False)
 
 

@@ -1,7 +1,5 @@
 """Latent regressors in the outcome: as means, as draws without feedback, and informed by the outcome."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import xarray as xr
@@ -12,7 +10,7 @@ from models.regressors import term_values
 from tests.inference.small_world import CUT, JOINT, PLUGIN, PRIORS, QUALITY_SLOPE, world_of_quality
 from workflow.lib.inference.sampling import SamplerSettings, compile_outcome
 
-SETTINGS = SamplerSettings(chains=3, tune=300, draws=400, cores=2)
+SETTINGS = SamplerSettings(chains=3, tune=300, draws=400)
 SEED = 3
 
 
@@ -48,8 +46,8 @@ def test_each_chain_of_a_cut_model_has_draws_of_its_own_that_span_the_measuremen
     np.testing.assert_allclose(last[0], paths.isel(sample=-1).sel(year=year), rtol=1e-6)
 
 
-def test_cut_draws_do_not_depend_on_the_number_of_cores(fits, drawn):
-    again = fits["cut"].sample(SEED, replace(SETTINGS, cores=1))
+def test_cut_draws_follow_from_the_seed(fits, drawn):
+    again = fits["cut"].sample(SEED)
     for group in ("posterior", "given"):
         xr.testing.assert_equal(drawn["cut"][group].to_dataset(), again[group].to_dataset())
 

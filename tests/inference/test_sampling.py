@@ -1,4 +1,4 @@
-"""Compile once, sample again and again: seeds, cores, processes, other data, missions left out."""
+"""Compile once, sample again and again: seeds, processes, other data, missions left out."""
 
 import os
 import subprocess
@@ -17,7 +17,7 @@ from workflow.lib.errors import UserError
 from workflow.lib.inference.sampling import SamplerSettings, compile_outcome, derive_seed
 
 ROOT = Path(__file__).parents[2]
-SETTINGS = SamplerSettings(chains=2, tune=200, draws=150, cores=2)
+SETTINGS = SamplerSettings(chains=2, tune=200, draws=150)
 SEED = 11
 
 
@@ -39,10 +39,6 @@ def fitted(compiled):
 def assert_same_draws(a, b):
     for group in ("posterior", "sample_stats"):
         xr.testing.assert_equal(a[group].to_dataset(), b[group].to_dataset())
-
-
-def test_draws_do_not_depend_on_the_number_of_cores(compiled, fitted):
-    assert_same_draws(fitted, compiled.sample(SEED, replace(SETTINGS, cores=1)))
 
 
 def test_the_same_seed_gives_the_same_draws_and_another_seed_others(compiled, fitted):
@@ -158,7 +154,7 @@ def test_seeds_are_derived_from_the_runs_seed_and_names_and_stay_what_they_are()
 def test_draws_have_the_moments_of_the_posterior_by_quadrature(data):
     """A logit of intercept and slope alone: means and standard deviations by integration over a grid."""
     composition = Composition("pooled", mission_intercepts=False, controls=())
-    settings = SamplerSettings(chains=4, tune=300, draws=1000, cores=2)
+    settings = SamplerSettings(chains=4, tune=300, draws=1000)
     posterior = compile_outcome(composition, data, PRIORS, settings).sample(SEED)["posterior"].to_dataset()
     scored = data.joined.notnull().values
     ties, sign = data.ties.values[scored], 2 * data.joined.values[scored] - 1

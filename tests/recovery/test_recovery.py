@@ -74,7 +74,7 @@ def test_twenty_data_sets_are_recovered_by_the_sampler():
     from workflow.lib.inference.measurement import compile_measurement
     from workflow.lib.inference.sampling import SamplerSettings
 
-    settings = SamplerSettings(chains=2, tune=200, draws=200, cores=2)
+    settings = SamplerSettings(chains=2, tune=200, draws=200)
     measurement = compile_measurement(composition("alignment"), shipped_data(), Priors(), settings)
     coverage, agreement = [], []
     for seed in MANY:

@@ -13,7 +13,7 @@ OUTCOMES = "pooled, missions, crossed, within, smoothed, plugin, cut, joint, coo
 FAULTS = [
     pytest.param(
         {"sampler": {"chain": 4}},
-        "sampler.chain: unknown key; allowed: chains, tune, draws, target_accept, cores; did you mean chains?",
+        "sampler.chain: unknown key; allowed: chains, tune, draws, target_accept; did you mean chains?",
         id="unknown key",
     ),
     pytest.param(

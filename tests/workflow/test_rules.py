@@ -268,7 +268,7 @@ def test_fault_in_the_configuration_is_the_last_line_and_nothing_runs(project):
     result = project.run(overlay="sampler: {chain: 4}")
     assert result.returncode == 1
     assert (result.stdout + result.stderr).splitlines()[-1] == (
-        "overlay.yaml: sampler.chain: unknown key; allowed: chains, tune, draws, target_accept, cores; "
+        "overlay.yaml: sampler.chain: unknown key; allowed: chains, tune, draws, target_accept; "
         "did you mean chains?"
     )
     assert "Traceback" not in result.stderr and not (project.folder / "results").exists()

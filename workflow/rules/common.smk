@@ -56,7 +56,7 @@ def terms_of(model):
 
 
 def run_of(model):
-    """What a script needs to sample a model and to judge the draws; how many chains run at a time changes no number."""
+    """What a script needs to sample a model and to judge the draws."""
     if model is None:
         return {}
     return {
@@ -64,7 +64,7 @@ def run_of(model):
         "interval": settings.report.interval,
         "priors": section("priors"),
         "refits": section("checks")["refits"],
-        "sampler": plain(settings.sampler_of(model).model_dump(mode="json", exclude={"cores"})),
+        "sampler": plain(settings.sampler_of(model).model_dump(mode="json")),
         "seed": settings.seed,
     }
 

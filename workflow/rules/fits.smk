@@ -11,7 +11,7 @@ rule check_models:
     # Before the fits, though they do not take its output: a changed composition would rerun them all. (With `ancient`
     # Snakemake would overlook the one that did change.)
     priority: 100
-    threads: settings.sampler.cores or settings.sampler.chains
+    threads: settings.sampler.chains
     params:
         compositions={name: terms_of(name) for name in sorted(MODELS)},
     message:

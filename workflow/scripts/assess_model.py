@@ -13,7 +13,6 @@ def assess_model(
     run: dict,
     held_out: bool,
     future_from: int,
-    threads: int,
     analysis: str,
     measured: list[str],
     posterior: str,
@@ -56,7 +55,7 @@ def assess_model(
     rows = [seen.prediction_rows(probability_summary(eta, how["interval"]), data, model, held_out=False)]
     scores, later = pd.DataFrame(columns=unseen.CONFLICT_COLUMNS), pd.DataFrame(columns=unseen.FUTURE_COLUMNS)
     if held_out:
-        own = {"run": run, "threads": threads, "log": log, "path": gaussian}
+        own = {"run": run, "log": log, "path": gaussian}
         refitter = Refitter.configured(terms, data, paths, stage="held out", **own)
         # as many draws that have seen a conflict as of each refit that has not
         thinned = tree.isel(draw=slice(None, None, max(draws.shape[1] // refitter.settings.draws, 1)))

@@ -13,7 +13,6 @@ def check_controls(
     run: dict,
     data: dict,
     rivals: dict,
-    threads: int,
     analysis: str,
     measured: list[str],
     negative_controls: str,
@@ -31,7 +30,7 @@ def check_controls(
 
     dataset, terms, paths, _ = read_model(main, composition, analysis, measured)
     tables = load_tables(data)
-    fits = ControlFits(terms, dataset, paths, run, threads, log)
+    fits = ControlFits(terms, dataset, paths, run, log)
     controls = rival_controls(tables, data, dataset, terms, rivals, log)
     controls += later_controls(tables, data, dataset, terms, paths)
     rows = fits.negative_controls(controls, others_of(tables, data, dataset))

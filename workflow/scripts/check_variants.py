@@ -13,7 +13,6 @@ def check_variants(
     run: dict,
     data: dict,
     prior_scales: list,
-    threads: int,
     analysis: str,
     measured: list[str],
     labels: str,
@@ -30,7 +29,7 @@ def check_variants(
 
     dataset, terms, paths, _ = read_model(main, composition, analysis, measured)
     tables = load_tables(data)
-    variants = Variants(terms, dataset, paths, tables, data, run, threads, log)
+    variants = Variants(terms, dataset, paths, tables, data, run, log)
     for effects, check, path in (
         (variants.labels(), "labels", labels),
         (variants.eligible(), "eligible states", eligible),

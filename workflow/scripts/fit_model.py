@@ -11,7 +11,6 @@ def fit_model(
     model: str,
     composition: dict,
     sampling: dict,
-    threads: int,
     analysis: str,
     measured: list[str],
     posterior: str,
@@ -31,7 +30,7 @@ def fit_model(
 
     data, terms, paths, gaussian = read_model(model, composition, analysis, measured)
     log(f"{model}: compiling")
-    settings = SamplerSettings(**sampling["sampler"], cores=threads)
+    settings = SamplerSettings(**sampling["sampler"])
     priors = Priors(priors_from_plain(sampling["priors"]))
     compiled = compile_outcome(terms, data, priors, settings, paths, gaussian)
     tree = compiled.sample(derive_seed(sampling["seed"], "fit", model), log=log)

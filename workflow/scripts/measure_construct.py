@@ -7,7 +7,7 @@ from workflow.lib.job import Log, run_job
 
 
 def measure_construct(
-    model: str, composition: dict, sampling: dict, threads: int, analysis: str, posterior: str, log: Log
+    model: str, composition: dict, sampling: dict, analysis: str, posterior: str, log: Log
 ) -> None:
     """Compile, sample, write."""
     from models.composition import Composition
@@ -20,7 +20,7 @@ def measure_construct(
     terms = Composition.from_mapping(model, composition)
     priors = Priors(priors_from_plain(sampling["priors"]))
     log(f"{model}: compiling")
-    settings = SamplerSettings(**sampling["sampler"], cores=threads)
+    settings = SamplerSettings(**sampling["sampler"])
     compiled = compile_measurement(terms, read_dataset(analysis), priors, settings)
     tree = compiled.sample(derive_seed(sampling["seed"], "fit", model), log=log)
     write_tree(tree, posterior)

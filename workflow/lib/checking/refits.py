@@ -126,11 +126,11 @@ class Refitter:
     compiled: Compiled | None = field(default=None, repr=False)
 
     @classmethod
-    def configured(cls, composition, data, measured, *, stage, run, threads, log, path=None) -> Refitter:
+    def configured(cls, composition, data, measured, *, stage, run, log, path=None) -> Refitter:
         """From the sections of the configuration: ``run`` has sampler, refits, gate, priors and seed."""
         from workflow.lib.settings import priors_from_plain
 
-        settings = SamplerSettings(**{**run["sampler"], **run["refits"]}, cores=threads)
+        settings = SamplerSettings(**{**run["sampler"], **run["refits"]})
         thresholds = gate_of_refits(run["gate"], run["sampler"], run["refits"])
         priors = priors_from_plain(run["priors"])
         return cls(composition, data, measured, settings, thresholds, priors, run["seed"], log, stage, path)
@@ -185,20 +185,19 @@ class PluginRefits:
         Latent paths by measurement model.
     run : mapping
         Sections of the configuration, see ``Refitter.configured``.
-    threads : int
     log : callable
     """
 
     stage = "variants"
 
-    def __init__(self, composition, data: xr.Dataset, paths: Mapping, run: Mapping, threads: int, log: Log):
+    def __init__(self, composition, data: xr.Dataset, paths: Mapping, run: Mapping, log: Log):
         self.composition, self.data, self.paths = replace(composition, inference="plugin"), data, paths
-        self.run, self.threads, self.log = run, threads, log
+        self.run, self.log = run, log
         self.main, self.interval = composition.name, run["interval"]
 
     def refitter(self, composition: Composition, data: xr.Dataset, stage: str | None = None) -> Refitter:
         """Refits of a composition to data, in a stage with seeds of its own."""
-        own = {"stage": stage or self.stage, "run": self.run, "threads": self.threads, "log": self.log}
+        own = {"stage": stage or self.stage, "run": self.run, "log": self.log}
         return Refitter.configured(composition, data, self.paths, **own)
 
 

@@ -28,15 +28,15 @@ class Variants(PluginRefits):
 
     Parameters
     ----------
-    composition, data, paths, run, threads, log
+    composition, data, paths, run, log
         See ``PluginRefits``.
     tables : Tables
     settings : mapping
         Section ``data`` of the configuration.
     """
 
-    def __init__(self, composition, data, paths, tables: Tables, settings: Mapping, run, threads, log):
-        super().__init__(composition, data, paths, run, threads, log)
+    def __init__(self, composition, data, paths, tables: Tables, settings: Mapping, run, log):
+        super().__init__(composition, data, paths, run, log)
         self.tables, self.settings = tables, settings
         self.plain = self.refitter(self.composition, data)
         self.reference: Effects = self.plain.effects(self.plain.fit("as fitted"))

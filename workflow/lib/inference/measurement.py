@@ -33,7 +33,7 @@ class Measurement:
 
     def sample(self, seed: int, log: Log | None = None) -> xr.DataTree:
         """Posterior and paths."""
-        tree = run_sampler(self.program, self.settings, seed, log, self.composition.name)
+        tree, _ = run_sampler(self.program, self.settings, seed, log, self.composition.name)
         return with_paths(tree, self.panel, self.mode, seed)
 
 

@@ -1,11 +1,11 @@
 """A compiled PyMC model: its log density with gradient, and its quantities, as functions of one vector and of the model's data.
 
-The functions are compiled by PyTensor for Numba and kept on disk by it, so that a model is compiled once for all jobs that use it,
+The functions are compiled by PyTensor for Numba and kept on disk, so that a model is compiled once for all jobs that use it,
 whatever their data. nutpie samples them through its interface for Python functions.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -27,8 +27,8 @@ class Program:
     names : tuple of str
         Of the quantities that are kept.
     shapes : tuple of tuple of int
-    start : array, shape (D,)
-        Position about which chains begin.
+    start, scale : array, shape (D,)
+        Chains move in (position - start) / scale.
     dims : mapping of str to tuple of str
     coords : mapping of str to pandas.Index
     data : mapping of str to array
@@ -39,6 +39,7 @@ class Program:
     names: tuple[str, ...]
     shapes: tuple[tuple[int, ...], ...]
     start: np.ndarray
+    scale: np.ndarray
     dims: Mapping[str, tuple]
     coords: Mapping[str, pd.Index]
     data: Mapping[str, np.ndarray]
@@ -55,24 +56,29 @@ class Program:
         for name, array in arrays.items():
             if name not in self.data or np.shape(array) != self.data[name].shape:
                 raise ValueError(f"data '{name}' of shape {np.shape(array)} do not fit the compiled model")
-            changed[name] = np.ascontiguousarray(array, self.data[name].dtype)
-        return Program(**{**vars(self), "data": {**self.data, **changed}})
+            changed[name] = aligned(np.asarray(array, self.data[name].dtype))
+        return replace(self, data={**self.data, **changed})
 
-    def for_nutpie(self):
-        """The model as nutpie samples it; chains begin within one unit of ``start``."""
+    def in_coordinates(self, center: np.ndarray, spread: np.ndarray) -> "Program":
+        """The program in coordinates of another zero and unit, each (D,) in the present coordinates."""
+        return replace(self, start=self.start + self.scale * center, scale=self.scale * spread)
+
+    def for_nutpie(self, first: np.ndarray | None = None):
+        """The model as nutpie samples it; chains begin at ``first``, or each within one unit of zero."""
         from nutpie.compiled_pyfunc import from_pyfunc
 
         values = tuple(self.data.values())
 
-        def density(position):
-            value, gradient = self.density(position, *values)
-            return float(value), gradient
+        def density(moved):
+            value, gradient = self.density(self.start + self.scale * moved, *values)
+            return float(value), self.scale * gradient
 
-        def quantities(position):
-            return dict(zip(self.names, self.quantities(position, *values), strict=True))
+        def quantities(moved):
+            found = self.quantities(self.start + self.scale * moved, *values)
+            return dict(zip(self.names, found, strict=True))
 
-        def start(seed):
-            return self.start + np.random.default_rng(seed).uniform(-1, 1, len(self.start))
+        def begin(seed):
+            return np.random.default_rng(seed).uniform(-1, 1, len(self.start)) if first is None else first
 
         return from_pyfunc(
             len(self.start),
@@ -83,8 +89,17 @@ class Program:
             list(self.names),
             coords=dict(self.coords),
             dims=dict(self.dims),
-            make_initial_point_fn=start,
+            make_initial_point_fn=begin,
         )
+
+
+def aligned(array: np.ndarray) -> np.ndarray:
+    """A copy that begins at a multiple of 64 bytes, where compiled loops read fastest."""
+    room = np.empty(array.nbytes + 64, np.uint8)
+    begin = -room.ctypes.data % 64
+    copy = room[begin : begin + array.nbytes].view(array.dtype).reshape(array.shape)
+    copy[...] = array
+    return copy
 
 
 def compile_program(model, initial_points: Mapping[str, np.ndarray] | None = None) -> Program:
@@ -111,13 +126,11 @@ def compile_program(model, initial_points: Mapping[str, np.ndarray] | None = Non
 
     def function(outputs):
         arguments = [position, *inputs.values()]
-        made = pytensor.function(
-            arguments, outputs, givens=inputs, mode="NUMBA", on_unused_input="ignore"
-        )
+        made = pytensor.function(arguments, outputs, givens=inputs, mode="NUMBA", on_unused_input="ignore")
         made.trust_input = True
         return made
 
-    data = {v.name: np.ascontiguousarray(v.get_value()) for v in inputs}
+    data = {v.name: aligned(v.get_value()) for v in inputs}
     start = np.concatenate([np.ravel(value) for value in point.values()]).astype(float)
     quantities = function(kept)
     shapes = tuple(np.shape(value) for value in quantities(start, *data.values()))
@@ -127,6 +140,7 @@ def compile_program(model, initial_points: Mapping[str, np.ndarray] | None = Non
         names,
         shapes,
         start,
+        np.ones_like(start),
         {name: dims for name, dims in model.named_vars_to_dims.items() if name in names},
         {name: pd.Index(values) for name, values in model.coords.items()},
         data,

@@ -1,13 +1,11 @@
 """Compile an outcome model once, sample it, and sample it again with other data.
 
 Seeds are derived from the run's seed and the names of stage and model, so that a result depends neither on the number
-of cores nor on the order in which things run.
+of cores nor on the order in which things run. A job runs its chains one after another; jobs run side by side.
 """
 
 import hashlib
-import os
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -23,7 +21,7 @@ from workflow.lib.inference.program import Program, compile_program
 from workflow.lib.inference.progress import Log, progress_lines
 
 SAMPLE_STATS = ("diverging", "energy", "depth", "n_steps", "step_size", "lp", "logp")
-CUT_TUNE = 100
+CUT_TUNE = 50
 
 
 @dataclass(frozen=True)
@@ -36,15 +34,12 @@ class SamplerSettings:
         Number of chains; tuning and kept draws of each.
     target_accept : float
         Acceptance aimed at when the step size is tuned.
-    cores : int or None
-        Chains run at a time; None uses what the machine has. Draws do not depend on it.
     """
 
     chains: int = 4
     tune: int = 600
     draws: int = 1000
     target_accept: float = 0.7
-    cores: int | None = None
 
 
 def derive_seed(seed: int, *names: object) -> int:
@@ -54,30 +49,48 @@ def derive_seed(seed: int, *names: object) -> int:
 
 
 def run_sampler(
-    program: Program, settings: SamplerSettings, seed: int, log: Log | None, label: str
-) -> xr.DataTree:
-    """Draws of a compiled program: groups ``posterior`` and ``sample_stats``, attribute ``seconds``."""
+    program: Program,
+    settings: SamplerSettings,
+    seed: int,
+    log: Log | None = None,
+    label: str = "",
+    first: np.ndarray | None = None,
+) -> tuple[xr.DataTree, np.ndarray]:
+    """Draws of a compiled program, and where its chains were in the program's coordinates.
+
+    Parameters
+    ----------
+    first : array, shape (D,), optional
+        Where chains begin; by default each within one unit of zero.
+
+    Returns
+    -------
+    xarray.DataTree
+        Groups ``posterior`` and ``sample_stats``, attribute ``seconds``.
+    array, shape (chains, draws, D)
+    """
     import nutpie
 
     started = time.monotonic()
     tree = nutpie.sample(
-        program.for_nutpie(),
+        program.for_nutpie(first),
         draws=settings.draws,
         tune=settings.tune,
         chains=settings.chains,
-        cores=settings.cores,
+        cores=1,
         seed=seed,
         target_accept=settings.target_accept,
         save_warmup=False,
+        store_unconstrained=True,
         progress_bar=False,
         progress_callback=progress_lines(label, log) if log else None,
     )
     statistics = tree["sample_stats"].to_dataset()
-    posterior = tree["posterior"].to_dataset()
+    positions = statistics["unconstrained_draw"].values
     statistics = statistics[[name for name in SAMPLE_STATS if name in statistics]]
-    kept = xr.DataTree.from_dict({"posterior": posterior, "sample_stats": statistics})
+    kept = xr.DataTree.from_dict({"posterior": tree["posterior"].to_dataset(), "sample_stats": statistics})
     kept.attrs["seconds"] = time.monotonic() - started
-    return kept
+    return kept, positions
 
 
 @dataclass(frozen=True)
@@ -149,13 +162,14 @@ class Compiled:
         settings, label = settings or self.settings, label or self.composition.name
         if self.composition.inference == "cut":
             return self._sample_cut(seed, settings, log, label)
-        return run_sampler(self.program.with_data(self.inputs.named()), settings, seed, log, label)
+        return run_sampler(self.program.with_data(self.inputs.named()), settings, seed, log, label)[0]
 
     def _sample_cut(self, seed: int, settings: SamplerSettings, log: Log | None, label: str) -> xr.DataTree:
         """Draw after draw of the latents, the outcome refitted to each (Plummer 2015; Jacob et al. 2017).
 
         Every chain has its own draws of the latents, so that R-hat and effective sample size speak about their number too:
-        where they pass the gate, the draws were enough.
+        where they pass the gate, the draws were enough. A fit to the latents' means sets the coordinates, and each refit goes on
+        where the one before it ended, so that it needs few steps to adapt.
         """
         started, chains = time.monotonic(), settings.chains
         number = max(self.composition.cut_draws // chains, 1)
@@ -164,20 +178,23 @@ class Compiled:
         chosen = np.linspace(0, available - 1, number * chains).round().astype(int).reshape(number, chains).T
         values = [term_values(self.composition, self.data, self.measured, draw) for draw in chosen.ravel()]
         kept = max(settings.draws // number, 1)
-        short = replace(settings, chains=1, tune=CUT_TUNE, draws=kept, cores=1)
-
-        def sample_chain(chain: int) -> xr.DataTree:
-            parts = []
+        whole = replace(settings, chains=1, draws=settings.tune)
+        short = replace(settings, chains=1, tune=CUT_TUNE, draws=kept)
+        _, place = run_sampler(self.program.with_data(self.inputs.named()), whole, derive_seed(seed, "means"))
+        program = self.program.in_coordinates(place[0].mean(0), place[0].std(0))
+        trees = []
+        for chain in range(chains):
+            parts, last = [], np.zeros(place.shape[2])
             for k in range(number):
                 own = {f"{t}_value": v for t, v in zip(*_named(values[chain * number + k]), strict=True)}
-                program = self.program.with_data(self.inputs.with_arrays(own).named())
-                parts.append(run_sampler(program, short, derive_seed(seed, chain, k), None, label))
+                refit = program.with_data(self.inputs.with_arrays(own).named())
+                part, place = run_sampler(refit, short, derive_seed(seed, chain, k), first=last)
+                parts.append(part)
+                last = place[0, -1]
                 if log and (k + 1) % 10 == 0:
                     log(f"{label}: chain {chain + 1}, {k + 1} of {number} draws of the latents")
-            return _joined(parts, "draw")
-
-        with ThreadPoolExecutor(settings.cores or os.cpu_count()) as pool:
-            tree = _joined(list(pool.map(sample_chain, range(chains))), "chain")
+            trees.append(_joined(parts, "draw"))
+        tree = _joined(trees, "chain")
         used = np.repeat(np.arange(chosen.size).reshape(chosen.shape), kept, axis=1)
         given = xr.concat(values, dim="given").astype("float32")
         tree["given"] = xr.DataTree(xr.Dataset({"value": given, "used": (("chain", "draw"), used)}))

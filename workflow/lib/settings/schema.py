@@ -139,7 +139,6 @@ class SamplerSettings(Section):
     tune: Draws = Field(600, description="steps of adaptation in each chain, thrown away")
     draws: Draws = Field(1500, description="draws kept from each chain")
     target_accept: Probability = Field(0.7, description="target acceptance of the sampler")
-    cores: Count | None = Field(None, description="chains at a time (null: as many as the rule was given)")
 
 
 class SamplerOverrides(Section):
