@@ -93,10 +93,10 @@ def model_parameters(composition: Composition) -> list[Parameter]:
     return [parameter for block in used_blocks(composition) for parameter in block.parameters(composition)]
 
 
-def logit(composition: Composition, p, x):
-    """Logit of joining, (..., M, S): the sum of what the blocks add. Of tensors, or of arrays of draws."""
+def logit(composition: Composition, p, x, blocks=None):
+    """Logit of joining, (..., M, S): the sum of what the blocks add, or some of them. Of tensors, or of arrays of draws."""
     total = 0.0
-    for block in used_blocks(composition):
+    for block in used_blocks(composition) if blocks is None else blocks:
         total = total + block.logit(composition, p, x)
     return total
 

@@ -1,8 +1,8 @@
 """Likelihood of a panel year by year, from sums over the state-years in which the same indicators were seen.
 
 Residuals of one state-year, r = loading q + e with q ~ N(0, 1) and e_k ~ N(0, sd_k^2), have the covariance
-loading loading' + diag(sd^2). Its inverse and determinant have closed forms (Sherman & Morrison 1950), so that the likelihood of a
-group of state-years needs their number and the sums of their products alone.
+loading loading' + diag(sd^2). Its inverse and determinant have closed forms (Sherman & Morrison 1950), so that the likelihood of
+a group of state-years needs their number and the sums of their products alone.
 """
 
 from dataclasses import dataclass

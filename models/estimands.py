@@ -8,7 +8,8 @@ import numpy as np
 import xarray as xr
 from scipy.special import expit
 
-from models.build import logit
+from models.blocks.regressors import Regressors
+from models.build import logit, used_blocks
 from models.composition import Composition
 from models.posterior import OutcomeDraws
 from models.regressors import scored_cells, term_values
@@ -34,35 +35,43 @@ def contrast_values(
     return found
 
 
-def contrast(draws: OutcomeDraws, term, pair: tuple[float, float]) -> xr.DataArray:
-    """Change of each row's probability when one term goes from the first value of a pair to the second.
+def joiner_changes(draws: OutcomeDraws, pairs: dict[str, tuple[float, float]]) -> xr.DataArray:
+    """Change of the expected number of joiners of each mission when one term goes from the first value of its pair to the second.
 
     A part of a split regressor moves about its own mean by half the distance each way.
 
     Returns
     -------
     xarray.DataArray
-        (chain, draw, mission, state); NaN where not scored.
+        (chain, draw, term, mission): probabilities summed over the scored states.
     """
-    composition = draws.composition
-    half = (pair[1] - pair[0]) / 2
-    low, high = pair if term.part == "whole" else (-half, half)
-    scored = scored_cells(draws.data)
+    composition, scored = draws.composition, scored_cells(draws.data)
+    terms = composition.terms()
+    moving = [block for block in used_blocks(composition) if isinstance(block, Regressors)]
+    still = [block for block in used_blocks(composition) if not isinstance(block, Regressors)]
 
     def change(p, x):
-        name = f"{term.name}_value"
-        at = [expit(logit(composition, p, {**x, name: np.full(scored.shape, v)})) for v in (low, high)]
-        return (at[1] - at[0]).astype("float32")
+        rest, found = logit(composition, p, x, still), []
+        for term in terms:
+            low, high = pairs[term.regressor]
+            if term.part != "whole":
+                low, high = (low - high) / 2, (high - low) / 2
+            name = f"{term.name}_value"
+            at = [
+                expit(rest + logit(composition, p, {**x, name: np.full(scored.shape, v)}, moving))
+                for v in (low, high)
+            ]
+            found.append(((at[1] - at[0]) * scored.values).sum(-1))
+        return np.stack(found, axis=1)
 
-    return draws.labelled(draws.each(change), ("mission", "state")).where(scored)
+    found = draws.labelled(draws.each(change), ("term", "mission"))
+    return found.assign_coords(term=[term.name for term in terms])
 
 
 def average_change(draws: OutcomeDraws, pairs: dict[str, tuple[float, float]]) -> dict[str, xr.DataArray]:
     """``<term>_effect`` averaged over the scored rows, each (chain, draw)."""
-    return {
-        f"{term.name}_effect": contrast(draws, term, pairs[term.regressor]).mean(("mission", "state"))
-        for term in draws.composition.terms()
-    }
+    average = joiner_changes(draws, pairs).sum("mission") / int(scored_cells(draws.data).sum())
+    return {f"{name}_effect": average.sel(term=name, drop=True) for name in average.term.values.tolist()}
 
 
 def estimand_draws(
@@ -84,21 +93,22 @@ def estimand_draws(
         ``quality_beats_ties`` (1 where the effect of the first latent regressor is the larger).
     """
     data, found = draws.data, {}
-    late = data.start_year >= ERA_BOUNDARY
-    eras = {"era:before_1990": np.flatnonzero(~late), "era:from_1990": np.flatnonzero(late)}
-    for term in draws.composition.terms():
-        change = contrast(draws, term, pairs[term.regressor])
-        found[f"{term.name}_effect", "all"] = change.mean(("mission", "state"))
-        for scope, places in eras.items():
-            if len(places):
-                found[f"{term.name}_effect", scope] = change.isel(mission=places).mean(("mission", "state"))
-        by_mission, number = change.mean("state"), change.sum("state")
-        for mission in data.mission.values.tolist():
-            found[f"{term.name}_effect", f"mission:{mission}"] = by_mission.sel(mission=mission, drop=True)
-            found[f"joiners_{term.name}", f"mission:{mission}"] = number.sel(mission=mission, drop=True)
-        found[f"joiners_{term.name}", "all"] = number.mean("mission")
+    missions, late = data.mission.values.tolist(), data.start_year.values >= ERA_BOUNDARY
+    rows = scored_cells(data).sum("state").values
+    scopes = {"all": np.arange(len(missions)), "era:before_1990": np.flatnonzero(~late)}
+    scopes |= {"era:from_1990": np.flatnonzero(late)}
+    scopes = {scope: places for scope, places in scopes.items() if len(places)}
+    changes = joiner_changes(draws, pairs)
+    for name in changes.term.values.tolist():
+        number = changes.sel(term=name, drop=True)
+        for scope, places in scopes.items():
+            found[f"{name}_effect", scope] = number.isel(mission=places).sum("mission") / rows[places].sum()
+        for m, mission in enumerate(missions):
+            found[f"joiners_{name}", f"mission:{mission}"] = number.isel(mission=m, drop=True)
+            found[f"{name}_effect", f"mission:{mission}"] = number.isel(mission=m, drop=True) / rows[m]
+        found[f"joiners_{name}", "all"] = number.mean("mission")
     latents = draws.composition.latents
-    for scope in ("all", *eras):
+    for scope in scopes:
         pair = [found.get((f"{name}_effect", scope)) for name in (latents[0] if latents else "", "ties")]
         if all(part is not None for part in pair):
             found["quality_beats_ties", scope] = (pair[0] > pair[1]).astype(float)

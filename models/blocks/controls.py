@@ -29,10 +29,10 @@ class Controls:
         return {"control_slope": slope}
 
     def logit(self, composition, p, x):
-        return sum(
-            p["control_slope"][..., c, None, None] * x["control"][c]
-            for c in range(known_length(x["control"]))
-        )
+        slope, columns = p["control_slope"], x["control"]
+        if isinstance(slope, np.ndarray):
+            return np.tensordot(slope, columns, axes=1)
+        return sum(slope[c] * columns[c] for c in range(known_length(columns)))
 
 
 def orthogonal_rotation(columns: np.ndarray) -> np.ndarray:

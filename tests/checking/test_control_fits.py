@@ -26,7 +26,7 @@ POOLED = Composition("pooled", mission_intercepts=False, controls=("democracy",)
 
 
 def fits(data, composition=POOLED):
-    return ControlFits(composition, data, {}, RUN, 1, lambda line: None)
+    return ControlFits(composition, data, {}, RUN, lambda line: None)
 
 
 def test_a_control_that_makes_states_join_takes_the_slope_and_one_that_does_not_leaves_it():
@@ -80,7 +80,7 @@ def test_every_version_is_fitted_with_latents_plugged_in_and_wrong_records_are_d
 ):
     settings, tables, data = shipped
     composition = Composition("cut", regressors=("ties",), inference="cut")
-    made = Variants(composition, data, {}, tables, settings, RUN, 1, print)
+    made = Variants(composition, data, {}, tables, settings, RUN, print)
     labels, eligible, priors = made.labels(), made.eligible(), made.priors([0.5, 2.0])
     assert {"strict list (verified)", "late arrivals counted", "records may be wrong"} <= set(labels)
     assert len(eligible) == 3

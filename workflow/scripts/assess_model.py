@@ -37,12 +37,12 @@ def assess_model(
     from workflow.lib.checking.refits import Refitter
     from workflow.lib.checking.scores import score_tree
     from workflow.lib.inference.archive import read_tree, write_tree
-    from workflow.lib.inference.results import draws_of, read_model
+    from workflow.lib.inference.results import draws_of, evenly, read_model
     from workflow.lib.inference.sampling import derive_seed
     from workflow.lib.settings import priors_from_plain
 
     data, terms, paths, gaussian = read_model(model, composition, analysis, measured)
-    tree = read_tree(posterior)
+    tree = evenly(read_tree(posterior), seen.PREDICTIVE_DRAWS)
     draws = draws_of(tree, terms, data, paths, gaussian)
     how = {"seed": derive_seed(run["seed"], "assess", model), "interval": run["interval"]}
     random = np.random.default_rng(derive_seed(how["seed"], "prior"))
@@ -58,8 +58,9 @@ def assess_model(
         own = {"run": run, "log": log, "path": gaussian}
         refitter = Refitter.configured(terms, data, paths, stage="held out", **own)
         # as many draws that have seen a conflict as of each refit that has not
-        thinned = tree.isel(draw=slice(None, None, max(draws.shape[1] // refitter.settings.draws, 1)))
-        full = draws_of(thinned, terms, data, paths, gaussian)
+        full = draws_of(
+            evenly(tree, refitter.settings.chains * refitter.settings.draws), terms, data, paths, gaussian
+        )
         scores, later, probability = unseen.score_unseen(refitter, full, model, future_from, **how)
         rows.append(seen.prediction_rows(probability, data, model, held_out=True))
     write_table(scores, conflicts)

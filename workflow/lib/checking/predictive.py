@@ -45,6 +45,8 @@ REGIONS = {
 }
 ERAS = {"before_1990": (0, 1989), "after_1990": (1990, 9999)}
 CALIBRATION_BINS = 10
+# predictions, scores and replicates are of so many draws of a fit, evenly spaced
+PREDICTIVE_DRAWS = 2000
 
 
 class Comparison:

@@ -56,7 +56,7 @@ class Program:
         for name, array in arrays.items():
             if name not in self.data or np.shape(array) != self.data[name].shape:
                 raise ValueError(f"data '{name}' of shape {np.shape(array)} do not fit the compiled model")
-            changed[name] = aligned(np.asarray(array, self.data[name].dtype))
+            changed[name] = np.ascontiguousarray(array, self.data[name].dtype)
         return replace(self, data={**self.data, **changed})
 
     def in_coordinates(self, center: np.ndarray, spread: np.ndarray) -> "Program":
@@ -93,15 +93,6 @@ class Program:
         )
 
 
-def aligned(array: np.ndarray) -> np.ndarray:
-    """A copy that begins at a multiple of 64 bytes, where compiled loops read fastest."""
-    room = np.empty(array.nbytes + 64, np.uint8)
-    begin = -room.ctypes.data % 64
-    copy = room[begin : begin + array.nbytes].view(array.dtype).reshape(array.shape)
-    copy[...] = array
-    return copy
-
-
 def compile_program(model, initial_points: Mapping[str, np.ndarray] | None = None) -> Program:
     """Compile a PyMC model; only quantities, not the coordinates they are sampled in, are kept of its draws.
 
@@ -130,7 +121,7 @@ def compile_program(model, initial_points: Mapping[str, np.ndarray] | None = Non
         made.trust_input = True
         return made
 
-    data = {v.name: aligned(v.get_value()) for v in inputs}
+    data = {v.name: np.ascontiguousarray(v.get_value()) for v in inputs}
     start = np.concatenate([np.ravel(value) for value in point.values()]).astype(float)
     quantities = function(kept)
     shapes = tuple(np.shape(value) for value in quantities(start, *data.values()))

@@ -42,6 +42,12 @@ def read_model(
     return data, terms, *read_measured(terms, measured, data)
 
 
+def evenly(tree: xr.DataTree, number: int) -> xr.DataTree:
+    """Every k-th draw of each chain, so that about a number of draws is left of all chains."""
+    sizes = tree["posterior"].sizes
+    return tree.isel(draw=slice(None, None, max(sizes["chain"] * sizes["draw"] // number, 1)))
+
+
 def draws_of(
     tree: xr.DataTree, composition: Composition, data: xr.Dataset, measured: dict, path: GaussianPath | None
 ) -> OutcomeDraws:

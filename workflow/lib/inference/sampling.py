@@ -55,8 +55,9 @@ def run_sampler(
     log: Log | None = None,
     label: str = "",
     first: np.ndarray | None = None,
-) -> tuple[xr.DataTree, np.ndarray]:
-    """Draws of a compiled program, and where its chains were in the program's coordinates.
+    positions: bool = False,
+) -> tuple[xr.DataTree, np.ndarray | None]:
+    """Draws of a compiled program, and if asked where its chains were in the program's coordinates.
 
     Parameters
     ----------
@@ -67,7 +68,7 @@ def run_sampler(
     -------
     xarray.DataTree
         Groups ``posterior`` and ``sample_stats``, attribute ``seconds``.
-    array, shape (chains, draws, D)
+    array, shape (chains, draws, D), or None
     """
     import nutpie
 
@@ -81,16 +82,16 @@ def run_sampler(
         seed=seed,
         target_accept=settings.target_accept,
         save_warmup=False,
-        store_unconstrained=True,
+        store_unconstrained=positions,
         progress_bar=False,
         progress_callback=progress_lines(label, log) if log else None,
     )
     statistics = tree["sample_stats"].to_dataset()
-    positions = statistics["unconstrained_draw"].values
+    places = statistics["unconstrained_draw"].values if positions else None
     statistics = statistics[[name for name in SAMPLE_STATS if name in statistics]]
     kept = xr.DataTree.from_dict({"posterior": tree["posterior"].to_dataset(), "sample_stats": statistics})
     kept.attrs["seconds"] = time.monotonic() - started
-    return kept, positions
+    return kept, places
 
 
 @dataclass(frozen=True)
@@ -180,7 +181,8 @@ class Compiled:
         kept = max(settings.draws // number, 1)
         whole = replace(settings, chains=1, draws=settings.tune)
         short = replace(settings, chains=1, tune=CUT_TUNE, draws=kept)
-        _, place = run_sampler(self.program.with_data(self.inputs.named()), whole, derive_seed(seed, "means"))
+        means = self.program.with_data(self.inputs.named())
+        _, place = run_sampler(means, whole, derive_seed(seed, "means"), positions=True)
         program = self.program.in_coordinates(place[0].mean(0), place[0].std(0))
         trees = []
         for chain in range(chains):
@@ -188,7 +190,9 @@ class Compiled:
             for k in range(number):
                 own = {f"{t}_value": v for t, v in zip(*_named(values[chain * number + k]), strict=True)}
                 refit = program.with_data(self.inputs.with_arrays(own).named())
-                part, place = run_sampler(refit, short, derive_seed(seed, chain, k), first=last)
+                part, place = run_sampler(
+                    refit, short, derive_seed(seed, chain, k), first=last, positions=True
+                )
                 parts.append(part)
                 last = place[0, -1]
                 if log and (k + 1) % 10 == 0:
