@@ -19,6 +19,9 @@ from workflow.lib.inference.progress import Log
 from workflow.lib.inference.sampling import SamplerSettings, derive_seed, run_sampler
 
 PATH_DRAWS = 400
+START_SPREAD = 0.1
+# of errors' spreads, whose mode can be at their least value
+LEAST_ABOVE = 0.02
 
 
 @dataclass(frozen=True)
@@ -82,9 +85,14 @@ def compile_measurement(
     start = {
         "anchor_loading": np.array(mode.item[0, 0]),
         "other_loading": (expected_signs(own) * mode.item[:, 0])[1:],
+        "error_sd": mode.item[:, 1] + LEAST_ABOVE,
+        "adjustment": mode.adjustment,
     }
-    model = build_factor(own, mode.level, priors, GraphVariables)
-    return Measurement(composition, own, mode, settings, compile_program(model, start))
+    start = {name: value for name, value in start.items() if np.size(value)}
+    program = compile_program(build_factor(own, mode.level, priors, GraphVariables), start)
+    # chains begin some posterior standard deviations about the mode: from farther away some end where the construct is another
+    near = program.in_coordinates(np.zeros_like(program.start), np.full_like(program.start, START_SPREAD))
+    return Measurement(composition, own, mode, settings, near)
 
 
 def read_path(tree: xr.DataTree) -> GaussianPath:
