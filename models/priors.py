@@ -113,7 +113,7 @@ class GraphVariables:
         """Parameter with the prior of an entry of the table (by default that of its own name)."""
         import pymc as pm
 
-        kind, p = self.priors[prior or name]
+        kind, p = self._prior(name, prior or name)
         make = {
             "normal": lambda: pm.Normal(name, p[0], p[1], dims=dims),
             "half_normal": lambda: pm.HalfNormal(name, p[0], dims=dims),
@@ -124,6 +124,14 @@ class GraphVariables:
             "lognormal": lambda: pm.LogNormal(name, p[0], p[1], dims=dims),
         }
         return make[kind]()
+
+    def _prior(self, name: str, prior: str):
+        """Distribution and parameters of a prior; these are data, so that a model with other ones is compiled already."""
+        import pymc as pm
+
+        kind, p = self.priors[prior]
+        data = pm.Data(f"prior_{name}", np.array(p))
+        return kind, [data[k] for k in range(len(p))]
 
     def quantity(self, name: str, value, dims: str):
         """A quantity that is kept of the draws."""
@@ -164,9 +172,9 @@ class GraphVariables:
         import pymc as pm
         import pytensor.tensor as pt
 
-        kind, p = self.priors[prior]
-        if kind != "normal":
+        if self.priors[prior][0] != "normal":
             return self.variable(name, prior, dims)
+        _, p = self._prior(name, prior)
         # the density of the sampled slopes is flat, that of the slopes themselves is added: the map is linear
         sampled = pm.Flat(f"{name}_standard", dims=dims)
         value = pm.Deterministic(name, pt.dot(rotation, sampled), dims=dims)
