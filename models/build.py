@@ -10,6 +10,7 @@ from models.blocks import BLOCKS
 from models.blocks.base import Parameter
 from models.blocks.feedback import Feedback, at_missions
 from models.composition import Composition
+from models.linearised import linearise
 from models.paths import GaussianPath
 from models.priors import DrawnVariables, GraphVariables, Priors
 from models.regressors import term_values
@@ -76,7 +77,7 @@ def outcome_inputs(
         What the indicators say of the first latent regressor, for joint inference.
     """
     values = term_values(composition, data) if values is None else values
-    arrays, coords = {}, {}
+    arrays, coords, data = {}, {}, linearise(composition, data, values)
     for block in used_blocks(composition):
         found = block.arrays(composition, data, values)
         arrays |= found.values

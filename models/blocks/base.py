@@ -87,22 +87,8 @@ def by_mission(composition: Composition, x: Mapping, variables, term: str, name:
 
 
 def working_response(data: xr.Dataset) -> tuple[np.ndarray, np.ndarray]:
-    """About what each decision tells of its logit, and of what: weights and responses, both (M, S).
-
-    Linearised at the mission's share p of joiners: the weight p (1 - p), zero where not scored, and the response
-    logit p + (y - p) / (p (1 - p)) (McCullagh & Nelder 1989, section 2.5). They place coordinates and enter no density.
-    """
-    joined = data.joined.transpose("mission", "state").values
-    scored = np.isfinite(joined)
-    share = ((np.nansum(joined, axis=1) + 0.5) / (scored.sum(1) + 1))[:, None]
-    variance = share * (1 - share)
-    response = np.log(share / (1 - share)) + (np.nan_to_num(joined) - share) / variance
-    return scored * variance, np.where(scored, response, 0.0)
-
-
-def ratio(total: np.ndarray, information: np.ndarray) -> np.ndarray:
-    """Weighted mean from a weighted sum; zero where nothing is known."""
-    return total / np.maximum(information, 1e-12)
+    """What ``models.linearised.linearise`` left: weights and responses, both (M, S)."""
+    return data.working_weight.values, data.working_response.values
 
 
 def predictor_arrays(composition: Composition, data: xr.Dataset, term: str) -> Arrays:

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from models.blocks.base import Arrays, Parameter, by_mission, predictor_arrays, ratio, working_response
+from models.blocks.base import Arrays, Parameter, by_mission, predictor_arrays, working_response
+from models.linearised import ratio
 
 
 class Missions:

@@ -1,7 +1,8 @@
 """Ties, quality and other regressors, their slopes by mission, and interactions with covariates."""
 
-from models.blocks.base import Arrays, Parameter, by_mission, predictor_arrays, ratio, working_response
+from models.blocks.base import Arrays, Parameter, by_mission, predictor_arrays, working_response
 from models.covariates import covariate_values
+from models.linearised import ratio
 
 
 class Regressors:

@@ -1,6 +1,7 @@
 """Effects of states: a lasting tendency to join, "cooperators cooperate"."""
 
-from models.blocks.base import Arrays, Parameter, ratio, working_response
+from models.blocks.base import Arrays, Parameter, working_response
+from models.linearised import ratio
 
 
 class States:

@@ -136,8 +136,8 @@ class SamplerSettings(Section):
     """How the posterior is sampled."""
 
     chains: int = Field(4, ge=2, le=64, description="independent chains")
-    tune: Draws = Field(600, description="steps of adaptation in each chain, thrown away")
-    draws: Draws = Field(1500, description="draws kept from each chain")
+    tune: Draws = Field(500, description="steps of adaptation in each chain, thrown away")
+    draws: Draws = Field(1000, description="draws kept from each chain")
     target_accept: Probability = Field(0.7, description="target acceptance of the sampler")
 
 
@@ -270,7 +270,7 @@ class RefitSettings(Section):
 
     chains: int = Field(2, ge=2, le=64, description="independent chains")
     tune: Draws = Field(200, description="steps of adaptation in each chain")
-    draws: Draws = Field(400, description="draws kept from each chain")
+    draws: Draws = Field(300, description="draws kept from each chain")
 
 
 class CheckSettings(Section):
