@@ -38,7 +38,8 @@ def test_a_common_cause_without_an_effect_of_ties_upholds_the_first_objection(se
     found = verdicts_of(World(habit=1.2, shared=1.0, seed=seed))
     assert verdict(found, "a")["verdict"] == UPHELD
     assert "(a) that cooperators cooperate is upheld" in found["abstract"][-1]
-    assert "1 of 1 tests of negative controls failed: ties less ties with Russia." in found["abstract"]
+    failed = "2 of 2 tests of negative controls failed: ties with Russia, ties less ties with Russia."
+    assert failed in found["abstract"]
 
 
 def test_an_effect_of_ties_without_a_habit_of_cooperating_does_not_uphold_it():
