@@ -20,6 +20,7 @@ from workflow.lib.tables.load import Tables
 from workflow.lib.tables.prepare import prepare
 
 Effects = dict[str, xr.DataArray]
+OFFERS = "offers that were refused counted as joining"
 
 
 class Variants(PluginRefits):
@@ -43,9 +44,9 @@ class Variants(PluginRefits):
         self.reference: Effects = self.plain.effects(self.plain.fit("as fitted"))
         self.frequencies: dict[str, float] = {}
 
-    def on_the_grid(self, settings: Mapping, tables: Tables | None = None) -> xr.Dataset:
+    def on_the_grid(self, settings: Mapping) -> xr.Dataset:
         """A version of the data on the missions and states of the one in use."""
-        return on_the_grid_of(self.data, prepare(tables or self.tables, settings))
+        return on_the_grid_of(self.data, prepare(self.tables, settings))
 
     def refit(self, name: str, data: xr.Dataset, refitter: Refitter | None = None) -> Effects:
         """Effects in a version of the data."""
@@ -77,11 +78,9 @@ class Variants(PluginRefits):
     def eligible(self) -> dict[str, Effects]:
         """Effects with other sets of candidates."""
         found = self.refits(eligible_versions(self.settings, self.tables))
-        offers = with_offers(self.tables)
-        data = self.on_the_grid(self.settings, offers) if offers else self.data
+        data = on_the_grid_of(self.data, prepare(with_offers(self.tables), self.settings))
         if data["joined"].sum() > self.data["joined"].sum():
-            name = "offers that were refused counted as joining"
-            found[name] = self.refit(name, data)
+            found[OFFERS] = self.refit(OFFERS, data)
         return found
 
     def priors(self, factors: list[float]) -> dict[str, Effects]:

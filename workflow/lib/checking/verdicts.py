@@ -144,9 +144,7 @@ def prediction(found: Evidence, scores: pd.DataFrame | None, ties_words: str = T
             error = f"(standard error {row['se_difference']:.1f})"
             parts.append(f"{words[term]} adds {gain} {error} to what {beyond or 'the rest'} tells")
     if not parts:
-        return (
-            "What ties and quality each add to the prediction of conflicts left out was not part of this run."
-        )
+        return "No model without ties or without quality was scored on conflicts left out in this run."
     return f"In joint log score of conflicts left out, {', and '.join(parts)}."
 
 

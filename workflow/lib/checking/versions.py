@@ -13,15 +13,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from workflow.lib.checking.table import (
-    CANNOT_TELL,
-    DESCRIBED,
-    FAILED,
-    PASSED,
-    check_row,
-    check_table,
-    estimate_row,
-)
+from workflow.lib.checking.table import CANNOT_TELL, FAILED, PASSED, check_row, check_table, estimate_row
 from workflow.lib.errors import UserError
 from workflow.lib.tables.checks import CERTAINTIES
 from workflow.lib.tables.columns import resolve_settings
@@ -33,11 +25,7 @@ LISTS = {
     "probable": "list of probable and verified",
     "uncertain": "broad list (all records)",
 }
-OTHER_ROLES = {
-    "staff": "officers in headquarters",
-    "basing": "bases and transit",
-    "pledge": "promises not kept",
-}
+OTHER_ROLES = {"staff": "officers in headquarters", "basing": "bases and transit", "pledge": "promises"}
 OFFERED = "offered and refused"
 SMALL_STATE_THOUSANDS = 500.0
 # shares of the effect as fitted: one that leaves less than half has changed the answer, one that leaves three quarters has not
@@ -80,23 +68,22 @@ def eligible_versions(data_settings: Mapping, tables: Tables) -> list[Version]:
     """Sets of candidates: targets and hosts in or out, very small states out; those that the configuration has not."""
     rule = dict(data_settings["eligible"])
     changes = []
-    targets, host = rule["exclude_targets"], rule["exclude_host"]
-    if tables.missions["targets"].map(len).any():
-        changes.append(
-            (f"targets {'counted in' if targets else 'left out'}", {"exclude_targets": not targets})
-        )
-    if tables.missions["host"].map(len).any():
-        changes.append((f"host {'counted in' if host else 'left out'}", {"exclude_host": not host}))
+    for column in ("targets", "host"):
+        if tables.missions[column].map(len).any():
+            out = rule[f"exclude_{column}"]
+            name = f"{column} {'counted in' if out else 'left out'}"
+            changes.append((name, {f"exclude_{column}": not out}))
     if rule["minimum_population_thousands"] < SMALL_STATE_THOUSANDS and "log_population" in tables.states:
         name = f"states under {SMALL_STATE_THOUSANDS:g} thousand inhabitants left out"
         changes.append((name, {"minimum_population_thousands": SMALL_STATE_THOUSANDS}))
     return [(name, {**data_settings, "eligible": {**rule, **change}}) for name, change in changes]
 
 
-def with_offers(tables: Tables) -> Tables | None:
-    """The tables with the states that offered to come and were refused as joiners; None if they name no such state."""
-    if tables.excluded is None or not (offered := tables.excluded["reason"] == OFFERED).any():
-        return None
+def with_offers(tables: Tables) -> Tables:
+    """The tables with the states that offered to come and were refused as joiners."""
+    if tables.excluded is None:
+        return tables
+    offered = tables.excluded["reason"] == OFFERED
     rows = tables.excluded[offered].reindex(columns=tables.participation.columns)
     rows = rows.assign(joined=1, certainty=CERTAINTIES[0])
     participation = pd.concat([tables.participation, rows], ignore_index=True)
@@ -113,8 +100,8 @@ def mission_versions(data_settings: Mapping, tables: Tables) -> list[Version]:
 
     def chosen(change: Mapping) -> set[str]:
         settings = resolve_settings({**data_settings, **change})
+        partner = settings["ties_with"] or settings["pivotal"]
         try:
-            partner = settings["ties_with"] or settings["pivotal"]
             return set(choose_missions(tables, settings, partner)["mission"])
         except UserError:
             return set()
@@ -154,14 +141,11 @@ def version_rows(
             share = float(draws.mean()) / main if main else np.nan
             clear = estimate_row(reference[effect], interval)
             told = clear["lower"] > 0 or clear["upper"] < 0
-            verdict = version_verdict(share) if told else DESCRIBED
+            verdict = version_verdict(share) if told else "described"
             label = f"{effect.removesuffix('_effect').replace('_', ' ')}, {name}"
-            note = (
-                f"{share:.2f} of the effect as fitted"
-                if told
-                else "the effect as fitted is not clear of zero"
-            )
-            frequency = (frequencies or {}).get(name, 1.0)
+            note, frequency = "the effect as fitted is not clear of zero", (frequencies or {}).get(name, 1.0)
+            if told:
+                note = f"{share:.2f} of the effect as fitted"
             if told and round(frequency, 2) != 1:
                 note += f"; joining is {frequency:.2f} times as frequent"
             columns = {"unit": "points", "expected": f"as fitted, {100 * main:.1f}", "note": note}
