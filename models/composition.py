@@ -130,8 +130,7 @@ class Composition:
         kept = {key: tuple(name for name in getattr(self, key) if name != regressor) for key in listed}
         gone = [term.name for term in self.terms() if term.regressor == regressor]
         kept["moderators"] = tuple(m for m in self.moderators if m.of not in gone)
-        predictors = self.mission_predictors.items()
-        kept["mission_predictors"] = {of: names for of, names in predictors if of != regressor}
+        kept["mission_predictors"] = {k: v for k, v in self.mission_predictors.items() if k != regressor}
         if set(kept["regressors"]) <= {TIES}:
             # how latents enter says nothing of a model that has none
             of_latents = ("inference", "information", "cut_draws")

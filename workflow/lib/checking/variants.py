@@ -59,10 +59,9 @@ class Variants(PluginRefits):
 
     def labels(self) -> dict[str, Effects]:
         """Effects with other lists of participants and of missions, and in a model in which records may be wrong."""
-        found = self.refits(
-            [*label_versions(self.settings, self.tables), *joiner_versions(self.settings, self.tables)]
-        )
-        for name, settings in mission_versions(self.settings, self.tables):
+        own = self.settings, self.tables
+        found = self.refits([*label_versions(*own), *joiner_versions(*own)])
+        for name, settings in mission_versions(*own):
             data = prepare(self.tables, settings)
             if set(data["mission"].values) <= set(self.data["mission"].values):
                 found[name] = self.refit(name, on_the_grid_of(self.data, data))
