@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 
 import xarray as xr
 
@@ -123,6 +123,19 @@ class Composition:
     def latents(self) -> tuple[str, ...]:
         """Regressors that other models measure."""
         return tuple(r for r in self.regressors if r != TIES) if self.has_outcome else ()
+
+    def without(self, regressor: str) -> "Composition":
+        """The same model less a regressor and all that is about it."""
+        listed = ("regressors", "between", "mission_slopes")
+        kept = {key: tuple(name for name in getattr(self, key) if name != regressor) for key in listed}
+        gone = [term.name for term in self.terms() if term.regressor == regressor]
+        kept["moderators"] = tuple(m for m in self.moderators if m.of not in gone)
+        kept["mission_predictors"] = {k: v for k, v in self.mission_predictors.items() if k != regressor}
+        if set(kept["regressors"]) <= {TIES}:
+            # how latents enter says nothing of a model that has none
+            of_latents = ("inference", "information", "cut_draws")
+            kept |= {f.name: f.default for f in fields(self) if f.name in of_latents}
+        return replace(self, **kept)
 
     def terms(self) -> list[Term]:
         """Regressors as they enter the logit, in order."""

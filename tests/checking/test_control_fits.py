@@ -83,7 +83,8 @@ def test_every_version_is_fitted_with_latents_plugged_in_and_wrong_records_are_d
     made = Variants(composition, data, {}, tables, settings, RUN, print)
     labels, eligible, priors = made.labels(), made.eligible(), made.priors([0.5, 2.0])
     assert {"strict list (verified)", "late arrivals counted", "records may be wrong"} <= set(labels)
-    assert len(eligible) == 3
+    assert len(eligible) == 4 and "offers that were refused counted as joining" in eligible
+    assert made.frequencies["strict list (verified)"] < 0.75 < made.frequencies["late arrivals counted"]
     assert list(priors) == ["spreads of priors times 0.5", "spreads of priors times 2"]
     assert {one.inference for one, _, _, _ in recorder.asked} == {"plugin"}
     doubting = [(label, own["joined"]) for one, label, own, _ in recorder.asked if one.label_errors]

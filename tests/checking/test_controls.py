@@ -43,7 +43,7 @@ def test_the_difference_is_that_of_the_draws_of_one_posterior():
     assert (row["verdict"], row["expected"], row["unit"]) == ("passed", "positive", "log-odds")
     alone = rows.loc["ties 365 slope"]
     assert alone["estimate"] == pytest.approx(1.5)
-    assert (alone["expected"], alone["verdict"]) == ("near zero", "described")
+    assert (alone["expected"], alone["verdict"]) == ("near zero", "failed")
 
 
 @pytest.mark.parametrize(
@@ -59,6 +59,22 @@ def test_a_control_fails_if_it_has_a_slope_that_the_regressor_does_not_exceed(sl
     # draws of the control in reverse order, so that those of the two differ
     rows = rows_of(slope, control[:, ::-1].drop_vars("draw", errors="ignore"), draws(0.8, 0.1))
     assert rows.loc["ties 365 difference", "verdict"] == verdict
+
+
+@pytest.mark.parametrize(
+    ("control", "verdict"),
+    [
+        (draws(0.5, 0.1), "failed"),
+        (draws(-0.5, 0.1), "failed"),
+        (draws(0.0, 0.1), "passed"),
+        (draws(0.0, 1.0), "cannot tell"),
+    ],
+)
+def test_a_control_by_itself_fails_off_zero_and_passes_only_where_no_naive_slope_is_possible(
+    control, verdict
+):
+    rows = rows_of(draws(1.0, 0.1), control, draws(0.8, 0.1))
+    assert rows.loc["ties 365 slope", "verdict"] == verdict
 
 
 def test_a_regressor_without_a_slope_passes_no_control():

@@ -143,7 +143,10 @@ def test_totals_and_paired_errors_by_hand():
     assert table["covered"].tolist() == [1, 1]
     assert table["conflicts"].tolist() == [2, 2]
     assert table["mean_width"].tolist() == [4, 2]
-    assert table["conflicts"].tolist() == [2, 2]
+    # a main model that is not the best has differences of both signs about it
+    pooled = compare_conflicts(pd.DataFrame(rows, columns=names).assign(**common, missions=1), "pooled")
+    assert pooled["model"].tolist() == ["cut", "pooled"]
+    assert pooled["difference"].tolist() == [4, 0]
 
 
 def test_no_model_scored_is_a_comparison_without_rows():

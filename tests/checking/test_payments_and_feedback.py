@@ -7,23 +7,23 @@ import xarray as xr
 
 from workflow.lib.checking.blocs import BLOCS, alliance_blocs
 from workflow.lib.checking.feedback import feedback_rows
-from workflow.lib.checking.payments import payment_rows
+from workflow.lib.checking.payments import payment_rows, payment_verdict
 from workflow.lib.checking.table import check_table
 
 GRID = ("mission", "state")
 
 
-def payments_data(change, missions=6):
+def payments_data(change, missions=6, states=120):
     random = np.random.default_rng(1)
-    joined = random.binomial(1, 0.3, (missions, 120)).astype(float)
-    paid = random.normal(size=(1, missions, 120)) + change * joined + np.arange(missions)[:, None]
+    joined = random.binomial(1, 0.3, (missions, states)).astype(float)
+    paid = random.normal(size=(1, missions, states)) + change * joined + np.arange(missions)[:, None]
     return xr.Dataset(
         {
             "joined": (GRID, joined),
-            "ties": (GRID, random.normal(size=(missions, 120))),
+            "ties": (GRID, random.normal(size=(missions, states))),
             "payment_value": (("payment", *GRID), paid),
         },
-        coords={"mission": np.arange(missions), "state": np.arange(120), "payment": ["aid_change_us"]},
+        coords={"mission": np.arange(missions), "state": np.arange(states), "payment": ["aid_change_us"]},
     )
 
 
@@ -42,11 +42,32 @@ def test_payments_to_joiners_are_found_within_missions():
     assert row["label"] == "change of us aid, joiners less others (all)"
 
 
-def test_without_payments_nothing_can_be_told_and_payments_to_those_who_stay_away_fail():
-    nothing = payments(payments_data(0.0), interval=0.95).loc["aid_change_us all"]
-    assert nothing["lower"] < 0 < nothing["upper"]
-    assert nothing["verdict"] == "cannot tell"
+def test_side_payments_are_ruled_out_where_many_decisions_show_none_and_few_decisions_cannot_tell():
+    data = payments_data(0.0, missions=1, states=10_000)
+    many = payments(data, interval=0.95).loc["aid_change_us all"]
+    # one mission of unit spread: the smallest difference of interest is a tenth
+    least = float(data["payment_value"].std()) / 10
+    assert many["lower"] < 0 < many["upper"] < least == pytest.approx(0.1, abs=0.002)
+    assert many["verdict"] == "failed"
+    assert many["note"].endswith(f"others; smallest of interest {least:.3f}")
+    few = payments(payments_data(0.0, missions=1), interval=0.95).loc["aid_change_us all"]
+    assert few["lower"] < 0 and few["upper"] > 0.1
+    assert few["verdict"] == "cannot tell"
     assert payments(payments_data(-1.0)).loc["aid_change_us all", "verdict"] == "failed"
+
+
+@pytest.mark.parametrize(
+    ("lower", "upper", "verdict"),
+    [
+        (-0.2, -0.1, "failed"),
+        (-0.1, 0.09, "failed"),
+        (0.01, 0.09, "failed"),
+        (-0.1, 0.11, "cannot tell"),
+        (0.01, 0.3, "passed"),
+    ],
+)
+def test_a_payment_is_judged_by_its_interval_and_the_smallest_difference_of_interest(lower, upper, verdict):
+    assert payment_verdict(lower, upper, 0.1) == verdict
 
 
 def test_the_change_is_a_mean_over_missions_weighted_by_their_joiners_by_hand():
@@ -62,7 +83,9 @@ def test_the_change_is_a_mean_over_missions_weighted_by_their_joiners_by_hand():
     )
     row = payments(data).loc["aid all"]
     assert row["estimate"] == pytest.approx((10 * 2 + 5 * 8) / 15)
-    assert row["note"] == "15 joiners, 25 others"
+    # payments 3, 1, 9 and 1, of ten, ten, five and fifteen states
+    spread = np.sqrt((10 * 9 + 10 + 5 * 81 + 15) / 40 - ((30 + 10 + 45 + 15) / 40) ** 2)
+    assert row["note"] == f"15 joiners, 25 others; smallest of interest {spread / 10:.3f}"
 
 
 def test_groups_of_quality_are_formed_within_missions_and_small_ones_left_out():

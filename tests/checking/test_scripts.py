@@ -123,6 +123,7 @@ def collect(folder, **models):
     outputs = {name: str(folder / f"{name}.csv") for name in (*names, "predictive")}
     collect_results(
         list(models),
+        next(iter(models)),
         0.7,
         diagnostics_of=files("diagnostics.json"),
         loglik_of=files("loglik.nc"),

@@ -38,7 +38,8 @@ def test_a_common_cause_without_an_effect_of_ties_upholds_the_first_objection(se
     found = verdicts_of(World(habit=1.2, shared=1.0, seed=seed))
     assert verdict(found, "a")["verdict"] == UPHELD
     assert "(a) that cooperators cooperate is upheld" in found["abstract"][-1]
-    assert "1 of 1 tests of negative controls failed: ties less ties with Russia." in found["abstract"]
+    failed = "2 of 2 tests of negative controls failed: ties with Russia, ties less ties with Russia."
+    assert failed in found["abstract"]
 
 
 def test_an_effect_of_ties_without_a_habit_of_cooperating_does_not_uphold_it():
@@ -290,3 +291,40 @@ def test_feedback_is_told_beside_the_same_information_without_the_outcome():
     without = {name: own for name, own in models.items() if name != "smoothed"}
     assert "from earlier indicators alone it is +8.0" in made_up(rows, models=without)["feedback"]["sentence"]
     assert made_up(QUALITY_WINS)["feedback"]["sentence"].startswith("No model")
+
+
+SPLIT = {"regressors": ["ties", "quality"], "mission_slopes": ["ties", "quality"], "state_effects": True}
+SCORED = {
+    "quality": {"measures": ["alignment"]},
+    "main": SPLIT,
+    "one": {"regressors": ["ties"], "mission_slopes": ["ties"]},
+    "two": {"regressors": ["ties"], "mission_slopes": ["ties"], "state_effects": True},
+    "three": {"regressors": ["quality"], "mission_slopes": ["quality"], "state_effects": True},
+}
+
+
+def told_of_prediction(models, *scored):
+    rows = {"main": (0.0, 0.0), "one": (-9.0, 1.0), "two": (-42.7, 18.7), "three": (3.2, 4.0)}
+    columns = ["model", "difference", "se_difference"]
+    scores = pd.DataFrame([(name, *rows[name]) for name in scored], columns=columns)
+    effects = pd.DataFrame(columns=["model", "estimand", "scope", "mean", "lower", "upper"])
+    found = write_verdicts(effects, {}, "main", models, PASSED, "the number of ties", scores)
+    return found["prediction"]["sentence"]
+
+
+def test_what_ties_and_quality_add_is_told_by_the_models_that_lack_them_and_nothing_else():
+    assert told_of_prediction(SCORED, "main", "one", "two", "three") == (
+        "In joint log score of conflicts left out, the number of ties adds −3.2 (standard error 4.0) to what the quality of the "
+        "relationship tells, and the quality of the relationship adds +42.7 (standard error 18.7) to what the number of ties "
+        "tells."
+    )
+    assert "the number of ties adds" not in told_of_prediction(SCORED, "main", "two")
+    carried = {**SCORED, "main": SPLIT | {"inference": "cut"}}
+    # a cut model less quality has nothing to carry, and less ties it is no plug-in model
+    assert "the number of ties adds" not in told_of_prediction(carried, "main", "two", "three")
+    assert "+42.7" in told_of_prediction(carried, "main", "two", "three")
+
+
+@pytest.mark.parametrize("scored", [(), ("main", "one"), ("two", "three")])
+def test_without_such_models_or_the_main_one_it_is_said_that_it_is_not_told(scored):
+    assert told_of_prediction(SCORED, *scored).startswith("No model without ties")

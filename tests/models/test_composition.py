@@ -180,3 +180,35 @@ def test_parameters_of_a_model_are_named_once_with_their_prior():
 def test_only_what_a_model_uses_is_built():
     names = [type(block).__name__ for block in used_blocks(COMPOSITIONS["without_regressors"])]
     assert names == ["Missions", "Labels"]
+
+
+def test_a_model_less_a_regressor_loses_all_that_is_about_it_and_no_more():
+    full = Composition(
+        "full",
+        regressors=("ties", "quality"),
+        inference="cut",
+        cut_draws=8,
+        between=("ties",),
+        mission_slopes=("ties", "quality"),
+        state_effects=True,
+        moderators=(Moderator("ties_within", "capability"), Moderator("quality", "democracy")),
+        mission_predictors={"intercept": ("un_mandate",), "ties": ("un_mandate",)},
+    )
+    assert full.without("ties") == Composition(
+        "full",
+        regressors=("quality",),
+        inference="cut",
+        cut_draws=8,
+        mission_slopes=("quality",),
+        state_effects=True,
+        moderators=(Moderator("quality", "democracy"),),
+        mission_predictors={"intercept": ("un_mandate",)},
+    )
+    assert full.without("quality") == Composition(
+        "full",
+        between=("ties",),
+        mission_slopes=("ties",),
+        state_effects=True,
+        moderators=(Moderator("ties_within", "capability"),),
+        mission_predictors={"intercept": ("un_mandate",), "ties": ("un_mandate",)},
+    )

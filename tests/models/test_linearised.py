@@ -7,7 +7,6 @@ from models.linearised import linearise
 from models.regressors import term_values
 from tests.models.example import COMPOSITIONS, example_data
 
-
 DATA = example_data()
 
 

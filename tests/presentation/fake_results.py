@@ -29,6 +29,7 @@ MODELS = {
     "within": ("Within and between", "State means beside deviations from them."),
     "cut": ("Draws of quality", "Quality as measured beforehand, by its draws."),
     "joint": ("One posterior", "Quality and joining together."),
+    "alone": ("Quality without ties", "Quality alone has a slope."),
     "persons": ("Persons beside quality", "Contact has a slope."),
 }  # fmt: skip
 MEASUREMENTS = ("quality", "contact")
@@ -120,10 +121,11 @@ def effects(world: World) -> list[dict]:
         measured = world.measurements[0] if world.measurements else "quality"
         with_quality = world.models[model][0] not in ("Pooled logit", "Missions and states", "A plain count")
         for scope in scopes:
-            add(model, "ties_effect", 0.051 - 0.007 * number, scope)
+            if model != "alone":
+                add(model, "ties_effect", 0.051 - 0.007 * number, scope)
             if with_quality:
                 add(model, f"{measured}_effect", 0.032 + 0.004 * number, scope)
-        if with_quality:
+        if with_quality and model != "alone":
             add(model, "quality_beats_ties", 0.61)
         for name in world.missions:
             add(model, "joiners_ties", 1.2, f"mission:{name}", 0.5)
@@ -238,6 +240,7 @@ def verdicts(world: World) -> dict:
             "sentence": f"The measure of quality {'passes' if world.validity == 'passed' else 'does not pass'} its tests.",
         },
         "feedback": {"sentence": "The outcome moves the quality of two states by more than half a standard deviation."},
+        "prediction": {"sentence": "In joint log score of conflicts left out, ties add +2.5 (standard error 1.5)."},
         "abstract": world.abstract if world.abstract is not None else
                     ["Quality goes with joining about as much as ties do.", *(item["sentence"] for item in world.failed_checks)],
     }  # fmt: skip

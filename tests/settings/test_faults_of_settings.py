@@ -8,7 +8,9 @@ from workflow.lib.errors import UserError
 from workflow.lib.settings import load_settings
 
 MEASURING = "quality, contact, clientship, hierarchy, cooperativeness"
-OUTCOMES = "pooled, missions, crossed, within, smoothed, plugin, cut, joint, cooperators, persons"
+OUTCOMES = (
+    "pooled, missions, crossed, within, smoothed, plugin, quality_alone, cut, joint, cooperators, persons"
+)
 
 FAULTS = [
     pytest.param(
@@ -165,13 +167,14 @@ FAULTS = [
     ),
     pytest.param(
         {"report": {"main_model": "quality"}},
-        f'report.main_model: "quality" is not a model with an outcome that is defined; allowed: {OUTCOMES}',
+        f'report.main_model: "quality" is not a model with an outcome that is defined; allowed: {OUTCOMES}; did you mean '
+        "quality_alone?",
         id="main model without an outcome",
     ),
     pytest.param(
         {"checks": {"held_out_conflicts": ["quality"]}},
         'checks.held_out_conflicts[0]: "quality" is not a model with an outcome that is defined; allowed: '
-        f"{OUTCOMES}",
+        f"{OUTCOMES}; did you mean quality_alone?",
         id="measurement scored on decisions",
     ),
     pytest.param(

@@ -116,6 +116,7 @@ rule write_verdicts:
     input:
         analysis="<results>/data/analysis.nc",
         effects="<results>/effects.csv",
+        totals="<results>/comparison/totals.csv",
         checks=[f"<results>/checks/{name}.csv" for name in CHECKS],
         validity=["<results>/validity.json"] if VALIDITY_MODEL else [],
     output:

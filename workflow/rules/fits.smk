@@ -174,6 +174,7 @@ rule collect_results:
         "<logs>/collect_results.log",
     params:
         models=OUTCOME_MODELS,
+        main=MAIN,
         pareto_k=settings.gate.pareto_k,
     message:
         "Putting the results of all models together."

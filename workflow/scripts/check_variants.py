@@ -35,7 +35,8 @@ def check_variants(
         (variants.eligible(), "eligible states", eligible),
         (variants.priors(prior_scales), "priors", priors),
     ):
-        write_table(version_rows(variants.reference, effects, check, main, run["interval"]), path)
+        rows = version_rows(variants.reference, effects, check, main, run["interval"], variants.frequencies)
+        write_table(rows, path)
 
 
 if __name__ == "__main__":

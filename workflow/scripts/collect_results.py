@@ -8,6 +8,7 @@ from workflow.lib.job import Log, run_job
 
 def collect_results(
     models: list,
+    main: str,
     pareto_k: float,
     diagnostics_of: list[str],
     predictions_of: list[str],
@@ -43,7 +44,7 @@ def collect_results(
     write_table(read_tables(predictions_of), predictions)
     scores = read_tables(conflicts_of, CONFLICT_COLUMNS)
     write_table(scores, conflicts)
-    write_table(compare_conflicts(scores), totals)
+    write_table(compare_conflicts(scores, main), totals)
     write_table(read_tables(future_of, FUTURE_COLUMNS), future)
     write_table(read_tables(checks_of, CHECK_COLUMNS), predictive)
     log(f"{len(found)} models put together")

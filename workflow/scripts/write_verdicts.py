@@ -10,6 +10,7 @@ def write_verdicts(
     ties_measure: str,
     analysis: str,
     effects: str,
+    totals: str,
     checks: list[str],
     validity: list[str],
     verdicts: str,
@@ -29,7 +30,7 @@ def write_verdicts(
         pass_validity(valid, validity_rule)
     ties = str(read_dataset(analysis)["tie_label"].sel(tie_measure=ties_measure).item())
     ties = f"the {ties}" if ties_measure == "count" else ties
-    found = write_verdicts(read_table(effects), tables, main, models, valid, ties)
+    found = write_verdicts(read_table(effects), tables, main, models, valid, ties, read_table(totals))
     write_json(found, verdicts)
     for one in found["objections"]:
         log(f"({one['id']}) {one['verdict']}: {one['result']}")

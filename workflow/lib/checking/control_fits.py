@@ -95,8 +95,10 @@ class ControlFits(PluginRefits):
         return [*rows, first_joiners_row(slope, naive, name, self.main, self.interval, int(joined.sum()))]
 
     def ties_measures(self) -> list[dict]:
-        """Slopes of the regressors with each measure of ties in turn, on the missions in which it is known."""
+        """Slopes of the regressors with each measure of ties in turn, on the missions in which it is known; none without ties."""
         rows = []
+        if TIES not in self.composition.regressors:
+            return rows
         measures = zip(
             self.data["tie_measure"].values.tolist(), self.data["tie_label"].values.tolist(), strict=True
         )

@@ -15,7 +15,7 @@ import xarray as xr
 from scipy.stats import norm
 
 from models.composition import Composition
-from workflow.lib.checking.table import CANNOT_TELL, DESCRIBED, FAILED, PASSED, check_row, estimate_row
+from workflow.lib.checking.table import CANNOT_TELL, FAILED, PASSED, check_row, estimate_row
 
 NEAR, POSITIVE = "near zero", "positive"
 
@@ -75,11 +75,18 @@ def power_to_see(effect: float, spread: float, interval: float) -> float:
     return float(norm.sf(limit - abs(effect) / spread)) if spread > 0 else np.nan
 
 
+def control_verdict(control: dict, naive: dict) -> str:
+    """Failed if a control that should be null has a slope; passed if its interval leaves out one of the naive size, too."""
+    if control["lower"] > 0 or control["upper"] < 0:
+        return FAILED
+    return PASSED if max(-control["lower"], control["upper"]) < abs(naive["estimate"]) else CANNOT_TELL
+
+
 def difference_verdict(control: dict, difference: dict, naive: dict) -> str:
     """Passed if the regressor has a slope and is clearly above its control; failed if it is not, and the control has a slope.
 
-    One control is one test. Without either the control cannot tell: a wide interval is no evidence of nothing, and a slope that
-    is not there has nothing to be told from.
+    Without either the control cannot tell: a wide interval is no evidence of nothing, and a slope that is not there has nothing
+    to be told from.
     """
     if difference["lower"] > 0:
         return PASSED if naive["lower"] > 0 else CANNOT_TELL
@@ -126,12 +133,12 @@ def led_by_others_rows(
 
 
 def _control_and_difference(check: str, pairs, naive, main: str, interval: float, note: str) -> list[dict]:
-    """A row that describes a control, and one that tests the difference; ``pairs`` are (item, label) and draws of each."""
-    rows, found = [], []
+    """A row that tests a control, and one that tests the difference; ``pairs`` are (item, label) and draws of each."""
+    rows, found, alone = [], [], estimate_row(naive, interval)
     for (item, label), draws in pairs:
         found.append(estimate_row(draws, interval))
         expected = POSITIVE if rows else NEAR
-        verdict = difference_verdict(*found, estimate_row(naive, interval)) if rows else DESCRIBED
+        verdict = (difference_verdict if rows else control_verdict)(*found, alone)
         power = power_to_see(float(naive.mean()), float(np.std(draws)), interval)
         columns = {"unit": "log-odds", "expected": expected, "power": power, "note": note} | found[-1]
         rows.append(check_row(check, main, item, label, verdict, **columns))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 import pandas as pd
 
+from models.composition import Composition
 from workflow.lib.checking.table import CHECK_COLUMNS
 
 TIES = "ties"
@@ -77,6 +78,13 @@ class Evidence:
             return None not in wanted and set(wanted) <= set(own["regressors"])
 
         return self.first(lambda own: has(own) and of_the_past(own)) or self.first(has)
+
+    def main_less(self, regressor: str | None) -> str | None:
+        """The model that is the main one without a regressor."""
+        main = Composition.from_mapping("", self.models.get(self.main, {}))
+        if regressor not in main.regressors:
+            return None
+        return self.first(lambda own: Composition.from_mapping("", own) == main.without(regressor))
 
     def rows(self, file: str) -> pd.DataFrame:
         """A table of checks, without rows if the run has none."""

@@ -115,8 +115,8 @@ def score_unseen(
     return conflicts, later, probability
 
 
-def compare_conflicts(conflicts: pd.DataFrame) -> pd.DataFrame:
-    """Total scores by model, differences to the best one paired by conflict, and coverage with its width.
+def compare_conflicts(conflicts: pd.DataFrame, main: str | None = None) -> pd.DataFrame:
+    """Total scores by model, differences from the main one (the best, if that is not scored) paired by conflict, and coverage.
 
     Returns
     -------
@@ -128,9 +128,10 @@ def compare_conflicts(conflicts: pd.DataFrame) -> pd.DataFrame:
     columns += ["covered", "mean_width", "conflicts"]
     joint = conflicts.pivot(index="conflict", columns="model", values="joint_log_score")
     totals, rows = joint.sum().sort_values(ascending=False, kind="stable"), []
+    reference = main if main in joint else next(iter(totals.index), None)
     for model, total in totals.items():
         own = conflicts[conflicts["model"] == model]
-        differences = joint[model] - joint[totals.index[0]]
+        differences = joint[model] - joint[reference]
         rows.append(
             {
                 "model": model,

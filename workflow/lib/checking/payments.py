@@ -17,6 +17,8 @@ from workflow.lib.checking.draws import interval_probabilities
 from workflow.lib.checking.table import CANNOT_TELL, FAILED, PASSED, check_row
 
 SMALLEST_GROUP = 10
+# the smallest difference of interest, in standard deviations of the change of a payment over the scored rows
+OF_INTEREST = 0.1
 
 
 def payment_rows(
@@ -44,7 +46,7 @@ def payment_rows(
     list of dict
         Rows of a table of checks: joiners' less others' change, the mean within missions weighted by their joiners, for all and
         for those below and above the mission's median of ties and of quality; a side-payment would make it positive. Groups
-        with fewer than ten joiners are left out.
+        with fewer than ten joiners are left out. An equivalence test: see ``payment_verdict``.
     """
     groups = _groups(data, quality)
     joined = data["joined"].transpose("mission", "state").values
@@ -53,6 +55,7 @@ def payment_rows(
     rows = []
     for payment in data["payment"].values:
         paid = data["payment_value"].sel(payment=payment).transpose("mission", "state").values
+        least = OF_INTEREST * float(np.nanstd(np.where(groups["all"].values, paid, np.nan)))
         for name, chosen in groups.items():
             known = np.isfinite(paid) & chosen.values
             joiners, others = known & (joined == 1), known & (joined == 0)
@@ -64,11 +67,20 @@ def payment_rows(
             change = float(_within_missions(amount, joiners, others, np.ones((1, states)))[0])
             words = str(payment).replace("aid_change_", "change of ").replace("_", " ")
             label = f"{words} aid, joiners less others ({name})"
-            verdict = PASSED if lower > 0 else (FAILED if upper < 0 else CANNOT_TELL)
+            verdict = payment_verdict(lower, upper, least)
             columns = {"estimate": change, "lower": float(lower), "upper": float(upper)}
-            columns |= {"expected": "positive", "note": f"{joiners.sum()} joiners, {others.sum()} others"}
+            note = f"{joiners.sum()} joiners, {others.sum()} others; smallest of interest {least:.3f}"
+            columns |= {"expected": "positive", "note": note}
             rows.append(check_row("payments", model, f"{payment} {name}", label, verdict, **columns))
     return rows
+
+
+def payment_verdict(lower: float, upper: float, least: float) -> str:
+    """Failed if the whole interval lies below the smallest difference of interest, passed if it lies above zero.
+
+    A payment smaller than that, however sure, is not the one that would seal a deal.
+    """
+    return FAILED if upper < least else (PASSED if lower > 0 else CANNOT_TELL)
 
 
 def _groups(data: xr.Dataset, quality: xr.DataArray | None) -> dict[str, xr.DataArray]:

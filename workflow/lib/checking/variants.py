@@ -7,18 +7,20 @@ from dataclasses import replace
 
 import xarray as xr
 
-from workflow.lib.checking.refits import PluginRefits, on_the_grid_of, scaled_priors
+from workflow.lib.checking.refits import PluginRefits, Refitter, on_the_grid_of, scaled_priors
 from workflow.lib.checking.versions import (
     Version,
     eligible_versions,
     joiner_versions,
     label_versions,
     mission_versions,
+    with_offers,
 )
 from workflow.lib.tables.load import Tables
 from workflow.lib.tables.prepare import prepare
 
 Effects = dict[str, xr.DataArray]
+OFFERS = "offers that were refused counted as joining"
 
 
 class Variants(PluginRefits):
@@ -40,43 +42,45 @@ class Variants(PluginRefits):
         self.tables, self.settings = tables, settings
         self.plain = self.refitter(self.composition, data)
         self.reference: Effects = self.plain.effects(self.plain.fit("as fitted"))
+        self.frequencies: dict[str, float] = {}
 
     def on_the_grid(self, settings: Mapping) -> xr.Dataset:
         """A version of the data on the missions and states of the one in use."""
         return on_the_grid_of(self.data, prepare(self.tables, settings))
 
+    def refit(self, name: str, data: xr.Dataset, refitter: Refitter | None = None) -> Effects:
+        """Effects in a version of the data."""
+        self.frequencies[name] = float(data["joined"].mean() / self.data["joined"].mean())
+        return self.plain.effects((refitter or self.plain).fit(name, data))
+
     def refits(self, versions: list[Version]) -> dict[str, Effects]:
         """Effects by version of the same missions and states."""
-        return {
-            name: self.plain.effects(self.plain.fit(name, self.on_the_grid(settings)))
-            for name, settings in versions
-        }
+        return {name: self.refit(name, self.on_the_grid(settings)) for name, settings in versions}
 
     def labels(self) -> dict[str, Effects]:
         """Effects with other lists of participants and of missions, and in a model in which records may be wrong."""
-        found = self.refits(
-            [*label_versions(self.settings, self.tables), *joiner_versions(self.settings, self.tables)]
-        )
-        for name, settings in mission_versions(self.settings):
+        own = self.settings, self.tables
+        found = self.refits([*label_versions(*own), *joiner_versions(*own)])
+        for name, settings in mission_versions(*own):
             data = prepare(self.tables, settings)
             if set(data["mission"].values) <= set(self.data["mission"].values):
-                draws = self.plain.fit(name, on_the_grid_of(self.data, data))
+                found[name] = self.refit(name, on_the_grid_of(self.data, data))
             else:
-                draws = self.refitter(self.composition, data).fit(name)
-            found[name] = self.plain.effects(draws)
+                found[name] = self.refit(name, data, self.refitter(self.composition, data))
         if not self.composition.label_errors:
             # wrong records are a matter of the broadest list: it has those that a strict list leaves out
             broad = self.on_the_grid({**self.settings, "joined_certainty": "uncertain"})
-            doubting, name = (
-                self.refitter(replace(self.composition, label_errors=True), broad),
-                "records may be wrong",
-            )
-            found[name] = self.plain.effects(doubting.fit(name))
+            doubting = self.refitter(replace(self.composition, label_errors=True), broad)
+            found["records may be wrong"] = self.refit("records may be wrong", broad, doubting)
         return found
 
     def eligible(self) -> dict[str, Effects]:
         """Effects with other sets of candidates."""
-        return self.refits(eligible_versions(self.settings, self.tables))
+        found = self.refits(eligible_versions(self.settings, self.tables))
+        data = on_the_grid_of(self.data, prepare(with_offers(self.tables), self.settings))
+        if data["joined"].sum() > self.data["joined"].sum():
+            found[OFFERS] = self.refit(OFFERS, data)
+        return found
 
     def priors(self, factors: list[float]) -> dict[str, Effects]:
         """Effects with the spreads of priors multiplied."""

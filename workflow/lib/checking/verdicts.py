@@ -41,6 +41,7 @@ def write_verdicts(
     models: Mapping[str, Mapping],
     validity: Mapping | None,
     ties_words: str = TIES,
+    scores: pd.DataFrame | None = None,
 ) -> dict:
     """The object of `results/verdicts.json`.
 
@@ -57,6 +58,8 @@ def write_verdicts(
         Verdict and sentence on the measure.
     ties_words : str
         What is counted as ties, in words.
+    scores : pandas.DataFrame, optional
+        Totals of conflicts left out, with differences from the main model.
     """
     valid = validity or {
         "verdict": "not tested",
@@ -74,6 +77,7 @@ def write_verdicts(
         "failed_checks": failed,
         "validity": dict(valid),
         "feedback": {"sentence": feedback(found)},
+        "prediction": {"sentence": prediction(found, scores, ties_words)},
         "abstract": [*warning, sentence, *failures_in_words(failed), objections_in_words(objections)],
     }
 
@@ -124,6 +128,24 @@ def feedback(found: Evidence) -> str:
     )
     moved = found.check("feedback", "all states")
     return text + (f" The record moves {moved['note']} of their path." if moved and moved["note"] else "")
+
+
+def prediction(found: Evidence, scores: pd.DataFrame | None, ties_words: str = TIES) -> str:
+    """What ties and quality each add to the prediction of conflicts left out, beyond what else the main model has."""
+    rows = {} if scores is None else {row["model"]: row for row in scores.to_dict("records")}
+    terms = found.models.get(found.main, {}).get("regressors", [TIES])
+    words = {term: ties_words if term == TIES else words_of(term) for term in terms}
+    parts = []
+    for term in (TIES, found.quality):
+        row = rows.get(found.main_less(term))
+        if found.main in rows and row and pd.notna(row["se_difference"]):
+            beyond = " and ".join(words[other] for other in terms if other != term)
+            gain = f"{-row['difference']:+.1f}".replace("-", "\N{MINUS SIGN}")
+            error = f"(standard error {row['se_difference']:.1f})"
+            parts.append(f"{words[term]} adds {gain} {error} to what {beyond or 'the rest'} tells")
+    if not parts:
+        return "No model without ties or without quality was scored on conflicts left out in this run."
+    return f"In joint log score of conflicts left out, {', and '.join(parts)}."
 
 
 def failed_checks(checks: Mapping[str, pd.DataFrame], main: str) -> list[dict]:

@@ -7,24 +7,29 @@ tables cannot tell from the configured one is left out. Nothing is read or writt
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
-from workflow.lib.checking.table import check_row, check_table, estimate_row
+from workflow.lib.checking.table import CANNOT_TELL, FAILED, PASSED, check_row, check_table, estimate_row
+from workflow.lib.errors import UserError
 from workflow.lib.tables.checks import CERTAINTIES
+from workflow.lib.tables.columns import resolve_settings
 from workflow.lib.tables.load import Tables
+from workflow.lib.tables.outcome import choose_missions
 
 LISTS = {
     "verified": "strict list (verified)",
     "probable": "list of probable and verified",
     "uncertain": "broad list (all records)",
 }
-OTHER_ROLES = {"staff": "officers in headquarters", "basing": "bases and transit"}
+OTHER_ROLES = {"staff": "officers in headquarters", "basing": "bases and transit", "pledge": "promises"}
+OFFERED = "offered and refused"
 SMALL_STATE_THOUSANDS = 500.0
-# a version that leaves less of an effect than this share has changed the answer
-HALF = 0.5
+# shares of the effect as fitted: one that leaves less than half has changed the answer, one that leaves three quarters has not
+LEAST, ENOUGH = 0.5, 0.75
 
 Version = tuple[str, dict]
 
@@ -63,28 +68,51 @@ def eligible_versions(data_settings: Mapping, tables: Tables) -> list[Version]:
     """Sets of candidates: targets and hosts in or out, very small states out; those that the configuration has not."""
     rule = dict(data_settings["eligible"])
     changes = []
-    targets, host = rule["exclude_targets"], rule["exclude_host"]
-    if tables.missions["targets"].map(len).any():
-        changes.append(
-            (f"targets {'counted in' if targets else 'left out'}", {"exclude_targets": not targets})
-        )
-    if tables.missions["host"].map(len).any():
-        changes.append((f"host {'counted in' if host else 'left out'}", {"exclude_host": not host}))
+    for column in ("targets", "host"):
+        if tables.missions[column].map(len).any():
+            out = rule[f"exclude_{column}"]
+            name = f"{column} {'counted in' if out else 'left out'}"
+            changes.append((name, {f"exclude_{column}": not out}))
     if rule["minimum_population_thousands"] < SMALL_STATE_THOUSANDS and "log_population" in tables.states:
         name = f"states under {SMALL_STATE_THOUSANDS:g} thousand inhabitants left out"
         changes.append((name, {"minimum_population_thousands": SMALL_STATE_THOUSANDS}))
     return [(name, {**data_settings, "eligible": {**rule, **change}}) for name, change in changes]
 
 
-def mission_versions(data_settings: Mapping) -> list[Version]:
-    """Sets of missions: weaker evidence and doubtful builders let in, or only the strong evidence."""
-    versions = []
-    if (data_settings["minimum_evidence"], data_settings["pivotal_certainty"]) != ("weak", "uncertain"):
-        more = {"minimum_evidence": "weak", "pivotal_certainty": "uncertain"}
-        versions.append(("missions of weak evidence too", {**data_settings, **more}))
-    if data_settings["minimum_evidence"] != "strong":
-        versions.append(("missions of strong evidence only", {**data_settings, "minimum_evidence": "strong"}))
-    return versions
+def with_offers(tables: Tables) -> Tables:
+    """The tables with the states that offered to come and were refused as joiners."""
+    if tables.excluded is None:
+        return tables
+    offered = tables.excluded["reason"] == OFFERED
+    rows = tables.excluded[offered].reindex(columns=tables.participation.columns)
+    rows = rows.assign(joined=1, certainty=CERTAINTIES[0])
+    participation = pd.concat([tables.participation, rows], ignore_index=True)
+    return replace(tables, excluded=tables.excluded[~offered], participation=participation)
+
+
+def mission_versions(data_settings: Mapping, tables: Tables) -> list[Version]:
+    """Sets of missions: weaker evidence and doubtful builders let in, or only strong evidence, or only builders on record."""
+    changes = {
+        "missions of weak evidence too": {"minimum_evidence": "weak", "pivotal_certainty": "uncertain"},
+        "missions of strong evidence only": {"minimum_evidence": "strong"},
+        "missions only of which it is verified who built them": {"pivotal_certainty": "verified"},
+    }
+
+    def chosen(change: Mapping) -> set[str]:
+        settings = resolve_settings({**data_settings, **change})
+        partner = settings["ties_with"] or settings["pivotal"]
+        try:
+            return set(choose_missions(tables, settings, partner)["mission"])
+        except UserError:
+            return set()
+
+    others = {name: change for name, change in changes.items() if chosen(change) not in (set(), chosen({}))}
+    return [(name, {**data_settings, **change}) for name, change in others.items()]
+
+
+def version_verdict(share: float) -> str:
+    """Verdict on what a version leaves of an effect that is clear of zero, as a share of it."""
+    return PASSED if share >= ENOUGH else (CANNOT_TELL if share >= LEAST else FAILED)
 
 
 def version_rows(
@@ -93,8 +121,9 @@ def version_rows(
     check: str,
     model: str,
     interval: float,
+    frequencies: Mapping[str, float] | None = None,
 ) -> pd.DataFrame:
-    """One row for each version and effect: passed if its sign is that of the reference and its size at least half of it.
+    """One row for each version and effect, judged by the share that the version leaves of the effect of the main model.
 
     Parameters
     ----------
@@ -102,6 +131,8 @@ def version_rows(
         Effects of the main model.
     effects : mapping of str to mapping
         Effects by version.
+    frequencies : mapping of str to float, optional
+        How frequent joining is in a version, as a ratio: effects on the probability shrink with it, whatever the slopes do.
     """
     rows = []
     for name, found in effects.items():
@@ -110,13 +141,13 @@ def version_rows(
             share = float(draws.mean()) / main if main else np.nan
             clear = estimate_row(reference[effect], interval)
             told = clear["lower"] > 0 or clear["upper"] < 0
-            verdict = "described" if not told else ("passed" if share >= HALF else "failed")
+            verdict = version_verdict(share) if told else "described"
             label = f"{effect.removesuffix('_effect').replace('_', ' ')}, {name}"
-            note = (
-                f"{share:.2f} of the effect as fitted"
-                if told
-                else "the effect as fitted is not clear of zero"
-            )
+            note, frequency = "the effect as fitted is not clear of zero", (frequencies or {}).get(name, 1.0)
+            if told:
+                note = f"{share:.2f} of the effect as fitted"
+            if told and round(frequency, 2) != 1:
+                note += f"; joining is {frequency:.2f} times as frequent"
             columns = {"unit": "points", "expected": f"as fitted, {100 * main:.1f}", "note": note}
             columns |= estimate_row(100 * draws, interval)
             rows.append(check_row(check, model, f"{name}: {effect}", label, verdict, **columns))

@@ -83,7 +83,8 @@ class Results:
     @cached_property
     def verdicts(self) -> dict:
         """results/verdicts.json; what a run cannot judge is None or an empty list."""
-        unjudged = {"objections": [], "failed_checks": [], "abstract": [], "validity": None, "feedback": None}
+        unjudged = {"objections": [], "failed_checks": [], "abstract": [], "validity": None}
+        unjudged |= {"feedback": None, "prediction": None}
         return unjudged | read_json(self.folder / "verdicts.json")
 
     @cached_property
