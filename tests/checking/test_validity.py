@@ -86,6 +86,17 @@ def test_an_ordering_of_a_state_or_year_outside_the_panel_cannot_be_told(places)
     assert table["estimate"].isna().all()
 
 
+@pytest.mark.parametrize(
+    ("above", "verdict"),
+    [(19, "failed"), (20, "cannot tell"), (29, "cannot tell"), (30, "passed")],
+)
+def test_an_ordering_passes_from_six_in_ten_paths_and_fails_below_four(places, above, verdict):
+    draws = constant_draws(LEVELS)
+    draws[above:, 0] -= 9
+    table = known_orderings(draws, places, orderings((1, 2, 1985, "ally")), "q")
+    assert table["verdict"].tolist() == [verdict] and table["estimate"][0] == above / 50
+
+
 def test_a_turning_point_is_net_of_what_all_states_did(places):
     rising = LEVELS + np.linspace(0, 5, len(YEARS))
     rising[3] += 3 * (YEARS > 1990)
