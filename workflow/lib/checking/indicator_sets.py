@@ -7,6 +7,7 @@ a penalised logit: a fast approximation, in which sets are compared with one ano
 
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from multiprocessing import get_context
 
 import numpy as np
@@ -73,7 +74,7 @@ class Sets:
     def measure(self, names: tuple[str, ...]) -> Refit:
         """Paths of one set; the first construct named is that of the model where the set has it."""
         constructs = dict.fromkeys([*self.composition.measures, *(self.constructs[n] for n in names)])
-        chosen = Composition(self.composition.name, measures=tuple(constructs), indicators=names)
+        chosen = replace(self.composition, measures=tuple(constructs), indicators=names)
         return refit(panel(chosen, self.data), self.priors)
 
     def row(self, number: int, names: tuple[str, ...]) -> dict:

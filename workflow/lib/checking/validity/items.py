@@ -7,11 +7,11 @@ import pandas as pd
 import xarray as xr
 from scipy import stats
 
-from models.blocks.factor import Panel
+from models.blocks.factor import FROM, Panel
 from workflow.lib.checking.draws import flat_draws
 from workflow.lib.checking.table import check_row, check_table, estimate_row, passed_if
 from workflow.lib.checking.validity.known import Places
-from workflow.lib.checking.validity.paths import Refit, correlation_within_years
+from workflow.lib.checking.validity.paths import Refit, correlation_within_years, percentiles
 
 # no indicator may carry more of the information on a state's year
 LARGEST_SHARE = 0.6
@@ -63,15 +63,23 @@ def ranks(value: np.ndarray) -> np.ndarray:
 
 
 def indicator_stability(
-    full: np.ndarray, held_out: Mapping[str, Refit], places: Places, shown: list[int], year: int, model: str
+    full: np.ndarray,
+    held_out: Mapping[str, Refit],
+    freed: Refit | None,
+    places: Places,
+    shown: list[int],
+    year: int,
+    model: str,
 ) -> pd.DataFrame:
-    """Is the path the same without each of its indicators?
+    """Is the path the same without each of its indicators, and with those free that measure otherwise in the later era?
 
     Parameters
     ----------
     full : array, shape (S, T)
         Means of the paths from all indicators.
     held_out : mapping of str to Refit
+    freed : Refit, optional
+        With items of their own for the later era; compared by ranks within years.
     places : Places
     shown : list of int
         States whose places stand in the note.
@@ -79,19 +87,31 @@ def indicator_stability(
         In which they are ranked.
     model : str
     """
+    cases = [
+        (
+            name,
+            f"Paths without {name.replace('_', ' ')} against the full ones",
+            other.smoothed,
+            full,
+            other.smoothed,
+        )
+        for name, other in held_out.items()
+    ]
+    if freed is not None:
+        items = [name.replace("_", " ") for name in freed.panel.names if FROM in name]
+        label = f"Paths with {', '.join(items)} free against the default ones"
+        cases.append(("free_by_era", label, freed.smoothed, percentiles(full), percentiles(freed.smoothed)))
     rows, at = [], int(np.searchsorted(places.years, year))
     before = ranks(full[:, at])
-    for name, other in held_out.items():
-        agreement = float(correlation_within_years(full, other.smoothed))
-        after = ranks(other.smoothed[:, at])
+    for item, label, paths, first, second in cases:
+        agreement, after = float(correlation_within_years(first, second)), ranks(paths[:, at])
         words = [
             f"{places.name(s)} {before[i]:.0f} to {after[i]:.0f}"
             for s in shown
             if (i := places.state.get(int(s))) is not None and np.isfinite(before[i] + after[i])
         ]
-        label = f"Paths without {name.replace('_', ' ')} against the full ones"
         columns = {"estimate": agreement, "unit": "correlation", "expected": f"above {STABLE}"}
         columns["note"] = f"places in {year}: {', '.join(words)}" if words else ""
         verdict = passed_if(agreement > STABLE)
-        rows.append(check_row("indicator_stability", model, name, label, verdict, **columns))
+        rows.append(check_row("indicator_stability", model, item, label, verdict, **columns))
     return check_table(rows)
