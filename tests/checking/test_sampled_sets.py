@@ -11,8 +11,10 @@ from tests.checking.conftest import GATE
 from tests.inference.small_world import PRIORS
 from tests.models.example import ALIGNMENT, YEARS, example_data
 from tests.models.simulate import simulate_outcome, simulate_panel
+from workflow.lib.checking import sampled_sets
 from workflow.lib.checking.indicator_sets import indicator_sets
-from workflow.lib.checking.sampled_sets import EFFECTS, SampledSets, corners, with_sampled
+from workflow.lib.checking.refits import Refitter
+from workflow.lib.checking.sampled_sets import EFFECTS, SAMPLED, corners, with_sampled
 from workflow.lib.errors import UserError
 
 MAIN = Composition("main", regressors=("ties", "quality"), controls=())
@@ -20,7 +22,6 @@ ITEM = np.array([[0.9, 0.6, 0.9], [0.7, 0.7, 0.9], [-0.7, 0.7, 0.9], [0.6, 0.8, 
 SAMPLER = {"chains": 4, "tune": 600, "draws": 1500, "target_accept": 0.8}
 REFITS = {"chains": 2, "tune": 200, "draws": 300}
 RUN = {"gate": GATE, "interval": 0.9, "priors": {}, "refits": REFITS, "sampler": SAMPLER, "seed": 3}
-SAMPLED = [f"{name}_sampled" for name in EFFECTS]
 
 
 @pytest.fixture(scope="module")
@@ -39,8 +40,8 @@ def table(world):
     return indicator_sets(ALIGNMENT, world, PRIORS, 5, 1)
 
 
-def sampled_sets(world, lines=None):
-    return SampledSets(MAIN, ALIGNMENT, world, {}, RUN, lambda line: lines is None or lines.append(line))
+def refitter(world, lines):
+    return Refitter.configured(MAIN, world, {}, stage="indicator_sets", run=RUN, log=lines.append)
 
 
 def test_corners_are_the_default_and_the_ends_of_both_effects_each_once():
@@ -49,24 +50,24 @@ def test_corners_are_the_default_and_the_ends_of_both_effects_each_once():
 
 
 def test_sampled_effects_stand_at_the_corners_alone_and_are_near_the_approximate_ones(world, table):
-    found = with_sampled(table, sampled_sets(world))
+    found = with_sampled(table, ALIGNMENT, refitter(world, []))
     pd.testing.assert_frame_equal(found[table.columns], table)
     told = np.flatnonzero(found[SAMPLED].notna().all(axis=1))
     assert told.tolist() == sorted(corners(table))
     assert (found.loc[told, "quality_effect_sampled"] > 0.1).all()
-    np.testing.assert_allclose(found.loc[told, SAMPLED], found.loc[told, list(EFFECTS)], atol=0.08)
+    np.testing.assert_allclose(found.loc[told, SAMPLED], found.loc[told, EFFECTS], atol=0.08)
 
 
 def test_a_set_whose_measurement_does_not_converge_has_no_number_and_is_said(world, table, monkeypatch):
-    def refuse(self, names, label):
+    def refuse(*arguments):
         raise UserError("it did not converge")
 
-    monkeypatch.setattr(SampledSets, "measure", refuse)
+    monkeypatch.setattr(sampled_sets, "compile_measurement", refuse)
     lines = []
-    found = with_sampled(table, sampled_sets(world, lines))
+    found = with_sampled(table, ALIGNMENT, refitter(world, lines))
     assert found[SAMPLED].isna().all(axis=None)
     assert lines[0] == "set 0: it did not converge"
 
 
 def test_without_a_main_model_of_the_measure_the_columns_are_empty(table):
-    assert with_sampled(table, None)[SAMPLED].isna().all(axis=None)
+    assert with_sampled(table, ALIGNMENT, None)[SAMPLED].isna().all(axis=None)

@@ -359,5 +359,5 @@ def test_an_indicator_that_measures_otherwise_in_the_later_era_is_freed_and_its_
     for full, verdict in ((other.smoothed, "passed"), (-other.smoothed, "failed")):
         found = indicator_stability(full, {}, other, places, [1], 1995, "q")
         assert found["item"].tolist() == ["free_by_era"] and found["verdict"].tolist() == [verdict]
-        assert found["label"][0] == "Paths with item 1 from 1990 free against the default ones"
+        assert found["label"][0] == "Paths with item 1 from 1990 free against the full ones"
     assert indicator_stability(path, {}, None, places, [1], 1995, "q").empty

@@ -4,8 +4,8 @@
 rule run_indicator_sets:
     input:
         analysis="<results>/data/analysis.nc",
-        others=expand("<results>/{model}/posterior.nc", model=latents_of(MAIN)[1:]),
-        gates=expand("<results>/{model}/gate.json", model=latents_of(MAIN)[1:]),
+        measured=expand("<results>/{model}/posterior.nc", model=latents_of(MAIN)),
+        gates=expand("<results>/{model}/gate.json", model=latents_of(MAIN)),
     output:
         multiverse="<results>/multiverse.csv",
     log:

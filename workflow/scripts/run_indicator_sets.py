@@ -18,7 +18,7 @@ def run_indicator_sets(
     run: dict,
     threads: int,
     analysis: str,
-    others: list[str],
+    measured: list[str],
     multiverse: str,
     log: Log,
 ) -> None:
@@ -27,12 +27,14 @@ def run_indicator_sets(
     from models.priors import Priors
     from workflow.lib.checking.files import write_table
     from workflow.lib.checking.indicator_sets import indicator_sets
-    from workflow.lib.checking.sampled_sets import SampledSets, with_sampled
-    from workflow.lib.inference.archive import read_dataset, read_tree
+    from workflow.lib.checking.refits import PluginRefits
+    from workflow.lib.checking.sampled_sets import with_sampled
+    from workflow.lib.inference.results import read_model
     from workflow.lib.inference.sampling import derive_seed
     from workflow.lib.settings import priors_from_plain
 
-    measuring, data = Composition.from_mapping(model, composition), read_dataset(analysis)
+    data, terms, paths, _ = read_model(main, main_composition, analysis, measured)
+    measuring = Composition.from_mapping(model, composition)
     table = indicator_sets(
         measuring,
         data,
@@ -42,13 +44,11 @@ def run_indicator_sets(
         threads,
         log,
     )
-    terms, sampled = Composition.from_mapping(main or "", main_composition), None
+    refitter = None
     if terms.latents[:1] == (model,):
-        paths = {
-            n: read_tree(p)["latent"].to_dataset() for n, p in zip(terms.latents[1:], others, strict=True)
-        }
-        sampled = SampledSets(terms, measuring, data, paths, run, log)
-    table = with_sampled(table, sampled)
+        refits = PluginRefits(terms, data, paths, run, log)
+        refitter = refits.refitter(refits.composition, data, "indicator_sets")
+    table = with_sampled(table, measuring, refitter)
     write_table(table, multiverse)
     larger = int((table["quality_effect"] > table["ties_effect"]).sum())
     log(f"{len(table)} sets of indicators: in {larger} the effect of {model} is larger than that of ties")

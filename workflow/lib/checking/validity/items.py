@@ -87,24 +87,16 @@ def indicator_stability(
         In which they are ranked.
     model : str
     """
-    cases = [
-        (
-            name,
-            f"Paths without {name.replace('_', ' ')} against the full ones",
-            other.smoothed,
-            full,
-            other.smoothed,
-        )
-        for name, other in held_out.items()
-    ]
+    cases = [(name, f"without {name}", other, full, other.smoothed) for name, other in held_out.items()]
     if freed is not None:
-        items = [name.replace("_", " ") for name in freed.panel.names if FROM in name]
-        label = f"Paths with {', '.join(items)} free against the default ones"
-        cases.append(("free_by_era", label, freed.smoothed, percentiles(full), percentiles(freed.smoothed)))
+        changed = ", ".join(name for name in freed.panel.names if FROM in name)
+        pair = percentiles(full), percentiles(freed.smoothed)
+        cases.append(("free_by_era", f"with {changed} free", freed, *pair))
     rows, at = [], int(np.searchsorted(places.years, year))
     before = ranks(full[:, at])
-    for item, label, paths, first, second in cases:
-        agreement, after = float(correlation_within_years(first, second)), ranks(paths[:, at])
+    for item, change, other, first, second in cases:
+        agreement, after = float(correlation_within_years(first, second)), ranks(other.smoothed[:, at])
+        label = f"Paths {change.replace('_', ' ')} against the full ones"
         words = [
             f"{places.name(s)} {before[i]:.0f} to {after[i]:.0f}"
             for s in shown
