@@ -3,6 +3,7 @@
 Equations and identification in models/README.md.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -66,7 +67,7 @@ class Panel:
     @property
     def stems(self) -> list[str]:
         """Indicator that each item belongs to."""
-        return [name.split(FROM)[0] for name in self.names]
+        return [re.sub(rf"{FROM}\d+$", "", name) for name in self.names]
 
     def persistence(self) -> float:
         """Correlation of indicators with themselves a year before, within items, levels of years taken out; pooled over items."""

@@ -7,7 +7,7 @@ import pandas as pd
 import xarray as xr
 from scipy import stats
 
-from models.blocks.factor import FROM, Panel
+from models.blocks.factor import Panel
 from workflow.lib.checking.draws import flat_draws
 from workflow.lib.checking.table import check_row, check_table, estimate_row, passed_if
 from workflow.lib.checking.validity.known import Places
@@ -89,7 +89,7 @@ def indicator_stability(
     """
     cases = [(name, f"without {name}", other, full, other.smoothed) for name, other in held_out.items()]
     if freed is not None:
-        changed = ", ".join(name for name in freed.panel.names if FROM in name)
+        changed = ", ".join(sorted(set(freed.panel.names) - set(freed.panel.stems)))
         pair = percentiles(full), percentiles(freed.smoothed)
         cases.append(("free_by_era", f"with {changed} free", freed, *pair))
     rows, at = [], int(np.searchsorted(places.years, year))
