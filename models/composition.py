@@ -56,6 +56,8 @@ class Composition:
         Constructs whose indicators together measure one latent path. A model that measures has no outcome.
     indicators : tuple of str or None
         Columns to measure with; None takes all indicators of the constructs.
+    free_after : mapping of str to int
+        Indicators whose loading, error and level are others from a year on.
     regressors : tuple of str
         ``ties`` and names of measurement models.
     inference : str
@@ -84,6 +86,7 @@ class Composition:
     name: str
     measures: tuple[str, ...] = ()
     indicators: tuple[str, ...] | None = None
+    free_after: Mapping[str, int] = field(default_factory=dict)
     regressors: tuple[str, ...] = (TIES,)
     inference: str = "plugin"
     information: str = "filtered"
@@ -219,7 +222,14 @@ def _check_measurement(composition: Composition, data: xr.Dataset) -> list[str]:
             f"{where}.measures: {', '.join(composition.measures)} has {len(names)} indicators in these data, at least "
             f"{FEWEST_INDICATORS} are needed; name the construct of further columns in the codebook"
         ]
+    faults += _refusals(composition, "free_after", composition.free_after, names)
     values = data.indicator_value.sel(indicator=names)
+    for name, year in composition.free_after.items() if not faults else ():
+        years = data.year.values[values.sel(indicator=name).notnull().any("state").values]
+        if len(years) > 1 and not years[0] < year <= years[-1]:
+            faults.append(
+                f"{where}.free_after.{name}: {year} is not one of {years[0] + 1} to {years[-1]}, years after its first"
+            )
     for name in names:
         seen = values.sel(indicator=name)
         if not bool(seen.notnull().any()):

@@ -3,6 +3,8 @@
 Equations and identification in models/README.md.
 """
 
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -21,6 +23,8 @@ STARTING_LOADING, STARTING_SD = 0.5, 0.8
 UNKNOWN_PERSISTENCE, LEAST_PERSISTENCE, MOST_PERSISTENCE = 0.9, 0.1, 0.99
 MODE_STEPS = 2000
 LEAST_ANCHOR = 1e-6
+# between an indicator's name and the year from which on it is an item of its own
+FROM = " from "
 
 
 @dataclass(frozen=True)
@@ -30,7 +34,7 @@ class Panel:
     Attributes
     ----------
     names : list of str
-        Indicators, the anchor first.
+        Items, the anchor first: indicators, or the early and the late half of one.
     states, years : array of int
     value : array, shape (S, K, T)
         In pooled standard deviations within years; zero where not seen.
@@ -57,8 +61,13 @@ class Panel:
 
     def fixed(self) -> tuple:
         """What the kernel takes before the parameters."""
-        runs, first_run = runs_of(self.seen)
-        return self.value, runs, first_run, self.span, self.adjuster, self.pairs
+        readings, first_reading = readings_of(self.seen, self.stems)
+        return self.value, readings, first_reading, self.span, self.adjuster, self.pairs
+
+    @property
+    def stems(self) -> list[str]:
+        """Indicator that each item belongs to."""
+        return [re.sub(rf"{FROM}\d+$", "", name) for name in self.names]
 
     def persistence(self) -> float:
         """Correlation of indicators with themselves a year before, within items, levels of years taken out; pooled over items."""
@@ -81,13 +90,21 @@ class Panel:
         return replace(self, seen=self.seen & (self.years <= year))
 
 
-def runs_of(seen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Spans without a gap of what is seen (S, K, T): state, item, first year, year after the last; and each state's first run."""
-    edges = np.diff(np.pad(seen.astype(np.int8), ((0, 0), (0, 0), (1, 1))), axis=2)
-    state, item, start = np.nonzero(edges == 1)
-    stop = np.nonzero(edges == -1)[2]
-    runs = np.stack([state, item, start, stop], axis=1).astype(np.int64)
-    return runs, np.searchsorted(state, np.arange(len(seen) + 1)).astype(np.int64)
+def readings_of(seen: np.ndarray, stems: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """What is seen (S, K, T) by state and year: state, item, year, item and year of the indicator's reading before (-1 and the
+    year itself for the first); and each state's first reading.
+    """
+    state, item, year = np.nonzero(seen)
+    indicator = np.unique(stems, return_inverse=True)[1][item]
+    order = np.lexsort((year, indicator, state))
+    state, item, year, indicator = (array[order] for array in (state, item, year, indicator))
+    again = np.zeros(len(state), bool)
+    again[1:] = (state[1:] == state[:-1]) & (indicator[1:] == indicator[:-1])
+    before = [np.where(again, np.roll(item, 1), -1), np.where(again, np.roll(year, 1), year)]
+    readings = np.stack([state, item, year, *before], axis=1)[np.lexsort((item, year, state))].astype(
+        np.int64
+    )
+    return readings, np.searchsorted(readings[:, 0], np.arange(len(seen) + 1)).astype(np.int64)
 
 
 def panel(composition: Composition, data: xr.Dataset) -> Panel:
@@ -107,7 +124,11 @@ def panel(composition: Composition, data: xr.Dataset) -> Panel:
     years = data.year.values.astype(int)
     first = np.argmax(present, axis=1)
     last = len(years) - 1 - np.argmax(present[:, ::-1], axis=1)
-    adjusts = data.adjusts.sel(indicator=names).transpose("indicator", "adjuster").values.astype(bool)
+    place, items, apart = halves(names, composition.free_after, years)
+    value, seen = value[:, place], seen[:, place] & apart
+    value = np.where(seen, value, 0.0)
+    chosen = data.sel(indicator=[names[k] for k in place])
+    adjusts = chosen.adjusts.transpose("indicator", "adjuster").values.astype(bool)
     adjuster = data.adjuster_value.transpose("adjuster", "state", "year").values
     for k, j in np.argwhere(adjusts):
         # an item is not read where what it is adjusted for is missing
@@ -115,7 +136,7 @@ def panel(composition: Composition, data: xr.Dataset) -> Panel:
     labels = data.adjuster.values.tolist()
     pairs = np.argwhere(adjusts).reshape(-1, 2).astype(np.int64)
     return Panel(
-        names=names,
+        names=items,
         states=data.state.values.astype(int),
         years=years,
         value=np.ascontiguousarray(value),
@@ -123,9 +144,23 @@ def panel(composition: Composition, data: xr.Dataset) -> Panel:
         span=np.stack([first, last], axis=1).astype(np.int64),
         adjuster=np.nan_to_num(adjuster),
         pairs=pairs,
-        adjustments=[f"{names[k]} by {labels[j]}" for k, j in pairs],
-        direction=data.direction.sel(indicator=names).values.astype(float),
+        adjustments=[f"{items[k]} by {labels[j]}" for k, j in pairs],
+        direction=chosen.direction.values.astype(float),
     )
+
+
+def halves(
+    names: list[str], free_after: Mapping[str, int], years: np.ndarray
+) -> tuple[list, list, np.ndarray]:
+    """Place of each item's indicator, its name, and the years (K, T) in which it is read."""
+    found = []
+    for k, name in enumerate(names):
+        late = years >= free_after.get(name, years[-1] + 1)
+        found.append((k, name, ~late))
+        if name in free_after:
+            found.append((k, f"{name}{FROM}{free_after[name]}", late))
+    place, items, apart = zip(*found, strict=True)
+    return list(place), list(items), np.array(apart)
 
 
 def parameters(composition: Composition) -> list[Parameter]:

@@ -1,6 +1,6 @@
 """Joint inference: the outcome informs each state's path of the first latent regressor.
 
-Given the indicators' parameters (at their posterior mean), the indicators of all years leave each path Gaussian and Markov. That
+Given the indicators' parameters (at their posterior mean), the indicators of all years leave each path Gaussian. That
 Gaussian is the prior here, so that indicators and outcome inform the path together; loadings and errors stay those that the
 indicators alone gave.
 """

@@ -59,6 +59,12 @@ def test_a_set_of_hostile_indicators_points_the_right_way(sets):
     assert row["correlation_with_default"] > 0.3
 
 
+def test_a_set_far_from_the_default_has_numbers_too(sets):
+    """From the default's mode Newton's steps alone go round in circles here."""
+    row = sets.row(2, ("arms_transfers", "exercises", "disputes", "rivalry", "economic_aid"))
+    assert np.isfinite([row["quality_effect"], row["ties_effect"]]).all()
+
+
 def test_the_effect_of_a_term_moves_nothing_else(sets):
     outcome = sets.outcome
     quality = np.random.default_rng(1).normal(size=len(outcome.joined))

@@ -1,5 +1,7 @@
 """The parts of the stage on small panels whose truth is known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,8 +14,8 @@ from workflow.lib.checking.blocs import BLOCS, alliance_blocs
 from workflow.lib.checking.table import CHECK_COLUMNS
 from workflow.lib.checking.validity.benchmark import benchmark, equal_weight_index
 from workflow.lib.checking.validity.constructs import correlations, reliability
-from workflow.lib.checking.validity.invariance import holm, invariance
-from workflow.lib.checking.validity.items import information_shares
+from workflow.lib.checking.validity.invariance import free_by_era, holm, invariance
+from workflow.lib.checking.validity.items import indicator_stability, information_shares
 from workflow.lib.checking.validity.known import Places, known_groups, known_orderings, turning_points
 from workflow.lib.checking.validity.paths import correlation_within_years, paths_at, percentiles, refit
 from workflow.lib.checking.validity.vintages import vintages
@@ -41,8 +43,6 @@ def empty_panel(states=120, items=5, direction=(1, 1, 1, -1, 1)) -> Panel:
 
 def simulated(seed=1, item=ITEMS, **changes):
     """Paths and a panel in which they were measured."""
-    from dataclasses import replace
-
     blank = empty_panel(items=len(item))
     level = np.zeros((len(item), len(YEARS)))
     path, value = simulate_panel(blank, item, 0.95, level, np.random.default_rng(seed))
@@ -84,6 +84,17 @@ def test_an_ordering_of_a_state_or_year_outside_the_panel_cannot_be_told(places)
     )
     assert table["verdict"].tolist() == ["cannot tell"] * 2
     assert table["estimate"].isna().all()
+
+
+@pytest.mark.parametrize(
+    ("above", "verdict"),
+    [(19, "failed"), (20, "cannot tell"), (29, "cannot tell"), (30, "passed")],
+)
+def test_an_ordering_passes_from_six_in_ten_paths_and_fails_below_four(places, above, verdict):
+    draws = constant_draws(LEVELS)
+    draws[above:, 0] -= 9
+    table = known_orderings(draws, places, orderings((1, 2, 1985, "ally")), "q")
+    assert table["verdict"].tolist() == [verdict] and table["estimate"][0] == above / 50
 
 
 def test_a_turning_point_is_net_of_what_all_states_did(places):
@@ -181,8 +192,6 @@ def test_a_sign_that_was_swapped_lowers_the_index_but_not_the_model():
 
 
 def test_an_item_given_to_the_wrong_construct_agrees_with_nothing_when_it_is_left_out():
-    from dataclasses import replace
-
     _, panel = simulated()
     _, other = simulated(seed=7)
     value = panel.value.copy()
@@ -206,8 +215,6 @@ def test_an_item_given_to_the_wrong_construct_agrees_with_nothing_when_it_is_lef
 
 
 def test_paths_are_turned_so_that_indicators_point_where_they_should():
-    from dataclasses import replace
-
     path, panel = simulated()
     hostile = replace(panel, direction=-panel.direction)
     measured = refit(panel, Priors())
@@ -294,8 +301,6 @@ def test_an_indicator_that_is_the_construct_by_itself_fails():
 
 
 def test_an_indicator_that_stops_to_measure_in_an_era_is_found():
-    from dataclasses import replace
-
     path, panel = simulated(seed=2)
     same = refit(panel, Priors())
     assert "failed" not in set(invariance(panel, same.mode, None, "q", 0.9)["verdict"])
@@ -310,8 +315,6 @@ def test_an_indicator_that_stops_to_measure_in_an_era_is_found():
 
 
 def test_a_bloc_that_stands_higher_on_an_indicator_is_not_taken_for_another_loading():
-    from dataclasses import replace
-
     path, panel = simulated(seed=2)
     bloc = np.where(np.arange(len(path)) < 60, 0, 2)[:, None] * np.ones(len(YEARS), int)
     value = panel.value.copy()
@@ -340,3 +343,21 @@ def test_vintages_of_a_stable_world_agree_with_the_whole_period():
     table = vintages(panel, measured.filtered, np.full(path.shape, 0.4), Priors(), "q")
     assert table["item"].tolist() == ["correlation:1985", "difference:1985"]
     assert set(table["verdict"]) == {"passed"}
+
+
+def test_an_indicator_that_measures_otherwise_in_the_later_era_is_freed_and_its_consequence_judged(places):
+    from workflow.lib.checking.table import check_row, check_table
+
+    rows = [("item_1:from 1990 on", "failed"), ("item_2:from 1990 on", "passed"), ("item_3:allied", "failed")]
+    table = check_table([check_row("invariance", "q", item, item, verdict) for item, verdict in rows])
+    assert free_by_era(table) == {"item_1": 1990}
+    path, panel = simulated()
+    other = paths_at(
+        replace(panel, names=["item_0", "item_1", "item_1 from 1990", "item_3", "item_4"]),
+        refit(panel, Priors()).mode,
+    )
+    for full, verdict in ((other.smoothed, "passed"), (-other.smoothed, "failed")):
+        found = indicator_stability(full, {}, other, places, [1], 1995, "q")
+        assert found["item"].tolist() == ["free_by_era"] and found["verdict"].tolist() == [verdict]
+        assert found["label"][0] == "Paths with item 1 from 1990 free against the full ones"
+    assert indicator_stability(path, {}, None, places, [1], 1995, "q").empty

@@ -37,6 +37,19 @@ def test_one_fault_makes_a_measure_invalid_and_is_said(tables, words):
     assert verdict["verdict"] == "failed" and words in verdict["sentence"]
 
 
+def test_a_pair_too_close_to_call_is_named_and_counts_among_the_pairs_without_being_a_fault():
+    orderings, turning, benchmark = verdict_tables(26, 0, 20, 5)
+    close = check_row("known_orderings", "q", "x", "A above B, 1975", "cannot tell", estimate=0.53)
+    unseen = check_row("known_orderings", "q", "y", "A above C, 1975", "cannot tell")
+    orderings = check_table([*orderings.to_dict("records"), close, unseen])
+    verdict = validity_verdict(orderings, turning, benchmark)
+    assert verdict["verdict"] == "passed"
+    assert (
+        "orders 26 of 27 known pairs of states rightly (A above B, 1975 cannot be told)"
+        in verdict["sentence"]
+    )
+
+
 def test_without_known_facts_nothing_is_claimed():
     assert validity_verdict(None, None, None)["verdict"] == "cannot tell"
 

@@ -54,6 +54,6 @@ def world_of_quality(missions=8, states=40) -> tuple[xr.Dataset, dict, GaussianP
         },
         coords={"state": data.state.values, "year": YEARS},
     )
-    variance = np.full(quality.shape, sd**2)
-    path = GaussianPath(YEARS, latent.filtered_mean.values, variance, variance * 0.999)
+    covariance = sd**2 * 0.999 ** np.abs(np.subtract.outer(YEARS, YEARS))
+    path = GaussianPath(YEARS, latent.filtered_mean.values, np.tile(covariance, (states, 1, 1)))
     return data, {"quality": latent}, path, quality

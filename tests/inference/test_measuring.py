@@ -94,7 +94,8 @@ def test_a_path_on_other_states_is_missing_where_it_was_not_measured(tree):
     wanted = np.array([states[3], 999, states[0]])
     found = on_states(path, states, wanted)
     np.testing.assert_array_equal(found.mean, np.stack([path.mean[3], np.full(12, np.nan), path.mean[0]]))
-    np.testing.assert_array_equal(found.variance[2], path.variance[0])
+    np.testing.assert_array_equal(found.covariance[2], path.covariance[0])
+    assert np.isnan(found.covariance[1]).all()
 
 
 def test_the_same_seed_gives_the_same_draws_and_paths(compiled, tree):

@@ -44,10 +44,9 @@ def covariances(panel, parameters, state, seen):
         between[a] = loading * path[t - first]
         for b, (j, u, _) in enumerate(seen):
             own[a, b] = loading * parameters.item[j, 0] * path[t - first, u - first]
-            low, high = min(t, u), max(t, u)
-            # an error goes on only as long as there is no gap
-            if j == k and panel.seen[state, k, low : high + 1].all():
-                own[a, b] += sd**2 * rho ** (high - low)
+            # an error goes on through gaps
+            if j == k:
+                own[a, b] += sd**2 * rho ** abs(t - u)
     return own, between, path
 
 

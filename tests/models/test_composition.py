@@ -66,6 +66,14 @@ BAD_TERMS = {
         "indicators: 'disputs' is not one of aid, ambassador, disputes, trade_share, un_agreement, visits; "
         "did you mean 'disputes'?",
     ),
+    "half of what is no indicator of the model": (
+        {"measures": ("alignment",), "free_after": {"visits": 1975}},
+        "free_after: 'visits' is not one of aid, disputes, trade_share, un_agreement",
+    ),
+    "half without a year": (
+        {"measures": ("alignment",), "free_after": {"disputes": 1970}},
+        "free_after.disputes: 1970 is not one of 1971 to 1981, years after its first",
+    ),
     "one indicator": (
         {"measures": ("contact",), "indicators": ("visits",)},
         "measures: contact has 1 indicators in these data, at least 2 are needed; "

@@ -19,11 +19,10 @@ def random_walk_path() -> GaussianPath:
     """Stationary autoregressions about random means; the first state was not measured."""
     random = np.random.default_rng(6)
     states, years = DATA.sizes["state"], len(YEARS)
-    mean, variance = random.normal(size=(states, years)), np.full((states, years), 0.4)
-    covariance = 0.8 * variance
-    for array in (mean, variance, covariance):
-        array[0] = np.nan
-    return GaussianPath(YEARS, mean, variance, covariance)
+    mean = random.normal(size=(states, years))
+    covariance = np.tile(0.4 * 0.8 ** np.abs(np.subtract.outer(YEARS, YEARS)), (states, 1, 1))
+    mean[0] = covariance[0] = np.nan
+    return GaussianPath(YEARS, mean, covariance)
 
 
 def gaussian_of(path: GaussianPath):

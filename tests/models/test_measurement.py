@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from models.blocks.factor import build_factor, find_mode, level_places, panel
+from models.blocks.factor import build_factor, find_mode, halves, level_places, panel
 from models.composition import Composition
+from models.kernels.path_moments import path_moments
 from models.priors import GraphVariables, Priors
 from tests.models import brute_force
 from tests.models.example import ALIGNMENT, YEARS, example_data
@@ -238,3 +239,52 @@ def test_two_constructs_can_be_one_measure_anchored_by_the_first():
     chosen = Composition("some", measures=("alignment",), indicators=("disputes", "trade_share"))
     # without its anchor the first in the order of the data takes its place
     assert panel(chosen, DATA).names == ["trade_share", "disputes"]
+
+
+FREE = replace(ALIGNMENT, free_after={"un_agreement": 1976, "aid": 1974})
+
+
+def test_an_indicator_that_is_free_by_era_is_two_items_one_after_the_other():
+    plain, own = panel(ALIGNMENT, DATA), panel(FREE, DATA)
+    assert own.names == [
+        *("un_agreement", "un_agreement from 1976", "trade_share", "disputes", "aid", "aid from 1974")
+    ]
+    early, late = own.seen[:, 0], own.seen[:, 1]
+    assert not (early & late).any() and ((early | late) == plain.seen[:, 0]).all()
+    assert not early[:, YEARS >= 1976].any() and not late[:, YEARS < 1976].any()
+    np.testing.assert_array_equal(own.value[:, :2].sum(1), plain.value[:, 0])
+    # both halves are adjusted, each by a slope of its own
+    assert own.pairs.tolist() == [[4, 0], [5, 0]]
+    assert own.adjustments == ["aid by log_income", "aid from 1974 by log_income"]
+
+
+def test_two_loadings_of_an_indicator_are_found_again_where_it_is_free_and_not_where_it_is_not():
+    data, random = example_data(states=400), np.random.default_rng(3)
+    free = replace(ALIGNMENT, free_after={"trade_share": 1976})
+    blank = panel(free, data)
+    truth = np.array([[0.8, 0.6, 0.6], [0.9, 0.6, 0.4], [0.1, 1.0, 0.4], [-0.7, 0.7, 0.7], [0.5, 0.9, 0.3]])
+    _, value = simulate_panel(blank, truth, 0.6, np.zeros((5, len(YEARS))), random)
+    found = find_mode(replace(blank, value=np.nan_to_num(value)), PRIORS)
+    np.testing.assert_allclose(found.item[:3, 0], truth[:3, 0], atol=0.12)
+    whole = panel(ALIGNMENT, data)
+    joined = np.nan_to_num(value[:, [0, 1, 3, 4]])
+    joined[:, 1] += np.nan_to_num(value[:, 2])
+    assert 0.3 < find_mode(replace(whole, value=joined), PRIORS).item[1, 0] < 0.7
+
+
+def test_paths_are_those_of_the_plain_model_where_both_halves_load_alike(simulated, mode):
+    plain, _ = simulated
+    place, names, apart = halves(plain.names, FREE.free_after, plain.years)
+    adjusted = np.array([[k, 0] for k, name in enumerate(names) if name.startswith("aid")])
+    halved = replace(
+        plain, names=names, value=plain.value[:, place], seen=plain.seen[:, place] & apart, pairs=adjusted
+    )
+    alike = replace(
+        mode, level=mode.level[place], item=mode.item[place], adjustment=np.repeat(mode.adjustment, 2)
+    )
+    for one, other in zip(
+        path_moments(*plain.fixed(), *mode.arguments()),
+        path_moments(*halved.fixed(), *alike.arguments()),
+        strict=True,
+    ):
+        np.testing.assert_allclose(one, other, atol=1e-12)

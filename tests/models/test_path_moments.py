@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from models.blocks.factor import Panel, runs_of
+from models.blocks.factor import Panel, readings_of
 from models.kernels.path_moments import path_moments
 from tests.models import brute_force
 from tests.models.brute_force import Parameters
@@ -42,13 +42,13 @@ WORLDS = pytest.mark.parametrize("seed", [1, 2, 3])
 @WORLDS
 def test_smoothed_moments_are_those_of_the_path_given_all_that_was_seen(seed):
     panel, parameters = small_world(seed)
-    _, _, _, mean, variance, covariance = path_moments(*panel.fixed(), *parameters.arguments())
+    _, _, _, mean, variance, _, covariance = path_moments(*panel.fixed(), *parameters.arguments())
     for s, (first, last) in enumerate(panel.span):
         years = slice(first, last + 1)
         expected_mean, expected = brute_force.path_given(panel, parameters, s)
         np.testing.assert_allclose(mean[s, years], expected_mean, atol=1e-10)
         np.testing.assert_allclose(variance[s, years], np.diag(expected), atol=1e-10)
-        np.testing.assert_allclose(covariance[s, first + 1 : last + 1], np.diag(expected, 1), atol=1e-10)
+        np.testing.assert_allclose(covariance[s, years, years], expected, atol=1e-10)
 
 
 @WORLDS
@@ -73,15 +73,39 @@ def test_later_indicators_do_not_move_a_filtered_mean():
 
 
 @WORLDS
-def test_errors_of_the_filter_in_adjacent_years_have_the_stated_correlation(seed):
+def test_drawn_errors_of_all_years_covary_as_those_of_the_filter_and_of_the_path_do(seed):
+    """Errors are linear in the noise: the covariance is that of the map, exactly."""
     panel, parameters = small_world(seed)
-    _, variance, correlation, *_ = path_moments(*panel.fixed(), *parameters.arguments())
+    size = (STATES, YEARS, ITEMS + 1)
+    maps = {"filtered": [], "smoothed": []}
+    for unit in np.eye(YEARS * (ITEMS + 1)):
+        noise = np.broadcast_to(unit.reshape(size[1:]), size)
+        moments = path_moments(*panel.fixed(), *parameters.arguments(), np.ascontiguousarray(noise))
+        for name, place in (("filtered", 2), ("smoothed", 5)):
+            maps[name].append(moments[place])
     for s, (first, last) in enumerate(panel.span):
-        errors = brute_force.filter_errors(panel, parameters, s)
-        sd = np.sqrt(np.diag(errors))
-        np.testing.assert_allclose(variance[s, first : last + 1], sd**2, atol=1e-10)
-        expected = np.diag(errors / np.outer(sd, sd), 1)
-        np.testing.assert_allclose(correlation[s, first + 1 : last + 1], expected, atol=1e-10)
+        years = slice(first, last + 1)
+        expected = {
+            "filtered": brute_force.filter_errors(panel, parameters, s),
+            "smoothed": brute_force.path_given(panel, parameters, s)[1],
+        }
+        for name, found in maps.items():
+            errors = np.array(found)[:, s, years]
+            np.testing.assert_allclose(errors.T @ errors, expected[name], atol=1e-10)
+
+
+def test_a_year_in_which_all_is_seen_stands_for_itself_whatever_the_gaps_of_other_years():
+    """With one persistence the model is separable; an error that began anew after a gap would count twice."""
+    panel, parameters = small_world(1)
+    parameters.item[:, 2] = parameters.persistence
+    panel.seen[0], panel.seen[0, 0, 3] = True, False
+    found = path_moments(*panel.fixed(), *parameters.arguments())
+    alone = Panel(**{**vars(panel), "seen": panel.seen & (panel.years != panel.years[3])})
+    by_itself = Panel(**{**vars(panel), "seen": panel.seen & (panel.years == panel.years[5])})
+    for other in (alone, by_itself):
+        moments = path_moments(*other.fixed(), *parameters.arguments())
+        for place in (0, 3):
+            assert found[place][0, 5] == pytest.approx(moments[place][0, 5], abs=1e-12)
 
 
 def test_years_outside_a_states_span_are_missing_and_a_state_never_seen_keeps_its_prior():
@@ -89,16 +113,20 @@ def test_years_outside_a_states_span_are_missing_and_a_state_never_seen_keeps_it
     moments = path_moments(*panel.fixed(), *parameters.arguments())
     for s, (first, last) in enumerate(panel.span):
         outside = np.r_[0:first, last + 1 : YEARS]
-        assert all(np.isnan(moment[s, outside]).all() for moment in moments)
+        assert all(np.isnan(moment[s, outside]).all() for moment in moments[:6])
     first, last = panel.span[NEVER_SEEN]
     for mean, variance in (moments[0:2], moments[3:5]):
         np.testing.assert_allclose(mean[NEVER_SEEN, first : last + 1], 0, atol=1e-12)
         np.testing.assert_allclose(variance[NEVER_SEEN, first : last + 1], 1, atol=1e-12)
 
 
-def test_runs_are_the_spans_without_a_gap():
+def test_a_reading_is_told_which_was_read_before():
     seen = np.zeros((3, 2, 5), bool)
-    seen[0, 0, [0, 1, 3]] = seen[2, 1] = True
-    runs, first_run = runs_of(seen)
-    assert runs.tolist() == [[0, 0, 0, 2], [0, 0, 3, 4], [2, 1, 0, 5]]
-    assert first_run.tolist() == [0, 2, 2, 3]
+    seen[0, 0, [0, 1, 3]] = seen[0, 1, 1] = seen[2, 1, [2, 4]] = True
+    readings, first_reading = readings_of(seen, ["a", "b"])
+    assert readings.tolist() == [
+        *([0, 0, 0, -1, 0], [0, 0, 1, 0, 0], [0, 1, 1, -1, 1], [0, 0, 3, 0, 1]),
+        *([2, 1, 2, -1, 2], [2, 1, 4, 1, 2]),
+    ]
+    assert first_reading.tolist() == [0, 4, 4, 6]
+    assert readings_of(np.zeros((2, 2, 3), bool), ["a", "b"])[1].tolist() == [0, 0, 0]

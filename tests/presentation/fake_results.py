@@ -290,7 +290,8 @@ def write_fake_results(base: Path, world: World | None = None) -> tuple[Path, di
         tables["quality"] = quality(world, rng)
         tables["multiverse"] = [
             {"set": k, "indicators": ";".join(list(world.indicators)[:k]), "n_indicators": k, "correlation_with_default": 0.2 * k,
-             "quality_slope": 0.1 * k, "quality_effect": 0.01 * k, "ties_effect": 0.02}
+             "quality_slope": 0.1 * k, "quality_effect": 0.01 * k, "ties_effect": 0.02,
+             "quality_effect_sampled": 0.011 if k == 1 else None, "ties_effect_sampled": 0.021 if k == 1 else None}
             for k in range(1, 5)
         ]  # fmt: skip
         tables |= {f"checks/{name}": check_rows(name, world) for name in world.checks}

@@ -93,8 +93,8 @@ FAULTS = [
     ),
     pytest.param(
         {"models": {"pooled": {"tie_family": "binomial"}}},
-        "models.pooled.tie_family: unknown key; allowed: label, description, measures, indicators, regressors, inference, "
-        "information, cut_draws, between, mission_intercepts, mission_slopes, state_effects, controls, moderators, "
+        "models.pooled.tie_family: unknown key; allowed: label, description, measures, indicators, free_after, regressors, "
+        "inference, information, cut_draws, between, mission_intercepts, mission_slopes, state_effects, controls, moderators, "
         "mission_predictors, label_errors, sampler",
         id="unknown key of a model",
     ),
@@ -115,13 +115,23 @@ FAULTS = [
         id="indicator of a model that is not a column",
     ),
     pytest.param(
+        {"models": {"trial": {"measures": ["alignment"], "free_after": {"un_agreemnt": 1990}}}},
+        'models.trial.free_after: "un_agreemnt" is not a column of data/states.csv; did you mean un_agreement?',
+        id="half of an indicator that is not a column",
+    ),
+    pytest.param(
+        {"models": {"trial": {"measures": ["alignment"], "free_after": {"un_agreement": "later"}}}},
+        'models.trial.free_after.un_agreement: "later" is not allowed; expected a whole number',
+        id="half of an indicator from no year",
+    ),
+    pytest.param(
         {"models": {"trial": {"measures": ["alignment"], "state_effects": True}}},
         "models.trial.state_effects: a model that measures has no outcome; remove this key, or measures",
         id="key of an outcome in a measurement",
     ),
     pytest.param(
         {"models": {"trial": {"indicators": ["un_agreement"]}}},
-        "models.trial.indicators: indicators belong to a model with measures",
+        "models.trial.indicators: this key belongs to a model with measures",
         id="key of a measurement in an outcome",
     ),
     pytest.param(

@@ -4,6 +4,8 @@
 rule run_indicator_sets:
     input:
         analysis="<results>/data/analysis.nc",
+        measured=expand("<results>/{model}/posterior.nc", model=latents_of(MAIN)),
+        gates=expand("<results>/{model}/gate.json", model=latents_of(MAIN)),
     output:
         multiverse="<results>/multiverse.csv",
     log:
@@ -18,6 +20,9 @@ rule run_indicator_sets:
         priors=section("priors"),
         number=settings.checks.indicator_sets,
         seed=settings.seed,
+        main=MAIN,
+        main_composition=terms_of(MAIN),
+        run=run_of(MAIN),
     message:
         "Measuring with hundreds of sets of indicators."
     script:

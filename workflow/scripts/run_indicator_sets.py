@@ -1,6 +1,7 @@
 """The answer under many sets of indicators.
 
-From the analysis dataset and the terms of the measurement to `results/multiverse.csv`, one row a set.
+From the analysis dataset, the terms of the measurement and those of the main model to `results/multiverse.csv`, one row a set;
+at the corners of the table the effects are sampled besides.
 """
 
 from workflow.lib.job import Log, run_job
@@ -12,8 +13,12 @@ def run_indicator_sets(
     priors: dict,
     number: int,
     seed: int,
+    main: str | None,
+    main_composition: dict,
+    run: dict,
     threads: int,
     analysis: str,
+    measured: list[str],
     multiverse: str,
     log: Log,
 ) -> None:
@@ -22,19 +27,28 @@ def run_indicator_sets(
     from models.priors import Priors
     from workflow.lib.checking.files import write_table
     from workflow.lib.checking.indicator_sets import indicator_sets
-    from workflow.lib.inference.archive import read_dataset
+    from workflow.lib.checking.refits import PluginRefits
+    from workflow.lib.checking.sampled_sets import with_sampled
+    from workflow.lib.inference.results import read_model
     from workflow.lib.inference.sampling import derive_seed
     from workflow.lib.settings import priors_from_plain
 
+    data, terms, paths, _ = read_model(main, main_composition, analysis, measured)
+    measuring = Composition.from_mapping(model, composition)
     table = indicator_sets(
-        Composition.from_mapping(model, composition),
-        read_dataset(analysis),
+        measuring,
+        data,
         Priors(priors_from_plain(priors)),
         number,
         derive_seed(seed, "indicator_sets", model),
         threads,
         log,
     )
+    refitter = None
+    if terms.latents[:1] == (model,):
+        refits = PluginRefits(terms, data, paths, run, log)
+        refitter = refits.refitter(refits.composition, data, "indicator_sets")
+    table = with_sampled(table, measuring, refitter)
     write_table(table, multiverse)
     larger = int((table["quality_effect"] > table["ties_effect"]).sum())
     log(f"{len(table)} sets of indicators: in {larger} the effect of {model} is larger than that of ties")

@@ -7,6 +7,7 @@ a penalised logit: a fast approximation, in which sets are compared with one ano
 
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from multiprocessing import get_context
 
 import numpy as np
@@ -52,6 +53,14 @@ def regressor(measured: Refit, data: xr.Dataset, outcome: Outcome) -> np.ndarray
     return (value - value.mean()) / value.std()
 
 
+def measuring_with(composition: Composition, names: tuple[str, ...], data: xr.Dataset) -> Composition:
+    """A measurement with other indicators; the first construct named is that of the model where the set has it."""
+    constructs = data.construct.to_series()
+    measures = dict.fromkeys([*composition.measures, *(constructs[n] for n in names)])
+    free = {name: year for name, year in composition.free_after.items() if name in names}
+    return replace(composition, measures=tuple(measures), indicators=names, free_after=free)
+
+
 class Sets:
     """Measures and fits sets of indicators, one after another.
 
@@ -66,15 +75,12 @@ class Sets:
     def __init__(self, composition: Composition, data: xr.Dataset, priors: Priors):
         self.composition, self.data, self.priors = composition, data, priors
         self.outcome = Outcome(data)
-        self.constructs = data.construct.to_series()
         self.default = self.measure(tuple(composition.indicator_names(data)))
         self.start = self.outcome.fit(regressor(self.default, data, self.outcome)).coefficient
 
     def measure(self, names: tuple[str, ...]) -> Refit:
-        """Paths of one set; the first construct named is that of the model where the set has it."""
-        constructs = dict.fromkeys([*self.composition.measures, *(self.constructs[n] for n in names)])
-        chosen = Composition(self.composition.name, measures=tuple(constructs), indicators=names)
-        return refit(panel(chosen, self.data), self.priors)
+        """Paths of one set."""
+        return refit(panel(measuring_with(self.composition, names, self.data), self.data), self.priors)
 
     def row(self, number: int, names: tuple[str, ...]) -> dict:
         """One set's agreement with the default, slope and effects."""

@@ -56,13 +56,22 @@ def penalised_logit(
     ValueError
         If the search does not end.
     """
+
+    def density(coefficient):
+        eta = design @ coefficient
+        return joined @ eta - np.logaddexp(0, eta).sum() - 0.5 * ((coefficient / sd) ** 2).sum()
+
     found = np.zeros(design.shape[1]) if start is None else start.copy()
     for _ in range(STEPS):
         chance = expit(design @ found)
         gradient = design.T @ (joined - chance) - found / sd**2
         curvature = (design * (chance * (1 - chance))[:, None]).T @ design + np.diag(1 / sd**2)
         step = np.linalg.solve(curvature, gradient)
-        found = found + step / max(1.0, np.abs(step).max() / 2)
+        share = 1 / max(1.0, np.abs(step).max() / 2)
+        # a step too far goes round in circles
+        while share > TOLERANCE and density(found + share * step) < density(found) - TOLERANCE:
+            share /= 2
+        found = found + share * step
         if np.abs(step).max() < TOLERANCE:
             return LogitFit(found, np.linalg.inv(curvature))
     raise ValueError(f"no mode of the penalised logit was found in {STEPS} steps")

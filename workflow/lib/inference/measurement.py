@@ -48,9 +48,11 @@ def with_paths(tree: xr.DataTree, panel: Panel, mode: Mode, seed: int) -> xr.Dat
         latent_paths(panel, draws, np.random.default_rng(derive_seed(seed, "paths")))
     )
     path = gaussian_path(panel, _mean_arguments(posterior, mode))
-    on = ("state", "year")
-    coords = {"state": panel.states, "year": panel.years}
-    moments = {name: (on, getattr(path, name)) for name in ("mean", "variance", "covariance")}
+    moments = {
+        "mean": (("state", "year"), path.mean),
+        "covariance": (("state", "year", "with"), path.covariance),
+    }
+    coords = {"state": panel.states, "year": panel.years, "with": panel.years}
     tree["path"] = xr.DataTree(xr.Dataset(moments, coords=coords))
     level = xr.DataArray(
         mode.level, dims=("indicator", "year"), coords={"indicator": panel.names, "year": panel.years}
@@ -98,10 +100,10 @@ def compile_measurement(
 def read_path(tree: xr.DataTree) -> GaussianPath:
     """The smoothed Gaussian paths of a measurement's archive."""
     found = tree["path"].to_dataset()
-    mean, variance, covariance = (
-        found[name].transpose("state", "year").values for name in ("mean", "variance", "covariance")
+    mean, covariance = found["mean"], found["covariance"].transpose("state", "year", "with")
+    return GaussianPath(
+        found.year.values.astype(int), mean.transpose("state", "year").values, covariance.values
     )
-    return GaussianPath(found.year.values.astype(int), mean, variance, covariance)
 
 
 def on_states(path: GaussianPath, states: np.ndarray, wanted: np.ndarray) -> GaussianPath:
@@ -110,7 +112,7 @@ def on_states(path: GaussianPath, states: np.ndarray, wanted: np.ndarray) -> Gau
     rows = [place.get(int(s)) for s in wanted]
 
     def take(values):
-        empty = np.full(values.shape[1], np.nan)
+        empty = np.full(values.shape[1:], np.nan)
         return np.stack([empty if i is None else values[i] for i in rows])
 
-    return replace(path, mean=take(path.mean), variance=take(path.variance), covariance=take(path.covariance))
+    return replace(path, mean=take(path.mean), covariance=take(path.covariance))

@@ -295,16 +295,19 @@ def diagnostics_table(results: Results) -> Table:
 
 
 def multiverse_table(results: Results) -> Table:
-    """Sets of indicators with the lowest and the highest effect of quality."""
+    """Sets of indicators with the lowest and the highest effect of quality, and those whose effects were sampled besides."""
     rows = results.table("multiverse.csv").sort_values("quality_effect", kind="stable")
-    ends = rows if len(rows) <= 10 else pd.concat([rows.head(5), rows.tail(5)])
+    ends = pd.concat([rows.head(5), rows[rows["quality_effect_sampled"].notna()], rows.tail(5)])
+    ends = rows[rows["set"].isin(ends["set"])]
     columns = {
         "Indicators": cell(spaced, "indicators"),
         "Correlation": cell(fixed, "correlation_with_default"),
         "Quality, points": cell(points, "quality_effect"),
+        "Quality, sampled": cell(points, "quality_effect_sampled"),
         "Ties, points": cell(points, "ties_effect"),
+        "Ties, sampled": cell(points, "ties_effect_sampled"),
     }
-    return listed(ends.to_dict("records"), columns, widths=[58, 14, 14, 14])
+    return listed(ends.to_dict("records"), columns, widths=[40, 12, 12, 12, 12, 12])
 
 
 # Name -> how it is made, and the file it is made from.

@@ -19,7 +19,7 @@ RESERVED_NAMES = (
     "tables",
 )
 # Keys that only a model with an outcome has.
-COMMON_KEYS = {"label", "description", "measures", "indicators", "sampler"}
+COMMON_KEYS = {"label", "description", "measures", "indicators", "free_after", "sampler"}
 OUTCOME_KEYS = set(CompositionSettings.model_fields) - COMMON_KEYS
 # Programs that read the tables of results take these for a missing value or a truth value.
 MISREAD_NAMES = ("null", "nan", "na", "none", "nil", "inf", "true", "false", "yes", "no", "on", "off")
@@ -74,6 +74,7 @@ def _column_faults(settings: Settings, root: Path) -> list[Fault]:
 
 def _columns_of(composition: CompositionSettings) -> Iterable[tuple[tuple, list[str]]]:
     yield ("indicators",), composition.indicators or []
+    yield ("free_after",), list(composition.free_after)
     if isinstance(composition.controls, list):
         yield ("controls",), composition.controls
     for index, moderator in enumerate(composition.moderators):
@@ -96,8 +97,8 @@ def _measurement_faults(settings: Settings, root: Path) -> list[Fault]:
                     composition.measures, known, ("models", name, "measures"), "construct", codebook
                 )
             continue
-        if "indicators" in given:
-            faults.append((("models", name, "indicators"), "indicators belong to a model with measures"))
+        for key in sorted(given & {"indicators", "free_after"}):
+            faults.append((("models", name, key), "this key belongs to a model with measures"))
         for index, regressor in enumerate(composition.regressors):
             path = ("models", name, "regressors", index)
             if regressor in settings.models and regressor not in measuring:

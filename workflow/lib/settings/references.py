@@ -240,7 +240,7 @@ def unknown(names: Sequence[str], known: Collection[str], path: tuple, kind: str
     wrong = [(index, name) for index, name in enumerate(names) if name not in there]
     faults: list[Fault] = []
     for index, name in wrong[: MOST_LINES - 1]:
-        place = path if path[-1] in ("by", "main_model", "regressors") else (*path, index)
+        place = path if path[-1] in ("by", "main_model", "regressors", "free_after") else (*path, index)
         allowed = f"; allowed: {listed(known)}" if kind != "column" else ""
         of_source = f" of {source}" if source != "models" else " that is defined"
         faults.append(

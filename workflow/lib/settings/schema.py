@@ -162,6 +162,9 @@ class CompositionSettings(Section):
     indicators: list[str] | None = Field(
         None, description="columns to measure with (null: all indicators of the constructs)"
     )
+    free_after: dict[str, int] = Field(
+        {}, description="indicator -> year from which on its loading, error and level are others"
+    )
     regressors: list[str] = Field(["ties"], description="ties, and names of models that measure")
     inference: Literal["plugin", "cut", "joint"] = Field(
         "plugin",

@@ -20,7 +20,7 @@ from workflow.lib.checking.validity.paths import Refit, correlation_within_years
 
 def equal_weight_index(panel: Panel, without: str | None = None) -> np.ndarray:
     """Mean of the standardised indicators that a state has in a year, year means taken out, signs as expected, (S, T)."""
-    chosen = [k for k, name in enumerate(panel.names) if name != without and np.isfinite(panel.direction[k])]
+    chosen = [k for k, name in enumerate(panel.stems) if name != without and np.isfinite(panel.direction[k])]
     value, seen = panel.value[:, chosen] * panel.direction[chosen][None, :, None], panel.seen[:, chosen]
     number = np.maximum(seen.sum(0), 1)
     centred = np.where(seen, value - np.where(seen, value, 0.0).sum(0) / number, 0.0)
@@ -50,9 +50,10 @@ def index_draws(panel: Panel, number: int, random: np.random.Generator) -> np.nd
 
 def item_values(panel: Panel, name: str) -> np.ndarray:
     """One indicator where it was observed, (S, T), high where the relationship should be good."""
-    place = panel.names.index(name)
-    sign = -1.0 if panel.direction[place] < 0 else 1.0
-    return np.where(panel.seen[:, place], sign * panel.value[:, place], np.nan)
+    items = [k for k, stem in enumerate(panel.stems) if stem == name]
+    sign = -1.0 if panel.direction[items[0]] < 0 else 1.0
+    # of the halves of an indicator one is zero where the other is seen
+    return np.where(panel.seen[:, items].any(1), sign * panel.value[:, items].sum(1), np.nan)
 
 
 def group_sides(paths: np.ndarray, places: Places, groups: pd.DataFrame) -> float:

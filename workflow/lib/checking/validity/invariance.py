@@ -19,6 +19,7 @@ from workflow.lib.checking.draws import interval_probabilities
 from workflow.lib.checking.table import CANNOT_TELL, DESCRIBED, FAILED, PASSED, check_row, check_table, holm
 
 ERA_BOUNDARY = 1990
+LATER_ERA = f"from {ERA_BOUNDARY} on"
 SIGNIFICANT = 0.05
 FEWEST_CELLS = 100
 # an indicator that varies less than this in a group, against all, tells nothing about its loading there
@@ -31,7 +32,7 @@ STEP = 1e-4
 def groups_of(panel: Panel, bloc: np.ndarray | None) -> dict[str, np.ndarray]:
     """Years of states by group, (S, T): the later era, and each bloc."""
     late = np.broadcast_to(panel.years >= ERA_BOUNDARY, panel.seen[:, 0].shape)
-    found = {f"from {ERA_BOUNDARY} on": late}
+    found = {LATER_ERA: late}
     if bloc is not None and len(np.unique(bloc)) > 1:
         found |= {name: bloc == k for k, name in enumerate(BLOCS)}
     return found
@@ -111,6 +112,12 @@ def invariance(
                 row["note"] = f"{inside[0]:.2f} against {outside[0]:.2f}"
             rows.append(row)
     return _judged(rows, model, interval)
+
+
+def free_by_era(table: pd.DataFrame) -> dict[str, int]:
+    """Indicators that measure otherwise in the later era, with the year from which on they are to be free."""
+    failed = [item.split(":", 1) for item in table.loc[table["verdict"] == FAILED, "item"]]
+    return {indicator: ERA_BOUNDARY for indicator, group in failed if group == LATER_ERA}
 
 
 def _judged(rows: list[dict], model: str, interval: float) -> pd.DataFrame:

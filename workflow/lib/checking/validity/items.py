@@ -11,7 +11,7 @@ from models.blocks.factor import Panel
 from workflow.lib.checking.draws import flat_draws
 from workflow.lib.checking.table import check_row, check_table, estimate_row, passed_if
 from workflow.lib.checking.validity.known import Places
-from workflow.lib.checking.validity.paths import Refit, correlation_within_years
+from workflow.lib.checking.validity.paths import Refit, correlation_within_years, percentiles
 
 # no indicator may carry more of the information on a state's year
 LARGEST_SHARE = 0.6
@@ -63,15 +63,23 @@ def ranks(value: np.ndarray) -> np.ndarray:
 
 
 def indicator_stability(
-    full: np.ndarray, held_out: Mapping[str, Refit], places: Places, shown: list[int], year: int, model: str
+    full: np.ndarray,
+    held_out: Mapping[str, Refit],
+    freed: Refit | None,
+    places: Places,
+    shown: list[int],
+    year: int,
+    model: str,
 ) -> pd.DataFrame:
-    """Is the path the same without each of its indicators?
+    """Is the path the same without each of its indicators, and with those free that measure otherwise in the later era?
 
     Parameters
     ----------
     full : array, shape (S, T)
         Means of the paths from all indicators.
     held_out : mapping of str to Refit
+    freed : Refit, optional
+        With items of their own for the later era; compared by ranks within years.
     places : Places
     shown : list of int
         States whose places stand in the note.
@@ -79,19 +87,23 @@ def indicator_stability(
         In which they are ranked.
     model : str
     """
+    cases = [(name, f"without {name}", other, full, other.smoothed) for name, other in held_out.items()]
+    if freed is not None:
+        changed = ", ".join(sorted(set(freed.panel.names) - set(freed.panel.stems)))
+        pair = percentiles(full), percentiles(freed.smoothed)
+        cases.append(("free_by_era", f"with {changed} free", freed, *pair))
     rows, at = [], int(np.searchsorted(places.years, year))
     before = ranks(full[:, at])
-    for name, other in held_out.items():
-        agreement = float(correlation_within_years(full, other.smoothed))
-        after = ranks(other.smoothed[:, at])
+    for item, change, other, first, second in cases:
+        agreement, after = float(correlation_within_years(first, second)), ranks(other.smoothed[:, at])
+        label = f"Paths {change.replace('_', ' ')} against the full ones"
         words = [
             f"{places.name(s)} {before[i]:.0f} to {after[i]:.0f}"
             for s in shown
             if (i := places.state.get(int(s))) is not None and np.isfinite(before[i] + after[i])
         ]
-        label = f"Paths without {name.replace('_', ' ')} against the full ones"
         columns = {"estimate": agreement, "unit": "correlation", "expected": f"above {STABLE}"}
         columns["note"] = f"places in {year}: {', '.join(words)}" if words else ""
         verdict = passed_if(agreement > STABLE)
-        rows.append(check_row("indicator_stability", model, name, label, verdict, **columns))
+        rows.append(check_row("indicator_stability", model, item, label, verdict, **columns))
     return check_table(rows)

@@ -17,7 +17,7 @@ from workflow.lib.checking.table import (
 )
 from workflow.lib.checking.validity.paths import percentiles
 
-# probabilities between these tell nothing about a turning point
+# a probability from the second on is right, one below the first is wrong, one between tells nothing
 UNDECIDED = (0.4, 0.6)
 SIDES = {"high": 1, "above_median": 1, "low": -1}
 OVERLAP = "overlap"
@@ -82,12 +82,18 @@ def known_orderings(draws: np.ndarray, places: Places, orderings: pd.DataFrame, 
     for chance, row in zip(ordering_chances(draws, places, orderings), orderings.itertuples(), strict=True):
         label = f"{places.name(row.higher_state)} above {places.name(row.lower_state)}, {int(row.year)}"
         item = f"{int(row.higher_state)}-{int(row.lower_state)}-{int(row.year)}"
-        told = np.isfinite(chance)
-        columns = {"unit": "probability", "expected": "above one half", "estimate": chance if told else None}
-        columns["note"] = str(row.reason) if told else "a state is not in the panel in that year"
-        verdict = passed_if(chance > 0.5) if told else CANNOT_TELL
-        rows.append(check_row("known_orderings", model, item, label, verdict, **columns))
+        outside = "a state is not in the panel in that year"
+        rows.append(_called("known_orderings", model, item, label, chance, str(row.reason), outside))
     return check_table(rows)
+
+
+def _called(check: str, model: str, item: str, label: str, chance: float, note: str, outside: str) -> dict:
+    """A fact and the probability that the measure gives it; one that is not finite is outside the panel."""
+    if not np.isfinite(chance):
+        return check_row(check, model, item, label, CANNOT_TELL, unit="probability", note=outside)
+    verdict = CANNOT_TELL if UNDECIDED[0] <= chance < UNDECIDED[1] else passed_if(chance > 0.5)
+    columns = {"unit": "probability", "expected": f"{UNDECIDED[1]} or more", "estimate": chance, "note": note}
+    return check_row(check, model, item, label, verdict, **columns)
 
 
 def turning_chances(value: np.ndarray, places: Places, points: pd.DataFrame) -> np.ndarray:
@@ -118,15 +124,11 @@ def turning_points(draws: np.ndarray, places: Places, points: pd.DataFrame, mode
         state, year_before, year_after, direction (up, down), event.
     model : str
     """
-    rows = []
+    rows, outside = [], "the state is not in the panel in one of the years"
     for chance, row in zip(turning_chances(draws, places, points), points.itertuples(), strict=True):
         words = f"{places.name(row.state)} {row.direction}, {int(row.year_before)} to {int(row.year_after)}"
-        item, known = f"{int(row.state)}-{int(row.year_before)}", np.isfinite(chance)
-        columns = {"unit": "probability", "expected": "above one half", "estimate": chance if known else None}
-        columns["note"] = str(row.event) if known else "the state is not in the panel in one of the years"
-        told = known and not UNDECIDED[0] <= chance <= UNDECIDED[1]
-        verdict = passed_if(chance > 0.5) if told else CANNOT_TELL
-        rows.append(check_row("turning_points", model, item, words, verdict, **columns))
+        item = f"{int(row.state)}-{int(row.year_before)}"
+        rows.append(_called("turning_points", model, item, words, chance, str(row.event), outside))
     return check_table(rows)
 
 

@@ -1,7 +1,7 @@
 """Paths of states: agreement within years, percentiles, and refits by posterior mode."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import xarray as xr
@@ -84,13 +84,11 @@ def without_each(composition: Composition, data: xr.Dataset, priors: Priors) -> 
     if len(names) < 3:
         return {}
     return {
-        name: refit(panel(_with(composition, tuple(n for n in names if n != name)), data), priors)
+        name: refit(
+            panel(replace(composition, indicators=tuple(n for n in names if n != name)), data), priors
+        )
         for name in names
     }
-
-
-def _with(composition: Composition, indicators: tuple[str, ...]) -> Composition:
-    return Composition(composition.name, measures=composition.measures, indicators=indicators)
 
 
 def parameters_of(posterior: xr.Dataset, level: xr.Dataset) -> Mode:

@@ -1,6 +1,7 @@
 """All tables of the stage, each from the paths, the panel, and the same few refits."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +14,10 @@ from models.priors import Priors
 from workflow.lib.checking.table import check_table
 from workflow.lib.checking.validity.benchmark import benchmark
 from workflow.lib.checking.validity.constructs import convergent, correlations, reliabilities
-from workflow.lib.checking.validity.invariance import invariance
+from workflow.lib.checking.validity.invariance import free_by_era, invariance
 from workflow.lib.checking.validity.items import indicator_stability, information_shares
 from workflow.lib.checking.validity.known import Places, known_groups, known_orderings, turning_points
-from workflow.lib.checking.validity.paths import parameters_of, without_each
+from workflow.lib.checking.validity.paths import parameters_of, refit, without_each
 from workflow.lib.checking.validity.vintages import vintages
 from workflow.lib.errors import UserError
 
@@ -129,13 +130,16 @@ def validity_tables(
     shown = shown_states(known.get("orderings"))
     means = latent.smoothed_mean.transpose("state", "year").values
     filtered, spread = (latent[n].transpose("state", "year").values for n in ("filtered_mean", "filtered_sd"))
+    alike = invariance(own, mode, bloc, model, interval, labels)
+    free = free_by_era(alike)
+    freed = refit(panel(replace(composition, free_after=free), data), priors) if free else None
     tables = {
         **_against_facts(draws, places, known, model, interval),
         "benchmark": benchmark(draws, own, places, known, held_out, model),
         "constructs": _constructs(latents, held_out, own, model, interval),
         "information_shares": information_shares(own, posterior, model, interval),
-        "invariance": invariance(own, mode, bloc, model, interval, labels),
-        "indicator_stability": indicator_stability(means, refits, places, shown, year, model),
+        "invariance": alike,
+        "indicator_stability": indicator_stability(means, refits, freed, places, shown, year, model),
     }
     log(f"{model}: measuring again with the data of earlier years")
     tables["vintages"] = vintages(own, filtered, spread, priors, model)

@@ -15,7 +15,7 @@ def validity_verdict(
     name: str = "The measure",
     constructs: pd.DataFrame | None = None,
 ) -> dict[str, str]:
-    """Passed if all orderings that can be told are right, four in five turning points, and the index orders no more rightly.
+    """Passed if no ordering is reversed, four in five turning points that are told are right, and the index orders no better.
 
     Parameters
     ----------
@@ -33,8 +33,9 @@ def validity_verdict(
     """
     parts, faults = [], []
     if orderings is not None and (told := _told(orderings)):
-        right = told[PASSED]
-        parts.append(f"orders {right} of {sum(told.values())} known pairs of states rightly")
+        close = orderings.query("verdict == @CANNOT_TELL and estimate.notnull()")["label"]
+        part = f"orders {told[PASSED]} of {sum(told.values()) + len(close)} known pairs of states rightly"
+        parts.append(f"{part} ({', '.join(close)} cannot be told)" if len(close) else part)
         if told[FAILED]:
             wrong = orderings.loc[orderings["verdict"] == FAILED, "label"]
             faults.append(f"it reverses {', '.join(wrong)}")
