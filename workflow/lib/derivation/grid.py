@@ -33,6 +33,11 @@ def grid(codes: pd.Series, years: pd.Series, values: pd.Series | int = 1) -> pd.
     return summed.unstack("year").reindex(columns=YEARS).astype(float)
 
 
+def within(values: pd.DataFrame, first: int, last: int) -> pd.DataFrame:
+    """The grid, missing outside the years first..last that a source covers."""
+    return values.where(np.broadcast_to((first <= YEARS) & (last >= YEARS), values.shape))
+
+
 def complete(observed: pd.DataFrame, first: int, last: int, states: np.ndarray) -> pd.DataFrame:
     """Read absence as zero, inside the source's years only.
 
@@ -49,10 +54,7 @@ def complete(observed: pd.DataFrame, first: int, last: int, states: np.ndarray) 
     DataFrame, shape (all lineages, years); NaN outside `first`..`last`
     """
     codes = np.union1d(observed.index, lineage(pd.Series(states)).unique())
-    filled = observed.reindex(codes).fillna(0.0)
-    outside = ~np.isin(YEARS, np.arange(first, last + 1))
-    filled.loc[:, outside] = np.nan
-    return filled
+    return within(observed.reindex(codes).fillna(0.0), first, last)
 
 
 def window_sum(values: pd.DataFrame, width: int = 5) -> pd.DataFrame:

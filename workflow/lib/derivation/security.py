@@ -7,18 +7,11 @@ value is missing. Pure functions of `Sources`; a missing extract is a `UserError
 import numpy as np
 import pandas as pd
 
-from workflow.lib.derivation.grid import YEARS, complete, grid, look_up, window_mean, window_sum
+from workflow.lib.derivation import system
+from workflow.lib.derivation.grid import YEARS, complete, grid, look_up, window_mean, window_sum, within
 from workflow.lib.derivation.population import population
 from workflow.lib.derivation.sources import Sources
-from workflow.lib.derivation.system import (
-    LAST_YEAR_OF_SOUTH_VIETNAM,
-    SOUTH_VIETNAM,
-    VIETNAM,
-    american_vietnam,
-    lineage,
-    lineage_code,
-    state_names,
-)
+from workflow.lib.derivation.system import american_vietnam, lineage, lineage_code, state_names
 
 TROOP_YEARS = (1950, 2024)
 EXERCISE_YEARS = (1980, 2010)
@@ -117,8 +110,8 @@ def exercise_codes(rows: pd.DataFrame, sources: Sources) -> pd.Series:
     named = rows["country"].replace(NAMES_IN_EXERCISES).map(by_name).to_numpy(float)
     code = pd.Series(found, index=rows.index).fillna(rows["gwcode"])
     code = code.where(code.notna(), named)
-    later = (code == SOUTH_VIETNAM) & (rows["year"] > LAST_YEAR_OF_SOUTH_VIETNAM)
-    return lineage(code.mask(later, VIETNAM).replace(SERBIA_IN_GLEDITSCH_WARD, YUGOSLAVIA))
+    later = (code == system.SOUTH_VIETNAM) & (rows["year"] > system.LAST_YEAR_OF_SOUTH_VIETNAM)
+    return lineage(code.mask(later, system.VIETNAM).replace(SERBIA_IN_GLEDITSCH_WARD, YUGOSLAVIA))
 
 
 def shared_exercises(
@@ -169,9 +162,7 @@ def arms_transferred(sources: Sources, seller: int, states: np.ndarray) -> pd.Da
     volume.loc[volume.index.isin(buyers_without_record(sources, states))] = np.nan
     for buyer, first in KNOWN_AS_BUYER_FROM.items():
         volume.loc[volume.index == buyer, first > YEARS] = np.nan
-    means = window_mean(volume, at_least=3)
-    means.loc[:, ARMS_YEARS[1] < YEARS] = np.nan
-    return means
+    return within(window_mean(volume, at_least=3), YEARS[0], ARMS_YEARS[1])
 
 
 def buyers_without_record(sources: Sources, states: np.ndarray) -> list[int]:
