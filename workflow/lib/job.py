@@ -5,8 +5,6 @@ and to the terminal. A `UserError` ends the job with status 1 and its message al
 program, so its traceback goes to the log and to the terminal, unless the disk, rights or memory are wanting.
 """
 
-from __future__ import annotations
-
 import contextlib
 import errno
 import inspect

@@ -1,7 +1,5 @@
 """Summaries of what is printed: draws in, rows of tables out."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import numpy as np

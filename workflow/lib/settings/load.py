@@ -4,8 +4,6 @@ Reads `config.yaml` and, laid over it, overlays such as `config/quick.yaml` and 
 `Settings`. Fails with `UserError`, one line a fault: file, key, value, what is allowed, and the nearest spelling.
 """
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Mapping, Sequence
 from pathlib import Path

@@ -5,8 +5,6 @@ would be read last instead of first (a key given twice), tags, merge keys and ke
 `UserError`, with the line.
 """
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Iterator
