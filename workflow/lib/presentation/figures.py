@@ -284,7 +284,7 @@ def save_figure(figure: Figure, folder: Path, name: str) -> None:
 def draw_figures(
     results_folder, output_folder, list_path, settings: dict, files=None
 ) -> dict[str, list[str]]:
-    """Draw every figure whose input exists, in every format, into a folder; of the run as `Results` takes it.
+    """Draw every figure whose input exists, in every format, into a folder; the run is given as to `Results`.
 
     Returns names by section, which are also written to the file of the list, usually `results/figures.json`.
     """

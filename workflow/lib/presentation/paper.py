@@ -75,7 +75,7 @@ def render_manuscript(run: Run, template: str | None = None) -> str:
 def write_manuscript(
     results_folder, manuscript_path, numbers_path, settings: dict, files=None
 ) -> dict[str, dict]:
-    """Write the paper in Markdown, and every number that it prints; of the run as `Results` takes it.
+    """Write the paper in Markdown, and every number that it prints; the run is given as to `Results`.
 
     Returns what was printed by key: its value, text and file.
     """

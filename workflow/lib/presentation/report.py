@@ -84,7 +84,7 @@ def script_json(data: dict) -> Markup:
 
 
 def build_report(results_folder, page_path, settings: dict, files=None) -> dict[str, dict]:
-    """Write the page, to which links to downloads are relative; of the run as `Results` takes it.
+    """Write the page, to which links to downloads are relative; the run is given as to `Results`.
 
     Returns what the page prints of the run by key: its value, text and file.
     """

@@ -68,11 +68,6 @@ def load_settings(
         Folder from which the paths of the data tables are meant.
     check_references
         Whether columns, missions and models that are referred to are looked up (they need the tables' headers).
-
-    Raises
-    ------
-    UserError
-        One line a fault.
     """
     layers: list[Layer] = [(str(path), read_yaml(path))]
     for override in [overrides] if isinstance(overrides, Mapping) else overrides:
