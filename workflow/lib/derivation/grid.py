@@ -13,8 +13,10 @@ FIRST_YEAR, LAST_YEAR = 1940, 2028
 YEARS = np.arange(FIRST_YEAR, LAST_YEAR + 1)
 
 
-def grid(codes: pd.Series, years: pd.Series, values: pd.Series | int = 1) -> pd.DataFrame:
-    """Add up values by lineage and year.
+def grid(
+    codes: pd.Series, years: pd.Series, values: pd.Series | int = 1, largest: bool = False
+) -> pd.DataFrame:
+    """Add up values by lineage and year, or take the largest of them.
 
     Parameters
     ----------
@@ -29,8 +31,9 @@ def grid(codes: pd.Series, years: pd.Series, values: pd.Series | int = 1) -> pd.
     """
     rows = pd.DataFrame({"code": lineage(codes.astype(int)), "year": years.astype(int), "value": values})
     rows = rows[rows["year"].between(FIRST_YEAR, LAST_YEAR)]
-    summed = rows.groupby(["code", "year"])["value"].sum(min_count=1)
-    return summed.unstack("year").reindex(columns=YEARS).astype(float)
+    cells = rows.groupby(["code", "year"])["value"]
+    found = cells.max() if largest else cells.sum(min_count=1)
+    return found.unstack("year").reindex(columns=YEARS).astype(float)
 
 
 def within(values: pd.DataFrame, first: int, last: int) -> pd.DataFrame:

@@ -11,7 +11,8 @@ from workflow.lib.derivation import system
 from workflow.lib.derivation.grid import YEARS, complete, grid, look_up, window_mean, window_sum, within
 from workflow.lib.derivation.population import population
 from workflow.lib.derivation.sources import Sources
-from workflow.lib.derivation.system import american_vietnam, lineage, lineage_code, state_names
+from workflow.lib.derivation.succession import codes_by_name
+from workflow.lib.derivation.system import american_vietnam, lineage, lineage_code
 
 TROOP_YEARS = (1950, 2024)
 EXERCISE_YEARS = (1980, 2010)
@@ -87,13 +88,11 @@ def troops_per_thousand(frame: pd.DataFrame, sources: Sources, states: np.ndarra
     """US troops in the state per 1000 inhabitants; shape (n,). A state that the source omits has none."""
     rows = sources.troops
     rows = rows[(rows["ccode"] < FIRST_TERRITORY_CODE) & rows["year"].between(*TROOP_YEARS)]
-    rows = rows.assign(
-        code=lineage(american_vietnam(rows["ccode"], rows["year"])), parts=rows[SERVICES].sum(axis=1)
-    )
+    code = american_vietnam(rows["ccode"], rows["year"])
     # Some state-years are listed twice, the second time empty: keep the larger figure.
-    once = rows.groupby(["code", "year"], as_index=False)[["troops_ad", "navy_ad", "parts"]].max()
     figures, navy, parts = (
-        grid(once["code"], once["year"], once[name]) for name in ("troops_ad", "navy_ad", "parts")
+        grid(code, rows["year"], values, largest=True)
+        for values in (rows["troops_ad"], rows["navy_ad"], rows[SERVICES].sum(axis=1))
     )
     troops = complete(figures, *TROOP_YEARS, states)
     troops = troops.mask(jumps(troops, parts) | ships(troops, navy))
@@ -106,8 +105,7 @@ def exercise_codes(rows: pd.DataFrame, sources: Sources) -> pd.Series:
     """Lineages of the participants of exercises; microstates, without a code in the source, by name; NaN for no state."""
     codes = sources.crosswalk.dropna(subset=["ccode"])[["year", "gwcode", "ccode"]]
     found = rows[["year", "gwcode"]].merge(codes, how="left", on=["year", "gwcode"])["ccode"].to_numpy()
-    by_name = {name: code for code, name in state_names(sources.system).items()}
-    named = rows["country"].replace(NAMES_IN_EXERCISES).map(by_name).to_numpy(float)
+    named = rows["country"].replace(NAMES_IN_EXERCISES).map(codes_by_name(sources.system)).to_numpy(float)
     code = pd.Series(found, index=rows.index).fillna(rows["gwcode"])
     code = code.where(code.notna(), named)
     later = (code == system.SOUTH_VIETNAM) & (rows["year"] > system.LAST_YEAR_OF_SOUTH_VIETNAM)

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from workflow.lib.derivation.bilateral import rival_treaties
-from workflow.lib.derivation.grid import YEARS, look_up, within
+from workflow.lib.derivation.grid import YEARS, grid, look_up, within
 from workflow.lib.derivation.pacts import ALLIANCE_YEARS
 from workflow.lib.derivation.sources import CODING, Sources
 from workflow.lib.derivation.system import both_ways, lineage, lineage_code
@@ -154,8 +154,7 @@ def organisation_dyads(sources: Sources, partner: int) -> pd.DataFrame:
     """Joint memberships in intergovernmental organisations with a partner, as a grid (lineages, years)."""
     rows = _organisation_pairs(sources)
     rows = rows[rows["partner"] == lineage_code(partner)]
-    joint = rows.groupby(["state", "year"])["dyadigos"].max().unstack("year")
-    return joint.reindex(columns=YEARS).astype(float)
+    return grid(rows["state"], rows["year"], rows["dyadigos"], largest=True)
 
 
 def organisation_own(sources: Sources) -> pd.DataFrame:
@@ -165,9 +164,7 @@ def organisation_own(sources: Sources) -> pd.DataFrame:
     can exceed it by a few; the largest joint count with the USA or a rival power is a lower bound and is taken then.
     """
     own = sources.own_memberships
-    codes = lineage(own["ccode"])
-    table = own.assign(code=codes).groupby(["code", "year"])["igo_own_full"].max().unstack("year")
-    table = table.reindex(columns=YEARS).astype(float)
+    table = grid(own["ccode"], own["year"], own["igo_own_full"], largest=True)
     for partner in (2, *RIVALS.values()):
         joint = organisation_dyads(sources, partner).reindex(table.index)
         table = table.where(~(joint > table), joint)
