@@ -4,8 +4,6 @@ A table that was moved into place keeps an old date, a script that was only touc
 everything now. The rules therefore take the digest of what they read, and no rule makes, as a parameter.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterable
 from functools import cache

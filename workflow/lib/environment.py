@@ -4,8 +4,6 @@ Set once, when the Snakefile is read: where jobs find the project's modules, whe
 folder `.cache` of the project), where a job that stops leaves word.
 """
 
-from __future__ import annotations
-
 import hashlib
 import os
 import shlex

@@ -1,7 +1,5 @@
 """The one kind of error that is meant for the person who runs the workflow."""
 
-from __future__ import annotations
-
 import os
 import sys
 from collections.abc import Callable, Sequence

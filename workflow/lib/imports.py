@@ -5,8 +5,6 @@ are therefore a parameter of each rule, and this finds them: it parses, never ru
 that it imports, wherever in the file the import stands. Imports by a name that is only known at run time are not seen.
 """
 
-from __future__ import annotations
-
 import ast
 from functools import cache
 from pathlib import Path

@@ -5,8 +5,6 @@ and to the terminal. A `UserError` ends the job with status 1 and its message al
 program, so its traceback goes to the log and to the terminal, unless the disk, rights or memory are wanting.
 """
 
-from __future__ import annotations
-
 import contextlib
 import errno
 import inspect
@@ -14,7 +12,7 @@ import os
 import sys
 import time
 import traceback
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -45,10 +43,7 @@ def bound_arguments(
 ) -> dict[str, Any]:
     """Arguments of a function by their names: outputs, inputs, parameters and wildcards of the job, and its threads.
 
-    Raises
-    ------
-    ValueError
-        The job has nothing of a name that the function asks for.
+    That the job has nothing of a name which the function asks for is a `ValueError`.
     """
     items: dict[str, Any] = {}
     for source in (snakemake.wildcards, snakemake.params, snakemake.input, snakemake.output):
@@ -88,7 +83,7 @@ def run_job(snakemake: Any, function: Callable[..., object], **arguments: Any) -
     """
     set_threads(int(snakemake.threads))
     arguments = {**bound_arguments(snakemake, function, arguments), **arguments}
-    with LogFile(Path(str(snakemake.log[0]))) as log:
+    with log_file(Path(str(snakemake.log[0]))) as log:
         try:
             function(log=log, **arguments)
         except KeyboardInterrupt:
@@ -127,24 +122,18 @@ def set_threads(threads: int) -> None:
     os.environ |= dict.fromkeys(LINEAR_ALGEBRA_VARIABLES, "1") | dict.fromkeys(CHAIN_VARIABLES, str(threads))
 
 
-class LogFile:
+@contextlib.contextmanager
+def log_file(path: Path) -> Iterator[Log]:
     """A function that writes lines to a file, with the time, and to the terminal, as they come."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", encoding="utf-8", buffering=1) as file:
 
-    def __init__(self, path: Path):
-        self.path = path
+        def write(text: str) -> None:
+            for line in text.splitlines():
+                file.write(f"{time.strftime('%H:%M:%S')} {line}\n")
+                print(line, file=sys.stderr, flush=True)
 
-    def __enter__(self) -> Log:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = self.path.open("w", encoding="utf-8", buffering=1)
-        return self._write
-
-    def __exit__(self, *_: object) -> None:
-        self._file.close()
-
-    def _write(self, text: str) -> None:
-        for line in text.splitlines():
-            self._file.write(f"{time.strftime('%H:%M:%S')} {line}\n")
-            print(line, file=sys.stderr, flush=True)
+        yield write
 
 
 def _remember(message: str) -> None:

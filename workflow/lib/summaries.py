@@ -1,7 +1,5 @@
 """Summaries of what is printed: draws in, rows of tables out."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import numpy as np
@@ -75,10 +73,9 @@ def parameter_rows(
     for parameter in parameters:
         if parameter.name not in posterior:
             continue
-        variable = posterior[parameter.name]
-        names = scalar_labels(variable.transpose("chain", "draw", ...))
-        values = variable.transpose("chain", "draw", ...).values
-        values = values.reshape(*values.shape[:2], -1)
+        variable = posterior[parameter.name].transpose("chain", "draw", ...)
+        names = scalar_labels(variable)
+        values = variable.values.reshape(*variable.shape[:2], -1)
         convergence = convergence_table({parameter.name: variable}).set_index("parameter")
         prior_variance = float(priors.distribution(parameter.prior).var()) if parameter.prior else np.nan
         for k, name in enumerate(names):
@@ -106,6 +103,7 @@ def path_rows(
         data["present"].transpose("state", "year").sel(state=latent["state"], year=latent["year"]).values
     )
     states, years = (latent[name].values for name in ("state", "year"))
+    row, column = np.nonzero(present)
     lower, upper = interval_probabilities(interval)
     parts = []
     for information in ("filtered", "smoothed"):
@@ -117,13 +115,13 @@ def path_rows(
             "lower": limits[0],
             "upper": limits[1],
         }
-        row, column = np.nonzero(present)
         part = pd.DataFrame({name: values[row, column] for name, values in columns.items()})
-        part.insert(0, "state", states[row])
-        part["year"] = years[column]
-        part["name"] = part["state"].map(names)
-        part["information"] = information
-        parts.append(part)
+        parts.append(part.assign(state=states[row], year=years[column], information=information))
     table = pd.concat(parts, ignore_index=True)
-    table = table.assign(pivotal=int(data.attrs["source_of_ties"]), construct=construct, model=model)
+    table = table.assign(
+        name=table["state"].map(names),
+        pivotal=int(data.attrs["source_of_ties"]),
+        construct=construct,
+        model=model,
+    )
     return table.sort_values(["information", "state", "year"], ignore_index=True)[list(PATH_COLUMNS)]

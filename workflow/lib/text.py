@@ -4,8 +4,6 @@ A name or label comes from a user's table or configuration and goes into Markdow
 reads some characters as commands; each has one escape, here, and nothing else in the project escapes for it.
 """
 
-from __future__ import annotations
-
 import re
 
 # Control characters, characters without width, and marks that turn the direction of writing: with them a text can read

@@ -27,39 +27,35 @@ def estimate_effects(
     from models.build import model_parameters
     from models.composition import Composition
     from models.priors import Priors
+    from workflow.lib import summaries
     from workflow.lib.checking.files import write_table
     from workflow.lib.inference.archive import read_dataset, read_group, read_tree
     from workflow.lib.settings import priors_from_plain
-    from workflow.lib.summaries import (
-        EFFECT_COLUMNS,
-        PARAMETER_COLUMNS,
-        PATH_COLUMNS,
-        as_estimands,
-        effect_rows,
-        parameter_rows,
-        path_rows,
-    )
 
     data, own = read_dataset(analysis), Priors(priors_from_plain(priors))
     found, rows, paths = [], [], []
     for model, path in zip(measures, measurements, strict=True):
         terms, tree = Composition.from_mapping(model, compositions[model]), read_tree(path)
-        rows.append(parameter_rows(tree["posterior"].to_dataset(), items_of(terms), own, model, interval))
+        rows.append(
+            summaries.parameter_rows(tree["posterior"].to_dataset(), items_of(terms), own, model, interval)
+        )
         construct = "+".join(terms.measures)
-        paths.append(path_rows(tree["latent"].to_dataset(), data, construct, model, interval))
+        paths.append(summaries.path_rows(tree["latent"].to_dataset(), data, construct, model, interval))
     for model, path in zip(models, posteriors, strict=True):
         terms = Composition.from_mapping(model, compositions[model])
         draws = read_group(path, "posterior", without=("path_state",))
-        rows.append(parameter_rows(draws, model_parameters(terms), own, model, interval))
-        found.append(effect_rows(as_estimands(read_group(path, "estimands")), model, interval))
+        rows.append(summaries.parameter_rows(draws, model_parameters(terms), own, model, interval))
+        found.append(
+            summaries.effect_rows(summaries.as_estimands(read_group(path, "estimands")), model, interval)
+        )
         log(f"{model}: effects")
 
     def together(parts: list, columns: tuple) -> pd.DataFrame:
         return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(columns))
 
-    write_table(together(found, EFFECT_COLUMNS), effects)
-    write_table(together(rows, PARAMETER_COLUMNS), parameters)
-    write_table(together(paths, PATH_COLUMNS), quality)
+    write_table(together(found, summaries.EFFECT_COLUMNS), effects)
+    write_table(together(rows, summaries.PARAMETER_COLUMNS), parameters)
+    write_table(together(paths, summaries.PATH_COLUMNS), quality)
 
 
 if __name__ == "__main__":

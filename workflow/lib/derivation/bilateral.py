@@ -10,7 +10,7 @@ import functools
 import numpy as np
 import pandas as pd
 
-from workflow.lib.derivation.grid import FIRST_YEAR, YEARS, complete, grid, look_up, window_sum
+from workflow.lib.derivation.grid import FIRST_YEAR, complete, grid, look_up, window_sum, within
 from workflow.lib.derivation.sources import Sources
 from workflow.lib.derivation.system import both_ways, lineage, lineage_code
 
@@ -46,9 +46,7 @@ def treaties(sources: Sources) -> pd.DataFrame:
 def stock(rows: pd.DataFrame, states: np.ndarray, first: int, last: int) -> pd.DataFrame:
     """Number of rows of `pairs` up to each year, by lineage; missing outside first..last."""
     yearly = complete(grid(rows["state"], rows["year"]), FIRST_YEAR, last, states)
-    total = yearly.cumsum(axis=1)
-    total.loc[:, (first > YEARS) | (last < YEARS)] = np.nan
-    return total
+    return within(yearly.cumsum(axis=1), first, last)
 
 
 def unrecorded(rows: pd.DataFrame, frame: pd.DataFrame) -> np.ndarray:
@@ -94,8 +92,7 @@ def carried(joint: pd.DataFrame, sources: Sources, last: int) -> pd.DataFrame:
     system = sources.system
     alive = system[(system["styear"] <= last) & (system["endyear"] >= last)]
     existed = joint.index.isin(lineage(alive["ccode"].astype(int)))
-    filled = joint.ffill(axis=1)
-    filled.loc[:, YEARS > LAST_YEAR_CARRIED] = np.nan
+    filled = within(joint.ffill(axis=1), FIRST_YEAR, LAST_YEAR_CARRIED)
     return filled.where(existed[:, None] | joint.notna())
 
 

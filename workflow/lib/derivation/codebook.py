@@ -19,11 +19,6 @@ import pandas as pd
 from workflow.lib.derivation.sources import read_texts
 
 FACTS, ORIGINS = (Path(__file__).parent / name for name in ("columns.csv", "origins.csv"))
-FIELDS = [
-    *["column", "role", "construct", "family", "label", "pairs_with", "direction", "anchor", "transform"],
-    *["adjust_for", "unit", "window", "definition", "minimum", "maximum", "source", "citation", "terms"],
-    *["first_year", "last_year"],
-]
 
 
 def column_facts() -> pd.DataFrame:
@@ -32,19 +27,15 @@ def column_facts() -> pd.DataFrame:
 
 
 def derive_codebook(states: pd.DataFrame) -> pd.DataFrame:
-    """The codebook (`FIELDS`, one row a column of the state-year table) with the years in which each is observed.
+    """The codebook: one row a column of the state-year table, with the years in which it is observed.
 
-    Raises
-    ------
-    ValueError
-        If a column of the table has no row in `columns.csv`, or a row no column.
+    A column of the table without a row in `columns.csv`, or a row without a column, is a `ValueError`.
     """
     facts = column_facts()
     different = set(facts["column"]) ^ set(states.columns)
     if different:
         raise ValueError(f"codebook and state-year table differ in {sorted(different)}")
     facts = facts.rename(columns={"source": "key"}).merge(read_texts(ORIGINS), how="left", on="key")
-    observed = {name: states.loc[states[name].notna(), "year"] for name in facts["column"]}
-    facts["first_year"] = [int(observed[name].min()) for name in facts["column"]]
-    facts["last_year"] = [int(observed[name].max()) for name in facts["column"]]
-    return facts[FIELDS]
+    observed = [states.loc[states[name].notna(), "year"] for name in facts["column"]]
+    first, last = ([int(end(years)) for years in observed] for end in (min, max))
+    return facts.drop(columns="key").assign(first_year=first, last_year=last)

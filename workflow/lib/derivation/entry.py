@@ -59,10 +59,6 @@ def entry_of(claims: list, start: tuple[int, int], end_year: int | None, decisio
         Last year of the mission; None while it goes on.
     decision : dict
         The row of `coding/entry_dates.csv` with `earliest` and `latest`; empty when there is none. It wins.
-
-    Returns
-    -------
-    Entry
     """
     year, basis = first_year_of(claims)
     first, last = None, None

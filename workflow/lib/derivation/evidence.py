@@ -53,11 +53,6 @@ def evidence_claims(sources: Sources, missions: pd.DataFrame, codes: Mapping[str
     -------
     DataFrame
         mission, state (COW code), text, role, kind, family, source, first_year, basis, grade.
-
-    Raises
-    ------
-    UserError
-        A mission of the evidence is not coded, or a name, role is unknown.
     """
     table = read_evidence(sources)
     coded = {row.evidence_name: row for row in missions.itertuples() if row.evidence_name}

@@ -13,8 +13,10 @@ FIRST_YEAR, LAST_YEAR = 1940, 2028
 YEARS = np.arange(FIRST_YEAR, LAST_YEAR + 1)
 
 
-def grid(codes: pd.Series, years: pd.Series, values: pd.Series | int = 1) -> pd.DataFrame:
-    """Add up values by lineage and year.
+def grid(
+    codes: pd.Series, years: pd.Series, values: pd.Series | int = 1, largest: bool = False
+) -> pd.DataFrame:
+    """Add up values by lineage and year, or take the largest of them.
 
     Parameters
     ----------
@@ -29,8 +31,14 @@ def grid(codes: pd.Series, years: pd.Series, values: pd.Series | int = 1) -> pd.
     """
     rows = pd.DataFrame({"code": lineage(codes.astype(int)), "year": years.astype(int), "value": values})
     rows = rows[rows["year"].between(FIRST_YEAR, LAST_YEAR)]
-    summed = rows.groupby(["code", "year"])["value"].sum(min_count=1)
-    return summed.unstack("year").reindex(columns=YEARS).astype(float)
+    cells = rows.groupby(["code", "year"])["value"]
+    found = cells.max() if largest else cells.sum(min_count=1)
+    return found.unstack("year").reindex(columns=YEARS).astype(float)
+
+
+def within(values: pd.DataFrame, first: int, last: int) -> pd.DataFrame:
+    """The grid, missing outside the years first..last that a source covers."""
+    return values.where(np.broadcast_to((first <= YEARS) & (last >= YEARS), values.shape))
 
 
 def complete(observed: pd.DataFrame, first: int, last: int, states: np.ndarray) -> pd.DataFrame:
@@ -49,10 +57,7 @@ def complete(observed: pd.DataFrame, first: int, last: int, states: np.ndarray) 
     DataFrame, shape (all lineages, years); NaN outside `first`..`last`
     """
     codes = np.union1d(observed.index, lineage(pd.Series(states)).unique())
-    filled = observed.reindex(codes).fillna(0.0)
-    outside = ~np.isin(YEARS, np.arange(first, last + 1))
-    filled.loc[:, outside] = np.nan
-    return filled
+    return within(observed.reindex(codes).fillna(0.0), first, last)
 
 
 def window_sum(values: pd.DataFrame, width: int = 5) -> pd.DataFrame:

@@ -44,11 +44,6 @@ def read_dates(sources: Sources) -> pd.DataFrame:
     DataFrame, index mission
         trigger_event, trigger_date, deployment_date (ISO text), days_to_deployment with its certainty (the weaker of its
         two dates) and source, days_to_operation.
-
-    Raises
-    ------
-    UserError
-        The file is missing, or its days are not those between its dates.
     """
     table = read_texts(sources.beside(DATES_FILE))
     table = table[table["trigger_date"] != ""].set_index("mission")

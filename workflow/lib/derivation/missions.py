@@ -126,11 +126,6 @@ def derive_missions(sources: Sources) -> pd.DataFrame:
     DataFrame, sorted by start year and mission
         See `COLUMNS`; `targets` and `host` are `;`-separated COW codes, `size` is peak personnel where known,
         `end_year` is missing for a mission still deployed.
-
-    Raises
-    ------
-    UserError
-        The coding contradicts the dataset it cites, or a file is missing.
     """
     listed, dates = sources.third_party_missions.set_index("OBSNUM"), read_dates(sources)
     rows = [_with_facts(row, listed, dates) for row in coded_missions().to_dict("records")]

@@ -9,7 +9,7 @@ import functools
 import numpy as np
 import pandas as pd
 
-from workflow.lib.derivation.grid import YEARS, complete, grid, look_up
+from workflow.lib.derivation.grid import YEARS, complete, grid, look_up, within
 from workflow.lib.derivation.sources import Sources
 from workflow.lib.derivation.system import lineage, lineage_code
 
@@ -70,8 +70,7 @@ def pact_columns(
     allied = complete(grid(own["state"], own["year"]), *ALLIANCE_YEARS, states) > 0
     others = complete(grid(independent["state"], independent["year"]), *ALLIANCE_YEARS, states) > 0
     others = others.reindex(allied.index, fill_value=False)
-    pact = allied.astype(float)
-    pact.loc[:, (ALLIANCE_YEARS[0] > YEARS) | (ALLIANCE_YEARS[1] < YEARS)] = np.nan
+    pact = within(allied.astype(float), *ALLIANCE_YEARS)
     tables = {
         "defence_pact": pact,
         "alliance_depth": grid(deepest["state"], deepest["year"], deepest["depth"]),

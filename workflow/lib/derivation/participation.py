@@ -208,11 +208,6 @@ def derive_participation(sources: Sources) -> pd.DataFrame:
     -------
     DataFrame
         The columns of `_row`; `state` is the COW code, `n_sources` the number of independent sources.
-
-    Raises
-    ------
-    UserError
-        A file, name, role or mission is unknown.
     """
     names = state_names(sources.system)
     table = pd.DataFrame([_row(case, names) for case in _considered(sources) if not case["reason"]])

@@ -8,9 +8,8 @@ import functools
 import numpy as np
 import pandas as pd
 
-from workflow.lib.derivation.grid import YEARS
+from workflow.lib.derivation.grid import grid
 from workflow.lib.derivation.sources import Sources
-from workflow.lib.derivation.system import lineage
 
 # A population does not change by this factor from one year to the next while the territory stays as it is.
 GREATEST_FACTOR = 2.5
@@ -38,8 +37,7 @@ def broken(series: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
 
 def _by_lineage(rows: pd.DataFrame, column: str) -> pd.DataFrame:
     # In 1990 both Germanies, or both Yemens, and their successor are listed: take the successor's (larger) figure.
-    table = rows.assign(code=lineage(rows["ccode"])).groupby(["code", "year"])[column].max().unstack("year")
-    return table.reindex(columns=YEARS).astype(float).replace(0.0, np.nan)
+    return grid(rows["ccode"], rows["year"], rows[column], largest=True).replace(0.0, np.nan)
 
 
 @functools.lru_cache(maxsize=1)

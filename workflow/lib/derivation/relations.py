@@ -29,10 +29,8 @@ def ideal_points(sources: Sources) -> pd.DataFrame:
     points = points[points["NVotes"] >= LEAST_VOTES]
     table = grid(points["ccode"], points["session"] + 1945, points["IdealPoint"])
     before, after = table - table.shift(1, axis=1), table - table.shift(-1, axis=1)
-    there_and_back = ((before > GREATEST_SWING) & (after > GREATEST_SWING)) | (
-        (before < -GREATEST_SWING) & (after < -GREATEST_SWING)
-    )
-    return table.mask(there_and_back)
+    swings = (before.abs() > GREATEST_SWING) & (after.abs() > GREATEST_SWING)
+    return table.mask(swings & (before * after > 0))
 
 
 def voting_agreement(frame: pd.DataFrame, pivotal: int, sources: Sources) -> np.ndarray:

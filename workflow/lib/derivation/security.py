@@ -7,18 +7,12 @@ value is missing. Pure functions of `Sources`; a missing extract is a `UserError
 import numpy as np
 import pandas as pd
 
-from workflow.lib.derivation.grid import YEARS, complete, grid, look_up, window_mean, window_sum
+from workflow.lib.derivation import system
+from workflow.lib.derivation.grid import YEARS, complete, grid, look_up, window_mean, window_sum, within
 from workflow.lib.derivation.population import population
 from workflow.lib.derivation.sources import Sources
-from workflow.lib.derivation.system import (
-    LAST_YEAR_OF_SOUTH_VIETNAM,
-    SOUTH_VIETNAM,
-    VIETNAM,
-    american_vietnam,
-    lineage,
-    lineage_code,
-    state_names,
-)
+from workflow.lib.derivation.succession import codes_by_name
+from workflow.lib.derivation.system import american_vietnam, lineage, lineage_code
 
 TROOP_YEARS = (1950, 2024)
 EXERCISE_YEARS = (1980, 2010)
@@ -94,13 +88,11 @@ def troops_per_thousand(frame: pd.DataFrame, sources: Sources, states: np.ndarra
     """US troops in the state per 1000 inhabitants; shape (n,). A state that the source omits has none."""
     rows = sources.troops
     rows = rows[(rows["ccode"] < FIRST_TERRITORY_CODE) & rows["year"].between(*TROOP_YEARS)]
-    rows = rows.assign(
-        code=lineage(american_vietnam(rows["ccode"], rows["year"])), parts=rows[SERVICES].sum(axis=1)
-    )
+    code = american_vietnam(rows["ccode"], rows["year"])
     # Some state-years are listed twice, the second time empty: keep the larger figure.
-    once = rows.groupby(["code", "year"], as_index=False)[["troops_ad", "navy_ad", "parts"]].max()
     figures, navy, parts = (
-        grid(once["code"], once["year"], once[name]) for name in ("troops_ad", "navy_ad", "parts")
+        grid(code, rows["year"], values, largest=True)
+        for values in (rows["troops_ad"], rows["navy_ad"], rows[SERVICES].sum(axis=1))
     )
     troops = complete(figures, *TROOP_YEARS, states)
     troops = troops.mask(jumps(troops, parts) | ships(troops, navy))
@@ -113,12 +105,11 @@ def exercise_codes(rows: pd.DataFrame, sources: Sources) -> pd.Series:
     """Lineages of the participants of exercises; microstates, without a code in the source, by name; NaN for no state."""
     codes = sources.crosswalk.dropna(subset=["ccode"])[["year", "gwcode", "ccode"]]
     found = rows[["year", "gwcode"]].merge(codes, how="left", on=["year", "gwcode"])["ccode"].to_numpy()
-    by_name = {name: code for code, name in state_names(sources.system).items()}
-    named = rows["country"].replace(NAMES_IN_EXERCISES).map(by_name).to_numpy(float)
+    named = rows["country"].replace(NAMES_IN_EXERCISES).map(codes_by_name(sources.system)).to_numpy(float)
     code = pd.Series(found, index=rows.index).fillna(rows["gwcode"])
     code = code.where(code.notna(), named)
-    later = (code == SOUTH_VIETNAM) & (rows["year"] > LAST_YEAR_OF_SOUTH_VIETNAM)
-    return lineage(code.mask(later, VIETNAM).replace(SERBIA_IN_GLEDITSCH_WARD, YUGOSLAVIA))
+    later = (code == system.SOUTH_VIETNAM) & (rows["year"] > system.LAST_YEAR_OF_SOUTH_VIETNAM)
+    return lineage(code.mask(later, system.VIETNAM).replace(SERBIA_IN_GLEDITSCH_WARD, YUGOSLAVIA))
 
 
 def shared_exercises(
@@ -169,9 +160,7 @@ def arms_transferred(sources: Sources, seller: int, states: np.ndarray) -> pd.Da
     volume.loc[volume.index.isin(buyers_without_record(sources, states))] = np.nan
     for buyer, first in KNOWN_AS_BUYER_FROM.items():
         volume.loc[volume.index == buyer, first > YEARS] = np.nan
-    means = window_mean(volume, at_least=3)
-    means.loc[:, ARMS_YEARS[1] < YEARS] = np.nan
-    return means
+    return within(window_mean(volume, at_least=3), YEARS[0], ARMS_YEARS[1])
 
 
 def buyers_without_record(sources: Sources, states: np.ndarray) -> list[int]:

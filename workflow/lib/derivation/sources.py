@@ -13,46 +13,16 @@ from workflow.lib.environment import SOURCES_VARIABLE as VARIABLE
 from workflow.lib.errors import UserError
 
 CODING = Path(__file__).parent / "coding"
-# Name of an extract in the code -> its file.
-EXTRACTS = {
-    "system": "cow_states.csv",  # spells of membership in the state system
-    "joint_memberships": "cow_igo_joint_dyad_year_1945_2014.parquet",  # in organisations, undirected dyad-years
-    "own_memberships": "igo_joint_with_usa_1945_2014.csv",  # each state's own, in organisations
-    "treaties": "un_multilateral_treaties_participation.csv",  # UN-deposited: years of signature, binding
-    "alliance_members": "atop5_1_members.csv",  # spells of membership
-    "trade_agreements": "desta_agreements_members.csv",  # members as ISO numeric codes
-    "ideal_points": "unga_ideal_points_jun2024.csv",  # UN General Assembly, by session
-    "trade": "cow_trade_dyad_year_1945_2014.parquet",  # imports and exports, million current dollars
-    "aid": "us_aid_greenbook_country_year_1946_2019.csv",  # economic and military, constant dollars
-    "all_aid": "us_foreign_aid_country_year_1946_2023.csv.gz",  # all kinds together, constant dollars of 2021
-    "troops": "us_troops_country_year_1950_2025.csv",  # US troops abroad; codes from 1000 on are territories
-    "exercises": "mme_v7_exercise_participants.csv",  # multinational (Gleditsch-Ward codes)
-    "exercises_in_newspapers": "jme_v3_exercises_participants.csv.gz",
-    "crosswalk": "crosswalk_gw_cow_year.csv",  # Gleditsch-Ward to Correlates of War codes by year
-    "disputes": "cow_mid5_directed_dyad_year_disputes_1945_2014.csv.gz",  # militarised, directed dyad-years
-    "sanctions": "ties_sanctions.csv",  # threats and impositions
-    "visits_to": "foreign_leader_visits_to_us.csv",
-    "visits_from": "us_travels_president_secstate.csv",  # stops abroad of US presidents, secretaries of state
-    "chiefs_of_mission": "us_chiefs_of_mission.csv",  # spells
-    "capabilities": "cow_nmc_1945_2022.csv",  # national material capabilities, population (thousands)
-    "income": "gdp_pop_cow_1945_2019.csv",  # model-based GDP per head
-    "democracy": "democracy_cow_1945_2025.csv",
-    "rivalries": "tss_rivalries.csv",
-    "minimum_distance": "cow_mindist_dyad_year_1945_2019.parquet",  # all dyads by year, km
-    "peacekeepers": "geopko_v2_3_mission_year_tcc.csv",  # contributors of UN missions, as on UN maps
-    "alliance_depth": "benson_clinton_alliance_scores.csv",  # by ATOP identifier
-    "arms_transfers": "arms_transfers_dyad_year_1970_2014.csv.gz",  # seller (ccode1) to buyer (ccode2)
-    "bilateral_treaties": "world_treaty_index_bilateral.csv.gz",  # by date of signature
-    "defence_agreements": "dcad_agreements.csv",  # bilateral
-    "factbook_memberships": "factbook_igo_memberships_1990_2025.csv.gz",  # by edition of the World Factbook
-    "conflict_parties": "ucdp_acd_parties_long.csv",
-    "wars": "cow_interstate_war_participant_years_1945_2003.csv",
-    "dispute_participants": "gml_mid_participants_1945_2010.csv",
-    "interventions": "imi_1946_2005.csv",
-    "third_party_missions": "mullenbach_third_party_pkm_v3_1.csv",
-}
-ENCODINGS = {"mullenbach_third_party_pkm_v3_1.csv": "latin-1"}
 WHOLE = ("ccode", "ccode1", "ccode2", "year")
+
+
+def read_texts(path: Path) -> pd.DataFrame:
+    """A compiled or coded table as texts; an empty field is an empty text."""
+    return pd.read_csv(path, keep_default_na=False, dtype=str)
+
+
+# Name of an extract in the code -> its file, encoding, and what it holds where the name does not say it.
+EXTRACTS = read_texts(CODING / "extracts.csv").set_index("extract")
 
 
 def sources_folder(option: str | None) -> Path:
@@ -85,13 +55,13 @@ class Sources:
         self.folder = inner if inner.is_dir() else Path(folder)
 
     def __getattr__(self, name: str) -> pd.DataFrame:
-        if name not in EXTRACTS:
+        if name not in EXTRACTS.index:
             raise AttributeError(name)
-        table = self.read(EXTRACTS[name])
+        table = self.read(*EXTRACTS.loc[name, ["file", "encoding"]])
         setattr(self, name, table)
         return table
 
-    def read(self, name: str) -> pd.DataFrame:
+    def read(self, name: str, encoding: str = "") -> pd.DataFrame:
         """Read one file, codes and years as whole numbers where none is missing; `UserError` if it is absent."""
         path = self.folder / name
         if not path.is_file():
@@ -103,7 +73,7 @@ class Sources:
         else:
             # An empty field is missing; the text "NA" is Namibia's code in some sources and stays text.
             options = {"keep_default_na": False, "na_values": [""], "low_memory": False}
-            table = pd.read_csv(path, encoding=ENCODINGS.get(name), **options)
+            table = pd.read_csv(path, encoding=encoding or None, **options)
         return table.astype({key: int for key in WHOLE if key in table and table[key].notna().all()})
 
     def beside(self, name: str) -> Path:
@@ -114,11 +84,6 @@ class Sources:
         raise UserError(
             f"derivation: {name} is neither in {self.folder} nor in the folder above it; put it there"
         )
-
-
-def read_texts(path: Path) -> pd.DataFrame:
-    """A compiled or coded table as texts; an empty field is an empty text."""
-    return pd.read_csv(path, keep_default_na=False, dtype=str)
 
 
 def coded_by_state(name: str) -> dict[tuple[str, int], dict[str, str]]:

@@ -72,7 +72,8 @@ def codes_by_name(cow_states: pd.DataFrame) -> dict[str, int]:
 def state_code(name: str, claim_year: int | None, start_year: int, codes: Mapping[str, int]) -> int | None:
     """COW code of the state that a free-text name speaks of; None when the name is no state.
 
-    The code is returned whether or not the state was a member of the system; see `system_members` for that.
+    The code is returned whether or not the state was a member of the system; see `system_members` for that. A name that is not
+    known is never dropped: it is a `UserError`.
 
     Parameters
     ----------
@@ -82,11 +83,6 @@ def state_code(name: str, claim_year: int | None, start_year: int, codes: Mappin
         First year of the mission.
     codes : mapping
         Code by name (`codes_by_name`).
-
-    Raises
-    ------
-    UserError
-        The name is not known; it is never dropped.
     """
     cleaned = " ".join(str(name).split())
     full_name = SPELLINGS.get(cleaned, cleaned)

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from workflow.lib.derivation.bilateral import rival_treaties
-from workflow.lib.derivation.grid import YEARS, look_up
+from workflow.lib.derivation.grid import YEARS, grid, look_up, within
 from workflow.lib.derivation.pacts import ALLIANCE_YEARS
 from workflow.lib.derivation.sources import CODING, Sources
 from workflow.lib.derivation.system import both_ways, lineage, lineage_code
@@ -62,8 +62,7 @@ class Agreements:
 
     def _table(self, counts: np.ndarray) -> pd.DataFrame:
         table = pd.DataFrame(counts.astype(float), index=self.codes, columns=YEARS)
-        table.loc[:, ~np.isin(YEARS, np.arange(self.first, self.last + 1))] = np.nan
-        return table
+        return within(table, self.first, self.last)
 
 
 def agreements(spells: pd.DataFrame, states: np.ndarray, first: int, last: int) -> Agreements:
@@ -91,24 +90,16 @@ def agreements(spells: pd.DataFrame, states: np.ndarray, first: int, last: int) 
 
 def treaty_agreements(sources: Sources, states: np.ndarray) -> Agreements:
     """UN-deposited multilateral treaties by which a state is bound (by the end of the year)."""
-    bound = sources.treaties.dropna(subset=["bound_year"])
-    spells = pd.DataFrame(
-        {"agreement": bound["treaty"], "state": bound["ccode"], "start": bound["bound_year"], "end": np.inf}
-    )
+    bound = sources.treaties.dropna(subset=["bound_year"]).assign(end=np.inf)
+    spells = bound.rename(columns={"treaty": "agreement", "ccode": "state", "bound_year": "start"})
     return agreements(spells, states, *TREATY_YEARS)
 
 
 def alliance_agreements(sources: Sources, states: np.ndarray) -> Agreements:
     """ATOP alliance agreements in force at the end of the year (an exit year of 0 means still in force)."""
     members = sources.alliance_members
-    spells = pd.DataFrame(
-        {
-            "agreement": members["atopid"],
-            "state": members["member"],
-            "start": members["yrent"],
-            "end": members["yrexit"].where(members["yrexit"] > 0, np.inf),
-        }
-    )
+    spells = members.rename(columns={"atopid": "agreement", "member": "state", "yrent": "start"})
+    spells["end"] = members["yrexit"].where(members["yrexit"] > 0, np.inf)
     return agreements(spells, states, *ALLIANCE_YEARS)
 
 
@@ -163,8 +154,7 @@ def organisation_dyads(sources: Sources, partner: int) -> pd.DataFrame:
     """Joint memberships in intergovernmental organisations with a partner, as a grid (lineages, years)."""
     rows = _organisation_pairs(sources)
     rows = rows[rows["partner"] == lineage_code(partner)]
-    joint = rows.groupby(["state", "year"])["dyadigos"].max().unstack("year")
-    return joint.reindex(columns=YEARS).astype(float)
+    return grid(rows["state"], rows["year"], rows["dyadigos"], largest=True)
 
 
 def organisation_own(sources: Sources) -> pd.DataFrame:
@@ -174,9 +164,7 @@ def organisation_own(sources: Sources) -> pd.DataFrame:
     can exceed it by a few; the largest joint count with the USA or a rival power is a lower bound and is taken then.
     """
     own = sources.own_memberships
-    codes = lineage(own["ccode"])
-    table = own.assign(code=codes).groupby(["code", "year"])["igo_own_full"].max().unstack("year")
-    table = table.reindex(columns=YEARS).astype(float)
+    table = grid(own["ccode"], own["year"], own["igo_own_full"], largest=True)
     for partner in (2, *RIVALS.values()):
         joint = organisation_dyads(sources, partner).reindex(table.index)
         table = table.where(~(joint > table), joint)

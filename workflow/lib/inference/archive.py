@@ -30,8 +30,8 @@ def write_tree(tree: xr.DataTree | xr.Dataset, path: Path | str) -> None:
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    whole = tree.copy()
-    whole.attrs = {**tree.attrs, CHECKSUMS: json.dumps(_checksums_of(tree))}
+    whole, checksums = tree.copy(), {path: _checksums_of_group(dataset) for path, dataset in _groups(tree)}
+    whole.attrs = {**tree.attrs, CHECKSUMS: json.dumps(checksums)}
     try:
         _reserve(tree, temporary, path)
         whole.to_netcdf(str(temporary), engine="h5netcdf", encoding=_encoding(tree))
@@ -59,13 +59,12 @@ def _reserve(tree: xr.DataTree | xr.Dataset, path: Path, shown: Path) -> None:
 
 
 def _encoding(tree: xr.DataTree | xr.Dataset) -> dict:
-    def of(dataset):
+    found: dict[str, dict] = {}
+    for path, dataset in _groups(tree):
         floats = [n for n, v in dataset.data_vars.items() if np.issubdtype(v.dtype, np.floating) and v.ndim]
-        return {n: {"zlib": True, "complevel": 1} for n in floats}
-
-    if isinstance(tree, xr.Dataset):
-        return of(tree)
-    return {node.path: encoding for node in tree.subtree if (encoding := of(node.to_dataset(inherit=False)))}
+        if floats:
+            found[path] = {name: {"zlib": True, "complevel": 1} for name in floats}
+    return found.get("/", {}) if isinstance(tree, xr.Dataset) else found
 
 
 def read_tree(path: Path | str) -> xr.DataTree:
@@ -81,21 +80,12 @@ def read_dataset(path: Path | str) -> xr.Dataset:
 
 
 def read_group(path: Path | str, group: str, without: Collection[str] = ()) -> xr.Dataset | None:
-    """Read one group of a data tree into memory, less the variables that have one of some dimensions.
-
-    Returns
-    -------
-    Dataset or None
-        None if the file has no such group.
-    """
+    """Read one group of a data tree into memory, less variables that have one of some dimensions; None if it is not there."""
     with _readable(path), xr.open_datatree(path, engine="h5netcdf") as tree:
         if group not in tree.children:
             return None
-        part = tree[group].to_dataset()
-        part = part[
-            [name for name, values in part.data_vars.items() if not set(without) & set(values.dims)]
-        ].load()
-        _verify(part, f"/{group}", _kept_checksums(tree.attrs), path)
+        part = tree[group].to_dataset().drop_dims(without, errors="ignore").load()
+        _verify(part, json.loads(tree.attrs[CHECKSUMS])[f"/{group}"], path)
         return part
 
 
@@ -122,14 +112,10 @@ def _groups(tree: xr.DataTree | xr.Dataset) -> Iterator[tuple[str, xr.Dataset]]:
         yield node.path, node.to_dataset(inherit=False)
 
 
-def _checksums_of(tree: xr.DataTree | xr.Dataset) -> dict[str, dict[str, str]]:
-    return {
-        path: {
-            **{str(name): _checksum_of(values) for name, values in dataset.variables.items()},
-            "": _checksum_of_attributes(dataset.attrs),
-        }
-        for path, dataset in _groups(tree)
-    }
+def _checksums_of_group(dataset: xr.Dataset) -> dict[str, str]:
+    """Of each variable by its name, and under the empty name of the attributes."""
+    own = {str(name): _checksum_of(values) for name, values in dataset.variables.items()}
+    return own | {"": _checksum_of_attributes(dataset.attrs)}
 
 
 def _checksum_of(values: xr.Variable) -> str:
@@ -150,23 +136,18 @@ def _checksum_of_attributes(attributes: Mapping) -> str:
 
 def _verified(tree, path: Path | str):
     """The tree or data set without its checksums, if what was loaded is what was written."""
-    kept = _kept_checksums(tree.attrs)
+    kept = json.loads(tree.attrs[CHECKSUMS])
     groups = dict(_groups(tree))
     if set(groups) != set(kept) or any(set(kept[g]) != {"", *map(str, groups[g].variables)} for g in groups):
         raise UserError(f"{path}: damaged, parts are missing; delete it and run again")
     for group, dataset in groups.items():
-        _verify(dataset, group, kept, path)
+        _verify(dataset, kept[group], path)
     tree.attrs = {name: value for name, value in tree.attrs.items() if name != CHECKSUMS}
     return tree
 
 
-def _kept_checksums(attributes: Mapping) -> dict[str, dict[str, str]]:
-    return json.loads(attributes[CHECKSUMS])
-
-
-def _verify(dataset: xr.Dataset, group: str, kept: dict[str, dict[str, str]], path: Path | str) -> None:
-    for name, values in dataset.variables.items():
-        if kept[group].get(str(name)) != _checksum_of(values):
-            raise UserError(f"{path}: damaged, {name} is not what was written; delete it and run again")
-    if kept[group][""] != _checksum_of_attributes(dataset.attrs):
-        raise UserError(f"{path}: damaged, an attribute is not what was written; delete it and run again")
+def _verify(dataset: xr.Dataset, kept: dict[str, str], path: Path | str) -> None:
+    for name, checksum in _checksums_of_group(dataset).items():
+        if kept.get(name) != checksum:
+            part = name or "an attribute"
+            raise UserError(f"{path}: damaged, {part} is not what was written; delete it and run again")

@@ -10,13 +10,12 @@ import numpy as np
 import xarray as xr
 
 from models.blocks.factor import Mode, Panel, build_factor, expected_signs, find_mode, panel
-from models.composition import Composition, check
+from models.composition import Composition
 from models.paths import GaussianPath, arguments_of_draws, gaussian_path, latent_paths
 from models.priors import GraphVariables, Priors
-from workflow.lib.errors import UserError
 from workflow.lib.inference.program import Program, compile_program
 from workflow.lib.inference.progress import Log
-from workflow.lib.inference.sampling import SamplerSettings, derive_seed, run_sampler
+from workflow.lib.inference.sampling import SamplerSettings, derive_seed, refuse_faults, run_sampler
 
 PATH_DRAWS = 400
 START_SPREAD = 0.1
@@ -72,16 +71,8 @@ def _mean_arguments(posterior: xr.Dataset, mode: Mode) -> tuple:
 def compile_measurement(
     composition: Composition, data: xr.Dataset, priors: Priors, settings: SamplerSettings
 ) -> Measurement:
-    """Check, build and compile a measurement.
-
-    Raises
-    ------
-    UserError
-        With one line for each fault of the composition, before anything is compiled.
-    """
-    faults = check(composition, data)
-    if faults:
-        raise UserError("\n".join(faults))
+    """Check, build and compile a measurement."""
+    refuse_faults(composition, data)
     own = panel(composition, data)
     mode = find_mode(own, priors)
     start = {

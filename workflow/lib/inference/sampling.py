@@ -142,17 +142,9 @@ class Compiled:
         log: Log | None = None,
         label: str | None = None,
     ) -> xr.DataTree:
-        """Draws of the posterior, over draws of the latents for a cut model.
+        """Draws of the posterior, over draws of the latents for a cut model; progress lines go to ``log``.
 
-        Parameters
-        ----------
-        seed : int
-        settings : SamplerSettings, optional
-            Other numbers of draws than those compiled with.
-        log : callable, optional
-            Takes progress lines.
-        label : str, optional
-            Begins each progress line; the model's name by default.
+        They begin with ``label``, by default the model's name; ``settings`` may be others than those compiled with.
 
         Returns
         -------
@@ -219,6 +211,12 @@ def _joined(parts: list[xr.DataTree], dimension: str) -> xr.DataTree:
     return xr.DataTree.from_dict(groups)
 
 
+def refuse_faults(composition: Composition, data: xr.Dataset) -> None:
+    """Raise a `UserError` of one line for each fault of a composition, before anything is compiled."""
+    if faults := check(composition, data):
+        raise UserError("\n".join(faults))
+
+
 def compile_outcome(
     composition: Composition,
     data: xr.Dataset,
@@ -227,16 +225,8 @@ def compile_outcome(
     measured: dict | None = None,
     path: GaussianPath | None = None,
 ) -> Compiled:
-    """Check, build and compile an outcome model.
-
-    Raises
-    ------
-    UserError
-        With one line for each fault of the composition, before anything is compiled.
-    """
-    faults = check(composition, data)
-    if faults:
-        raise UserError("\n".join(faults))
+    """Check, build and compile an outcome model."""
+    refuse_faults(composition, data)
     measured = measured or {}
     inputs = outcome_inputs(composition, data, term_values(composition, data, measured), path)
     program = compile_program(build(composition, inputs, priors))

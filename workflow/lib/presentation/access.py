@@ -165,14 +165,11 @@ class Run:
 
     def rows(self, name: str, **where) -> list[Record]:
         """Rows of a table (`comparison/totals.csv`) in which columns have given values."""
-        table = self.results.table(name)
-        for column, value in where.items():
-            table = table[table[column] == value]
         stem = name.removesuffix(".csv").replace("/", ".")
         key = f"{stem}[{', '.join(map(str, where.values()))}]"
         return [
             Record(row, f"{key}[{number}]" if number else key, name)
-            for number, row in enumerate(table.to_dict("records"))
+            for number, row in enumerate(self.results.records(name, **where))
         ]
 
     def row(self, name: str, **where) -> Record | None:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from itertools import compress
 
 import pandas as pd
 from markupsafe import Markup
@@ -68,18 +69,10 @@ def listed(
 ) -> Table:
     """One line a row: header -> what makes a cell of the row; ``dropping`` leaves out columns without any value."""
     cells = [[make(row) for make in columns.values()] for row in rows]
-    kept = [
-        place
-        for place in range(len(columns))
-        if not dropping or any(line[place] != MISSING for line in cells)
-    ]
-    headers = list(columns)
-    return Table(
-        [headers[place] for place in kept],
-        [[line[place] for place in kept] for line in cells],
-        min(text_columns, len(kept)),
-        [widths[place] for place in kept] if widths else None,
-    )
+    kept = [not dropping or any(line[k] != MISSING for line in cells) for k in range(len(columns))]
+    headers, *cells = (list(compress(line, kept)) for line in (columns, *cells))
+    shown = list(compress(widths, kept)) if widths else None
+    return Table(headers, cells, min(text_columns, len(headers)), shown)
 
 
 def words(value) -> str:

@@ -64,9 +64,9 @@ def zero_line(axes, at: float = 0.0) -> None:
     axes.axvline(at, color=style.LINE, linewidth=0.7)
 
 
-def row_figure(labels, words: str) -> tuple:
+def row_figure(labels, words: str, row_height: float = 0.19) -> tuple:
     """A figure of one row a label above an axis in words, and its axes."""
-    figure = new_figure(len(labels))
+    figure = new_figure(len(labels), row_height)
     axes = figure.subplots()
     label_rows(axes, labels)
     axes.set_xlabel(words)
@@ -77,8 +77,9 @@ def draw_effects(results: Results) -> Figure:
     """Effects of ties and of quality by model."""
     rows = results.table("effects.csv")
     rows = rows[rows["scope"] == "all"]
-    figure = new_figure(len(results.models), 0.36)
-    axes = figure.subplots()
+    main = {results.main_model: " (main)"}
+    labels = [results.label(model) + main.get(model, "") for model in results.models]
+    figure, axes = row_figure(labels, "Change of the probability of joining, percentage points", 0.36)
     terms = {TIES: -0.13, results.quality_term: 0.13}
     for (term, offset), (colour, marker, _) in zip(terms.items(), LOOKS.values(), strict=True):
         part = rows[rows["estimand"].isin([f"{term}_effect", f"{term}_within_effect"])]
@@ -86,9 +87,6 @@ def draw_effects(results: Results) -> Figure:
         place = [results.models.index(model) + offset for model in part["model"]]
         intervals(axes, part, place, colour, marker)
     zero_line(axes)
-    main = {results.main_model: " (main)"}
-    label_rows(axes, [results.label(model) + main.get(model, "") for model in results.models])
-    axes.set_xlabel("Change of the probability of joining, percentage points")
     legend(figure, {label: (colour, marker) for colour, marker, label in LOOKS.values()})
     return figure
 
@@ -286,21 +284,9 @@ def save_figure(figure: Figure, folder: Path, name: str) -> None:
 def draw_figures(
     results_folder, output_folder, list_path, settings: dict, files=None
 ) -> dict[str, list[str]]:
-    """Draw every figure whose input exists.
+    """Draw every figure whose input exists, in every format, into a folder; the run is given as to `Results`.
 
-    Parameters
-    ----------
-    results_folder, settings, files
-        Of the run, see `Results`.
-    output_folder : path
-        Folder for `<name>.svg`, `<name>.png` and `<name>.pdf`.
-    list_path : path
-        Usually `results/figures.json`, which holds what is returned.
-
-    Returns
-    -------
-    dict
-        Section -> names of the figures drawn.
+    Returns names by section, which are also written to the file of the list, usually `results/figures.json`.
     """
     results, folder = Results(results_folder, settings, files), Path(output_folder)
     folder.mkdir(parents=True, exist_ok=True)

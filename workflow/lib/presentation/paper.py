@@ -75,19 +75,9 @@ def render_manuscript(run: Run, template: str | None = None) -> str:
 def write_manuscript(
     results_folder, manuscript_path, numbers_path, settings: dict, files=None
 ) -> dict[str, dict]:
-    """Write the paper in Markdown, and every number that it prints.
+    """Write the paper in Markdown, and every number that it prints; the run is given as to `Results`.
 
-    Parameters
-    ----------
-    results_folder, settings, files
-        Of the run, see `Results`.
-    manuscript_path, numbers_path : path
-        Usually `results/paper/paper.md` and `results/numbers.json`.
-
-    Returns
-    -------
-    dict
-        Key -> value, text and file of what was printed.
+    Returns what was printed by key: its value, text and file.
     """
     results = Results(results_folder, settings, files)
     run = manuscript_run(results, read_figures(results.folder))
@@ -141,19 +131,9 @@ def write_pdf(source: Path, target: Path, root: Path) -> None:
 
 
 def build_paper(manuscript_path, formats: list[str]) -> list[Path]:
-    """Write the paper beside its Markdown in the formats asked for.
+    """Write the paper beside its Markdown, in formats of pdf, docx, html, tex; returns the files written.
 
-    Parameters
-    ----------
-    manuscript_path : path
-        `results/paper/paper.md`; figures are in `results/figures`.
-    formats : list of str
-        Of pdf, docx, html, tex.
-
-    Returns
-    -------
-    list of Path
-        The files written.
+    Figures are in the folder `figures` beside that of the paper.
     """
     source, written = Path(manuscript_path).resolve(), []
     for kind in formats:

@@ -84,19 +84,9 @@ def script_json(data: dict) -> Markup:
 
 
 def build_report(results_folder, page_path, settings: dict, files=None) -> dict[str, dict]:
-    """Write the page.
+    """Write the page, to which links to downloads are relative; the run is given as to `Results`.
 
-    Parameters
-    ----------
-    results_folder, settings, files
-        Of the run, see `Results`.
-    page_path : path
-        Usually `results/report/index.html`; links to downloads are relative to it.
-
-    Returns
-    -------
-    dict
-        Key -> value, text and file of what the page prints of the run.
+    Returns what the page prints of the run by key: its value, text and file.
     """
     results = Results(results_folder, settings, files)
 

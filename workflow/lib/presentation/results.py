@@ -74,6 +74,13 @@ class Results:
             self._tables[name] = table if not table.empty else pd.DataFrame(columns=list(columns))
         return self._tables[name]
 
+    def records(self, name: str, **where) -> list[dict]:
+        """Rows of a table in which columns have given values."""
+        table = self.table(name)
+        for column, value in where.items():
+            table = table[table[column] == value]
+        return table.to_dict("records")
+
     @cached_property
     def check_names(self) -> list[str]:
         """Names of the tables in results/checks that hold rows."""

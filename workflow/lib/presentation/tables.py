@@ -27,14 +27,6 @@ GATE = {
 }
 
 
-def records(results: Results, name: str, **where) -> list[dict]:
-    """Rows of a table in which columns have given values."""
-    rows = results.table(name)
-    for column, value in where.items():
-        rows = rows[rows[column] == value]
-    return rows.to_dict("records")
-
-
 def in_points(results: Results, terms: list[str]) -> dict[str, str]:
     """Headers of some terms -> estimands."""
     return {f"{results.term_label(term)}, points": f"{term}_effect" for term in terms}
@@ -42,8 +34,8 @@ def in_points(results: Results, terms: list[str]) -> dict[str, str]:
 
 def of_effects(results: Results, first: str, keys: dict[tuple, str], headers: dict[str, str]) -> Table:
     """One line a model and scope with its label; keys and columns without any effect are left out."""
-    rows = results.table("effects.csv")
-    found = {(row["model"], row["scope"], row["estimand"]): row for row in rows.to_dict("records")}
+    rows = results.records("effects.csv")
+    found = {(row["model"], row["scope"], row["estimand"]): row for row in rows}
 
     def shown(key: tuple, estimand: str) -> str:
         if (row := found.get((*key, estimand))) is None:
@@ -57,18 +49,14 @@ def of_effects(results: Results, first: str, keys: dict[tuple, str], headers: di
     return listed(used, columns, dropping=True)
 
 
-def effects_table(results: Results) -> Table:
-    """Effects by model, in percentage points."""
+def effects_table(results: Results, split: bool = False) -> Table:
+    """Effects by model, in percentage points; or those within and between states, for the models that tell them apart."""
     keys = {(model, "all"): results.label(model) for model in results.models}
+    if split:
+        parts = [term for term in results.terms if term not in results.whole_terms]
+        return of_effects(results, "Model", keys, in_points(results, parts))
     beats = {"Pr(quality > ties)": "quality_beats_ties"}
     return of_effects(results, "Model", keys, in_points(results, results.whole_terms) | beats)
-
-
-def within_table(results: Results) -> Table:
-    """Effects within and between states, for the models that tell them apart."""
-    keys = {(model, "all"): results.label(model) for model in results.models}
-    parts = [term for term in results.terms if term not in results.whole_terms]
-    return of_effects(results, "Model", keys, in_points(results, parts))
 
 
 def scopes_table(results: Results) -> Table:
@@ -151,8 +139,7 @@ def check_table(results: Results, name: str) -> Table:
 def comparison_table(results: Results) -> Table:
     """Scores by model: held-out conflicts, and leave-one-out where it is valid."""
     totals, loo = (
-        {row["model"]: row for row in records(results, f"comparison/{name}.csv")}
-        for name in ("totals", "loo")
+        {row["model"]: row for row in results.records(f"comparison/{name}.csv")} for name in ("totals", "loo")
     )
 
     def of(rows: dict, form: Callable) -> Callable:
@@ -185,7 +172,7 @@ def predicted_table(results: Results, name: str, column: str) -> Table:
         "Interval": lambda row: interval(row, "whole"),
         "Log score": cell(fixed, "joint_log_score", 1),
     }
-    return listed(records(results, f"comparison/{name}.csv", model=results.main_model), columns)
+    return listed(results.records(f"comparison/{name}.csv", model=results.main_model), columns)
 
 
 def missions_table(results: Results) -> Table:
@@ -206,16 +193,15 @@ def missions_table(results: Results) -> Table:
 def columns_table(results: Results) -> Table:
     """Columns of the state-year table: use, years, source."""
     rows = [entry for entry in results.input_table("codebook").to_dict("records") if entry["role"] != "key"]
+    used, years = ("role", "construct"), ("first_year", "last_year")
+
+    def known(row: dict, name: str) -> bool:
+        return isinstance(row.get(name), str)
+
     columns = {
-        "Column": lambda row: row["label"] if isinstance(row.get("label"), str) else spaced(row["column"]),
-        "Use": lambda row: ", ".join(
-            dict.fromkeys(
-                spaced(row[name]) for name in ("role", "construct") if isinstance(row.get(name), str)
-            )
-        ),
-        "Years": lambda row: "–".join(
-            fixed(row.get(end), 0).replace(",", "") for end in ("first_year", "last_year")
-        ),
+        "Column": lambda row: row["label"] if known(row, "label") else spaced(row["column"]),
+        "Use": lambda row: ", ".join(dict.fromkeys(spaced(row[name]) for name in used if known(row, name))),
+        "Years": lambda row: "–".join(fixed(row.get(end), 0).replace(",", "") for end in years),
         "Source": lambda row: words(row.get("citation")),
     }
     return listed(rows, columns, text_columns=4, widths=[28, 24, 12, 36])
@@ -249,7 +235,7 @@ def measurement_table(results: Results) -> Table:
     """Each measurement's items with loading and sd of the error."""
     labels = dict(zip(results.data["indicator"].values, results.data["indicator_label"].values, strict=True))
     found: dict[tuple, dict] = {}
-    for row in records(results, "parameters.csv"):
+    for row in results.records("parameters.csv"):
         part, _, element = row["parameter"].rstrip("]").partition("[")
         if row["model"] not in results.models and element:
             found.setdefault((row["model"], element), {})[part] = row
@@ -314,7 +300,7 @@ def multiverse_table(results: Results) -> Table:
 TABLES = {
     "objections": (objections_table, "verdicts.json"),
     "effects": (effects_table, "effects.csv"),
-    "within": (within_table, "effects.csv"),
+    "within": (partial(effects_table, split=True), "effects.csv"),
     "scopes": (scopes_table, "effects.csv"),
     "tallies": (tallies_table, "checks"),
     "comparison": (comparison_table, "comparison/totals.csv"),

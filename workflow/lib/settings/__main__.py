@@ -5,8 +5,6 @@ python -m workflow.lib.settings OVERLAY ...          check config.yaml with othe
 python -m workflow.lib.settings --write-schema       write workflow/schemas/config.schema.json
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import sys

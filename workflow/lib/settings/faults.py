@@ -1,7 +1,5 @@
 """Faults that the typed settings find, in words: one line each, with file, key, value, what is allowed, the nearest spelling."""
 
-from __future__ import annotations
-
 import types
 import typing
 from collections.abc import Mapping, Sequence

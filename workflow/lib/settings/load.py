@@ -4,8 +4,6 @@ Reads `config.yaml` and, laid over it, overlays such as `config/quick.yaml` and 
 `Settings`. Fails with `UserError`, one line a fault: file, key, value, what is allowed, and the nearest spelling.
 """
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -70,11 +68,6 @@ def load_settings(
         Folder from which the paths of the data tables are meant.
     check_references
         Whether columns, missions and models that are referred to are looked up (they need the tables' headers).
-
-    Raises
-    ------
-    UserError
-        One line a fault.
     """
     layers: list[Layer] = [(str(path), read_yaml(path))]
     for override in [overrides] if isinstance(overrides, Mapping) else overrides:

@@ -4,8 +4,6 @@ Returns faults as pairs of key path and text, as `references` does. Whether a co
 `models.composition.check` to say.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from pathlib import Path
 

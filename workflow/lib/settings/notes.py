@@ -1,7 +1,5 @@
 """What a configuration asks for and a run will not do, one line each: said at the start, not found out at the end."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from workflow.lib.settings.references import missions_in_use

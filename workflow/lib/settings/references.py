@@ -4,8 +4,6 @@ Reads the first lines and the key columns of the tables that the configuration n
 key path and text. What models refer to is checked in `model_references`.
 """
 
-from __future__ import annotations
-
 import csv
 from collections.abc import Collection, Sequence
 from itertools import combinations

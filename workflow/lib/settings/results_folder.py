@@ -3,8 +3,6 @@
 A run marks the folders that it makes with a file; without that mark a folder with files in it belongs to somebody.
 """
 
-from __future__ import annotations
-
 import time
 from base64 import urlsafe_b64encode
 from pathlib import Path

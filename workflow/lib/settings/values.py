@@ -3,8 +3,6 @@
 Pydantic refuses what is outside; `faults` says so in words.
 """
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, field_validator

@@ -1,7 +1,5 @@
 """Words for messages about faults: values as they were written, lists of choices, the nearest spelling."""
 
-from __future__ import annotations
-
 import difflib
 import json
 from collections.abc import Iterable

@@ -5,8 +5,6 @@ would be read last instead of first (a key given twice), tags, merge keys and ke
 `UserError`, with the line.
 """
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Iterator
@@ -36,17 +34,9 @@ RUN_BY_OTHERS = ("__use_yte__", "__definitions__", "__variables__")
 
 
 def read_yaml(path: str | Path) -> dict[str, Any]:
-    """Read a YAML file that holds a mapping.
+    """Content of a YAML file that holds a mapping, or nothing, which is an empty one.
 
-    Returns
-    -------
-    dict
-        Its content; an empty file gives an empty mapping.
-
-    Raises
-    ------
-    UserError
-        If the file is missing, no file, too large, not YAML as data, or holds something else than a mapping.
+    A `UserError` is a file that is missing, no file, too large, not YAML as data, or holds something else.
     """
     try:
         content = parse_yaml(_text_of(Path(path)))
@@ -95,10 +85,7 @@ def parse_yaml(text: str) -> Any:
 def plain_value(text: str) -> Any:
     """What a text without quotes means: null, a truth value, a number, or the text itself.
 
-    Raises
-    ------
-    UserError
-        If programs disagree on what it means, or if it is a number that no computer can hold.
+    Where programs disagree on what it means, or no computer can hold the number, it is a `UserError`.
     """
     if OLD_TRUTH.fullmatch(text):
         raise UserError(

@@ -60,16 +60,17 @@ class Faults:
         """Note a fault of a whole file."""
         self.lines.append(f"{table.path}: {text}")
 
-    def cell(self, table: RawTable, row: int, column: str, value: object, expected: str) -> None:
-        """Note a fault of one cell; `row` counts records from 0."""
+    def cell(self, table: RawTable, row: int, column: str, expected: str, value: object = None) -> None:
+        """Note a fault of one cell, by default with all that stands in it; `row` counts records from 0."""
+        shown = quoted(table.rows[column].iloc[row] if value is None else value)
         self.lines.append(
-            f"{table.path}, row {table.lines[row]}, column {column}: {quoted(value)}; expected {expected}"
+            f"{table.path}, row {table.lines[row]}, column {column}: {shown}; expected {expected}"
         )
 
     def cells(self, table: RawTable, wrong: pd.Series | np.ndarray, column: str, expected: str) -> None:
         """Note a fault of every marked cell of a column."""
         for row in np.flatnonzero(np.asarray(wrong)):
-            self.cell(table, row, column, table.rows[column].iloc[row], expected)
+            self.cell(table, row, column, expected)
 
     def warn(self, table: RawTable, text: str) -> None:
         """Note what is suspicious but possible."""
@@ -186,7 +187,7 @@ def one_of(
         value = texts.iloc[row]
         shown = ", ".join(word or "empty" for word in allowed)
         expected = (before or {}).get(value) or f"one of {shown}{did_you_mean(value, allowed)}"
-        faults.cell(table, row, column, value, expected)
+        faults.cell(table, row, column, expected)
     return texts
 
 
@@ -195,14 +196,11 @@ def unique_key(table: RawTable, columns: list[str], faults: Faults) -> None:
     keys = table.rows[columns]
     # Codes and years are compared as numbers: 2, 02 and 2.0 are one state.
     numeric = [name for name in columns if name in STATE_KEYS]
-    keys = keys.assign(
-        **{name: keys[name].str.replace(r"^0+(?=\d)|\.0+$", "", regex=True) for name in numeric}
-    )
+    keys = keys.assign(**keys[numeric].replace(r"^0+(?=\d)|\.0+$", "", regex=True))
     repeated = keys.duplicated(keep="first").to_numpy()
     if not repeated.any():
         return
     first = keys.groupby(columns, sort=False)[columns[0]].transform(lambda part: part.index[0])
     for row in np.flatnonzero(repeated):
-        value = " ".join(keys.iloc[row])
-        earlier = table.lines[int(first.iloc[row])]
-        faults.cell(table, row, "+".join(columns), value, f"each once, but row {earlier} has it too")
+        expected = f"each once, but row {table.lines[int(first.iloc[row])]} has it too"
+        faults.cell(table, row, "+".join(columns), expected, " ".join(keys.iloc[row]))

@@ -17,13 +17,7 @@ TIES = "ties"
 
 
 def resolve_settings(given: Mapping) -> dict:
-    """Fill in the defaults of the configuration; paths of tables are left out.
-
-    Raises
-    ------
-    UserError
-        If a key is unknown.
-    """
+    """Fill in the defaults of the configuration; paths of tables are left out, an unknown key is a `UserError`."""
     defaults = DataSettings().model_dump(mode="json")
     for key in given:
         if key not in defaults:
@@ -37,10 +31,7 @@ def resolve_settings(given: Mapping) -> dict:
 def choose_columns(tables: Tables, settings: Mapping) -> dict:
     """Columns by the part they play, and what the codebook says of each: exposure, family, transform, role.
 
-    Raises
-    ------
-    UserError
-        A column is not in the table of states, is a payment, or counts ties without an exposure.
+    A column that is not in the table of states, is a payment, or counts ties without an exposure is a `UserError`.
     """
     codebook = tables.codebook
     by_role = codebook.groupby("role")["column"].apply(list).to_dict()
@@ -63,13 +54,8 @@ def choose_columns(tables: Tables, settings: Mapping) -> dict:
         raise UserError(
             "data.tie_counts: no column; name at least one, or give one the role tie_count in the codebook"
         )
-    for part, field in (
-        ("exposure", "pairs_with"),
-        ("family", "family"),
-        ("transform", "transform"),
-        ("role", "role"),
-    ):
-        columns[part] = dict(zip(codebook["column"], codebook[field], strict=True))
+    said = codebook.set_index("column").rename(columns={"pairs_with": "exposure"})
+    columns |= {part: said[part].to_dict() for part in ("exposure", "family", "transform", "role")}
     columns["family"] |= DERIVED_COVARIATES
     counts = codebook.loc[codebook["construct"] == TIES, "column"].tolist()
     columns["more_counts"] = [name for name in counts if name not in columns["tie_counts"]]

@@ -8,22 +8,8 @@ import numpy as np
 import pandas as pd
 
 from workflow.lib.settings.wording import did_you_mean
-from workflow.lib.tables.checks import (
-    CERTAINTIES,
-    CODE,
-    EVIDENCE,
-    FLAG,
-    NOT_NEGATIVE,
-    OUTCOME_KINDS,
-    STATE_CODES,
-    YEAR,
-    Faults,
-    no_codes_for_missing,
-    numbers_in,
-    one_of,
-    require_columns,
-    unique_key,
-)
+from workflow.lib.tables import checks
+from workflow.lib.tables.checks import CERTAINTIES, CODE, FLAG, NOT_NEGATIVE, YEAR, Faults
 from workflow.lib.tables.read import RawTable
 
 MISSION_NUMBERS = {
@@ -37,8 +23,8 @@ MISSION_NUMBERS = {
     "days_to_operation": NOT_NEGATIVE,
 }
 MISSION_WORDS = {
-    "outcome_kind": (OUTCOME_KINDS, "deployment"),
-    "evidence": (EVIDENCE, "fair"),
+    "outcome_kind": (checks.OUTCOME_KINDS, "deployment"),
+    "evidence": (checks.EVIDENCE, "fair"),
     "pivotal_certainty": (CERTAINTIES, "probable"),
 }
 MONTHS = ("months_earliest", "months_latest")
@@ -60,9 +46,9 @@ def code_lists(table: RawTable, column: str, faults: Faults) -> pd.Series:
         parts = [part.strip() for part in text.split(";") if part.strip()]
         numeric = all(part.isascii() and part.isdigit() for part in parts)
         codes = tuple(map(int, parts)) if numeric else ()
-        if not numeric or not all(STATE_CODES[0] <= code <= STATE_CODES[1] for code in codes):
+        if not numeric or not all(checks.STATE_CODES[0] <= code <= checks.STATE_CODES[1] for code in codes):
             expected = "state codes separated by semicolons, such as 645;690, or empty"
-            faults.cell(table, row, column, text, expected)
+            faults.cell(table, row, column, expected)
             codes = ()
         result.append(codes)
     return pd.Series(result, index=table.rows.index)
@@ -75,20 +61,19 @@ def check_missions(table: RawTable, faults: Faults) -> pd.DataFrame | None:
     (deployment), evidence (fair), pivotal_certainty (probable), targets and host (none), conflict (the mission itself). All
     other columns pass as text; a column of 0, 1 and empty becomes numbers and may serve as a mission covariate.
     """
-    if not require_columns(table, ["mission", "label", "start_year", "pivotal"], faults):
+    if not checks.require_columns(table, ["mission", "label", "start_year", "pivotal"], faults):
         return None
     rows = table.rows
     wrong = ~rows["mission"].str.fullmatch(r"[A-Za-z0-9_.-]+")
     faults.cells(table, wrong, "mission", "an identifier of letters, digits and underscores")
-    unique_key(table, ["mission"], faults)
+    checks.unique_key(table, ["mission"], faults)
     checked = ("start_year", "end_year", "pivotal", "un_mandate", "short_horizon", "size")
-    no_codes_for_missing(table, [name for name in rows.columns if name not in checked], faults)
-    missions = rows.assign(**{"end_year": np.nan, **numbers_in(table, MISSION_NUMBERS, faults)})
+    checks.no_codes_for_missing(table, [name for name in rows.columns if name not in checked], faults)
+    missions = rows.assign(**{"end_year": np.nan, **checks.numbers_in(table, MISSION_NUMBERS, faults)})
     for row in np.flatnonzero(missions["end_year"] < missions["start_year"]):
-        start = rows["start_year"].iloc[row]
-        faults.cell(table, row, "end_year", rows["end_year"].iloc[row], f"{start} (start_year) or later")
+        faults.cell(table, row, "end_year", f"{rows['start_year'].iloc[row]} (start_year) or later")
     for name, (allowed, default) in MISSION_WORDS.items():
-        missions[name] = one_of(table, name, allowed, faults) if name in rows else default
+        missions[name] = checks.one_of(table, name, allowed, faults) if name in rows else default
     own = rows["mission"]
     missions["conflict"] = rows["conflict"].where(rows["conflict"] != "", own) if "conflict" in rows else own
     for name in ("targets", "host"):
@@ -106,15 +91,14 @@ def check_participation(
     Required: mission, state, joined, certainty. Optional: state_name, role, first_year, months_earliest and months_latest
     (bounds of the entry in months after the start), sources and others.
     """
-    if not require_columns(table, ["mission", "state", "joined", "certainty"], faults):
+    if not checks.require_columns(table, ["mission", "state", "joined", "certainty"], faults):
         return None
-    unique_key(table, ["mission", "state"], faults)
-    found = numbers_in(table, PARTICIPATION_NUMBERS, faults)
-    one_of(table, "certainty", CERTAINTIES, faults)
+    checks.unique_key(table, ["mission", "state"], faults)
+    found = checks.numbers_in(table, PARTICIPATION_NUMBERS, faults)
+    checks.one_of(table, "certainty", CERTAINTIES, faults)
     participation = table.rows.assign(**dict.fromkeys(("first_year", *MONTHS), np.nan) | found)
     wrong = participation["months_latest"] < participation["months_earliest"]
-    if wrong.any():
-        faults.cells(table, wrong, "months_latest", "as many months as months_earliest, more, or empty")
+    faults.cells(table, wrong, "months_latest", "as many months as months_earliest, more, or empty")
     if missions is not None:
         _check_names(table, missions, missions_path, faults)
         _check_against_missions(table, participation, missions, faults)
@@ -127,9 +111,8 @@ def _check_names(table: RawTable, missions: pd.DataFrame, missions_path: str, fa
     """Each row is of a mission that the table of missions has."""
     known = list(missions["mission"])
     for row in np.flatnonzero(~table.rows["mission"].isin(known)):
-        value = table.rows["mission"].iloc[row]
-        expected = f"a mission of {missions_path}{did_you_mean(value, known)}"
-        faults.cell(table, row, "mission", value, expected)
+        near = did_you_mean(table.rows["mission"].iloc[row], known)
+        faults.cell(table, row, "mission", f"a mission of {missions_path}{near}")
 
 
 def _check_against_missions(
@@ -149,8 +132,7 @@ def _check_against_missions(
     for row in np.flatnonzero((first < facts["start_year"]) | (first > facts["end_year"])):
         start, last = facts["start_year"].iloc[row], facts["end_year"].iloc[row]
         years = f"{start:g} or later" if np.isnan(last) else f"{start:g} to {last:g}"
-        value = table.rows["first_year"].iloc[row]
-        faults.cell(table, row, "first_year", value, f"a year of the mission, {years}, or empty")
+        faults.cell(table, row, "first_year", f"a year of the mission, {years}, or empty")
 
 
 def check_excluded(
@@ -160,9 +142,9 @@ def check_excluded(
 
     Required: mission, state, reason. A row without a state code (an organisation that a source names) is passed over.
     """
-    if not require_columns(table, ["mission", "state", "reason"], faults):
+    if not checks.require_columns(table, ["mission", "state", "reason"], faults):
         return None
-    code = numbers_in(table, {"state": {**CODE, "required": False}}, faults)
+    code = checks.numbers_in(table, {"state": {**CODE, "required": False}}, faults)
     excluded = table.rows[["mission", "state", "reason"]].assign(**code)
     faults.cells(table, excluded["reason"] == "", "reason", "the reason why the state could not have joined")
     if missions is not None:
@@ -174,10 +156,10 @@ def check_distances(
     table: RawTable, missions: pd.DataFrame | None, missions_path: str, faults: Faults
 ) -> pd.DataFrame | None:
     """Check the table of distances; None if a required column is missing."""
-    if not require_columns(table, ["mission", "state", "distance_km"], faults):
+    if not checks.require_columns(table, ["mission", "state", "distance_km"], faults):
         return None
-    unique_key(table, ["mission", "state"], faults)
-    found = numbers_in(table, {"state": CODE, "distance_km": DISTANCE}, faults)
+    checks.unique_key(table, ["mission", "state"], faults)
+    found = checks.numbers_in(table, {"state": CODE, "distance_km": DISTANCE}, faults)
     distances = table.rows[["mission", "state"]].assign(**found)
     if missions is not None:
         _check_names(table, missions, missions_path, faults)
@@ -197,10 +179,8 @@ def check_years_of_missions(
     measured = set(states["pivotal"])
     for row, (pivotal, start) in enumerate(zip(missions["pivotal"], missions["start_year"], strict=True)):
         if pivotal in measured and (pivotal, start - 1) not in pairs:
-            expected = (
-                f"rows of pivotal {pivotal} and year {start - 1}, the year before the start, in {states_path}"
-            )
-            faults.cell(table, row, "start_year", table.rows["start_year"].iloc[row], expected)
+            wanted = f"rows of pivotal {pivotal} and year {start - 1}, the year before the start"
+            faults.cell(table, row, "start_year", f"{wanted}, in {states_path}")
 
 
 def check_existence(
@@ -216,16 +196,14 @@ def check_existence(
     A state exists in a year if the table of states has a row for it in that year, whatever the pivotal state.
     """
     exists = set(zip(states["state"], states["year"], strict=True))
-    start_of = dict(zip(missions["mission"], missions["start_year"], strict=True))
-    leader_of = dict(zip(missions["mission"], missions["pivotal"], strict=True))
+    named = missions[["mission", "start_year", "pivotal"]].itertuples(index=False)
+    facts = {mission: (start, pivotal) for mission, start, pivotal in named}
     columns = participation[["mission", "state", "first_year"]]
     for row, (mission, state, first) in enumerate(columns.itertuples(index=False)):
-        start = start_of.get(mission)
-        if start is None or leader_of[mission] == state:
+        start, leader = facts.get(mission, (None, None))
+        if start is None or leader == state:
             continue
         years = [start - 1, start] if np.isnan(first) else [start - 1, start, int(first)]
         if not any((state, year) in exists for year in years):
-            shown = f"a state of {states_path} in {' or '.join(str(year) for year in dict.fromkeys(years))}"
-            faults.cell(
-                table, row, "state", table.rows["state"].iloc[row], f"{shown} (it was not in the system)"
-            )
+            shown = f"a state of {states_path} in {' or '.join(map(str, dict.fromkeys(years)))}"
+            faults.cell(table, row, "state", f"{shown} (it was not in the system)")

@@ -72,13 +72,7 @@ def payments(values: Mapping, columns: Mapping, scored: np.ndarray) -> xr.Datase
 
 
 def mission_covariates(missions: pd.DataFrame, names: list[str], tables: Tables) -> xr.Dataset:
-    """Covariates of missions as numbers.
-
-    Raises
-    ------
-    UserError
-        The table of missions has no such column, or a mission no number in it.
-    """
+    """Covariates of missions as numbers; a column that is not there, or a mission without a number, is a `UserError`."""
     path = tables.paths["missions"]
     values = np.zeros((len(names), len(missions)))
     for row, name in enumerate(names):

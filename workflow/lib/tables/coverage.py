@@ -20,9 +20,5 @@ def coverage_by_year(tables: Tables, pivotal: int = 2) -> pd.DataFrame:
     share = rows[columns].notna().groupby(rows["year"]).mean()
     long = share.T.stack().rename_axis(["column", "year"]).rename("share").reset_index()
     long["states"] = long["year"].map(rows.groupby("year").size())
-    long["role"] = long["column"].map(tables.codebook.set_index("column")["role"])
-    order = {name: place for place, name in enumerate(tables.codebook["column"])}
-    long = long.sort_values(
-        ["column", "year"], key=lambda part: part.map(order) if part.name == "column" else part
-    )
-    return long[["column", "role", "year", "states", "share"]].reset_index(drop=True)
+    book = tables.codebook[["column", "role"]]
+    return book.merge(long, on="column")[["column", "role", "year", "states", "share"]]

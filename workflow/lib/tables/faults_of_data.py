@@ -4,8 +4,6 @@ From the analysis dataset to lines in plain words, a fault each; or to warnings.
 the prior as if it were an estimate. Reads no files.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 import numpy as np

@@ -68,11 +68,6 @@ def load_tables(paths: Mapping[str, object], root: Path | str = ".") -> Tables:
         Other keys are ignored, so that the `data` section of a configuration can be passed as it is.
     root : Path
         Folder from which relative paths are meant.
-
-    Raises
-    ------
-    UserError
-        With one line for each fault.
     """
     faults = Faults()
     raw: dict[str, RawTable] = {}

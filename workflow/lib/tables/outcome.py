@@ -21,13 +21,7 @@ BY_COLUMN = ("pivotal state", "target", "host")
 
 
 def choose_missions(tables: Tables, settings: Mapping, partner: int) -> pd.DataFrame:
-    """Missions that fit the settings, in order of their start.
-
-    Raises
-    ------
-    UserError
-        None fits, or one to leave out is unknown.
-    """
+    """Missions that fit the settings, in order of their start; that none fits, or a name is unknown, is a `UserError`."""
     missions = tables.missions
     for name in settings["exclude_missions"]:
         if name not in set(missions["mission"]):
@@ -35,11 +29,9 @@ def choose_missions(tables: Tables, settings: Mapping, partner: int) -> pd.DataF
             raise UserError(f"data.exclude_missions: no mission {name} in {tables.paths['missions']}{near}")
     others = settings["missions_led_by_others"]
     led = missions["pivotal"] != partner if others else missions["pivotal"] == settings["pivotal"]
-    enough = EVIDENCE.index(settings["minimum_evidence"])
     kept = led & (missions["outcome_kind"] == settings["outcome_kind"])
-    kept &= missions["evidence"].map(EVIDENCE.index) <= enough
-    least = CERTAINTIES.index(settings["pivotal_certainty"])
-    kept &= missions["pivotal_certainty"].map(CERTAINTIES.index) <= least
+    kept &= at_least(missions["evidence"], settings["minimum_evidence"], EVIDENCE)
+    kept &= at_least(missions["pivotal_certainty"], settings["pivotal_certainty"], CERTAINTIES)
     kept &= ~missions["mission"].isin(settings["exclude_missions"])
     if settings["last_start_year"] is not None:
         kept &= missions["start_year"] <= settings["last_start_year"]
@@ -52,6 +44,11 @@ def choose_missions(tables: Tables, settings: Mapping, partner: int) -> pd.DataF
             f"of pivotal states {', '.join(map(str, leaders))}"
         )
     return missions[kept].sort_values(["start_year", "mission"], ignore_index=True)
+
+
+def at_least(grades: pd.Series, least: str, order: tuple[str, ...]) -> pd.Series:
+    """Which grades are the least one that is asked for, or better; the order begins with the best."""
+    return grades.map(order.index) <= order.index(least)
 
 
 def eligible_states(
@@ -111,8 +108,7 @@ def counted(participation: pd.DataFrame, settings: Mapping) -> tuple[pd.Series, 
                     f"data.also_counted: no record has the role {role}{did_you_mean(role, set(roles))}"
                 )
         joined |= roles.isin(settings["also_counted"])
-    least = CERTAINTIES.index(settings["joined_certainty"])
-    joined &= participation["certainty"].map(CERTAINTIES.index) <= least
+    joined &= at_least(participation["certainty"], settings["joined_certainty"], CERTAINTIES)
     within = settings["joined_within_months"]
     late = joined & (participation["months_earliest"] > (np.inf if within is None else within))
     return joined & ~late, late

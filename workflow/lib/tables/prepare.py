@@ -36,16 +36,10 @@ import pandas as pd
 import xarray as xr
 
 from workflow.lib.errors import UserError
+from workflow.lib.tables import covariates
 from workflow.lib.tables.checks import STATE_NAME
 from workflow.lib.tables.columns import choose_columns, resolve_settings
-from workflow.lib.tables.covariates import (
-    BY_ROW,
-    covariates,
-    derived_covariates,
-    mission_covariates,
-    on_model_scale,
-    payments,
-)
+from workflow.lib.tables.covariates import BY_ROW, on_model_scale
 from workflow.lib.tables.dropped import what_was_dropped
 from workflow.lib.tables.load import Tables
 from workflow.lib.tables.outcome import choose_missions, counted, eligible_states, labels, named_by
@@ -69,11 +63,6 @@ def prepare(tables: Tables, data_settings: Mapping | None = None) -> xr.Dataset:
     -------
     Dataset
         The variables that the module names; attributes config, config_hash, tables_hash, dropped (JSON), source_of_ties.
-
-    Raises
-    ------
-    UserError
-        If the settings do not fit the tables.
     """
     settings = resolve_settings(data_settings or {})
     columns = choose_columns(tables, settings)
@@ -83,7 +72,9 @@ def prepare(tables: Tables, data_settings: Mapping | None = None) -> xr.Dataset:
     panel = settings["measurement_panel"]
     panel_years = np.arange(panel["first"], panel["last"] + 1)
     states = _states(rows, {*(missions["start_year"] - 1), *panel_years})
-    values = _values_at_start(rows, missions, states) | derived_covariates(tables, missions, states)
+    values = _values_at_start(rows, missions, states) | covariates.derived_covariates(
+        tables, missions, states
+    )
     eligible = eligible_states(values, missions, states, partner, settings, tables.excluded)
     needed = (*columns["tie_counts"], *columns["controls"])
     observed = {name: np.isfinite(on_model_scale(values, name, columns)) for name in needed}
@@ -97,9 +88,9 @@ def prepare(tables: Tables, data_settings: Mapping | None = None) -> xr.Dataset:
     parts = [
         _outcome(by_row, scored, missions).assign_coords(_coordinates(tables, missions, states)),
         measures,
-        covariates(values, columns, scored, tables),
-        mission_covariates(missions, settings["mission_covariates"], tables),
-        payments(values, columns, scored),
+        covariates.covariates(values, columns, scored, tables),
+        covariates.mission_covariates(missions, settings["mission_covariates"], tables),
+        covariates.payments(values, columns, scored),
         measurement_panel(rows, states, panel_years, tables.codebook, columns["indicators"]),
     ]
     dataset = xr.merge(parts, join="exact", compat="equals", combine_attrs="drop")

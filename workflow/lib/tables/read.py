@@ -62,11 +62,8 @@ class RawTable:
 def read_csv(path: Path, shown: str | None = None) -> RawTable:
     """Read a table as texts; messages call it `shown`, by default its path.
 
-    Raises
-    ------
-    UserError
-        If the file is absent, too large, empty, has a header only, is not UTF-8, has unprintable characters, columns
-        without a name, rows of different lengths, or fields that swallow rows.
+    A `UserError` is a file that is absent, too large, empty, has a header only, is not UTF-8, has unprintable characters, columns
+    without a name, rows of different lengths, or fields that swallow rows.
     """
     shown = shown or str(path)
     try:
@@ -125,12 +122,8 @@ def _check_header(text: str) -> int:
             raise UserError(f", row 1: fields are separated by {words}; save the table with commas")
     for number, name in enumerate(header, start=1):
         if not name.strip():
-            hint = (
-                "if R wrote the table, write it without row names"
-                if number == 1
-                else "name it, or take it out"
-            )
-            raise UserError(f", row 1: column {number} has no name; {hint}")
+            by_r, other = "if R wrote the table, write it without row names", "name it, or take it out"
+            raise UserError(f", row 1: column {number} has no name; {by_r if number == 1 else other}")
         if name != name.strip() or name.startswith(FORMULA_SIGNS):
             raise UserError(f", row 1: column {name!r} begins or ends with a space or a sign; rename it")
     repeated = sorted({name for name in header if header.count(name) > 1})

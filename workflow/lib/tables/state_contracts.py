@@ -7,33 +7,14 @@ import numpy as np
 import pandas as pd
 
 from workflow.lib.settings.wording import did_you_mean
-from workflow.lib.tables.checks import (
-    CODE,
-    CONSTRUCTS,
-    FAMILIES,
-    FAMILIES_BEFORE,
-    FLAG,
-    LARGEST,
-    OPTIONAL_TEXTS,
-    ROLES,
-    ROLES_BEFORE,
-    STATE_KEYS,
-    STATE_NAME,
-    YEAR,
-    Faults,
-    numbers,
-    numbers_in,
-    one_of,
-    quoted,
-    require_columns,
-    unique_key,
-)
+from workflow.lib.tables import checks
+from workflow.lib.tables.checks import CODE, FLAG, STATE_KEYS, STATE_NAME, YEAR, Faults
 from workflow.lib.tables.panel import TRANSFORMS, transformed
 from workflow.lib.tables.read import RawTable
 
 # A value so far from all others, on the scale on which the column enters a model, is a slip more often than a fact.
 MOST_DEVIATIONS = 20
-ANY_NUMBER = {"low": -LARGEST, "high": LARGEST}
+ANY_NUMBER = {"low": -checks.LARGEST, "high": checks.LARGEST}
 CODEBOOK_NUMBERS = {
     "direction": {"whole": True, "low": -1, "high": 1},
     **{"first_year": YEAR, "last_year": YEAR, "minimum": ANY_NUMBER, "maximum": ANY_NUMBER, "anchor": FLAG},
@@ -48,47 +29,43 @@ def check_codebook(table: RawTable, faults: Faults) -> pd.DataFrame | None:
     source, citation, terms, first_year, last_year.
     """
     required = ["column", "role", "family", "pairs_with", "direction", "transform"]
-    if not require_columns(table, required, faults):
+    if not checks.require_columns(table, required, faults):
         return None
-    unique_key(table, ["column"], faults)
-    one_of(table, "role", ROLES, faults, ROLES_BEFORE)
-    one_of(table, "family", FAMILIES, faults, FAMILIES_BEFORE)
-    one_of(table, "transform", TRANSFORMS, faults)
-    given = {**table.rows, **numbers_in(table, CODEBOOK_NUMBERS, faults)}
-    absent = dict.fromkeys(OPTIONAL_TEXTS, "") | dict.fromkeys(CODEBOOK_NUMBERS, np.nan)
+    checks.unique_key(table, ["column"], faults)
+    checks.one_of(table, "role", checks.ROLES, faults, checks.ROLES_BEFORE)
+    checks.one_of(table, "family", checks.FAMILIES, faults, checks.FAMILIES_BEFORE)
+    checks.one_of(table, "transform", TRANSFORMS, faults)
+    given = {**table.rows, **checks.numbers_in(table, CODEBOOK_NUMBERS, faults)}
+    absent = dict.fromkeys(checks.OPTIONAL_TEXTS, "") | dict.fromkeys(CODEBOOK_NUMBERS, np.nan)
     codebook = table.rows.assign(**{**absent, **given})
     for first, last, expected in (
         ("first_year", "last_year", "a year not before first_year"),
         ("minimum", "maximum", "a number not below minimum"),
     ):
-        wrong = codebook[last] < codebook[first]
-        if wrong.any():
-            faults.cells(table, wrong, last, expected)
+        faults.cells(table, codebook[last] < codebook[first], last, expected)
     _check_constructs(table, codebook, faults)
     paired = (codebook["role"] == "tie_count") | (codebook["pairs_with"] != "")
-    for row in np.flatnonzero(paired):
-        exposure = codebook["pairs_with"].iloc[row]
-        if exposure not in set(codebook["column"]):
-            near = did_you_mean(exposure, codebook["column"])
-            expected = f"the column that holds the exposure of this tie count{near}"
-            faults.cell(table, row, "pairs_with", exposure, expected)
+    for row in np.flatnonzero(paired & ~codebook["pairs_with"].isin(codebook["column"])):
+        near = did_you_mean(codebook["pairs_with"].iloc[row], codebook["column"])
+        expected = f"the column that holds the exposure of this tie count{near}"
+        faults.cell(table, row, "pairs_with", expected)
     return codebook
 
 
 def _check_constructs(table: RawTable, codebook: pd.DataFrame, faults: Faults) -> None:
     """A construct is one of the list or none, has at most one anchor, and is adjusted for described columns only."""
     if "construct" in table.rows:
-        one_of(table, "construct", ("", *CONSTRUCTS), faults)
-    anchors = codebook[(codebook["anchor"] == 1) & codebook["construct"].isin(CONSTRUCTS)]
+        checks.one_of(table, "construct", ("", *checks.CONSTRUCTS), faults)
+    anchors = codebook[(codebook["anchor"] == 1) & codebook["construct"].isin(checks.CONSTRUCTS)]
     for row in anchors.index[anchors.duplicated("construct")]:
         construct = codebook["construct"].iloc[row]
-        faults.cell(table, row, "anchor", "1", f"0: another column is the anchor of {construct}")
+        faults.cell(table, row, "anchor", f"0: another column is the anchor of {construct}", "1")
     known = list(codebook["column"])
     for row, text in enumerate(codebook["adjust_for"]):
         for name in filter(None, text.split(";")):
             if name not in known:
                 near = did_you_mean(name, known)
-                faults.cell(table, row, "adjust_for", name, f"columns of this codebook, separated by ;{near}")
+                faults.cell(table, row, "adjust_for", f"columns of this codebook, separated by ;{near}", name)
 
 
 def _measured(
@@ -103,7 +80,7 @@ def _measured(
         low = 0.0 if entry.family in ("count", "bernoulli") or entry.transform != "none" else -np.inf
         high = 1.0 if entry.family == "bernoulli" else np.inf
         low, high = np.nanmax([low, entry.minimum]), np.nanmin([high, entry.maximum])
-        values = numbers(
+        values = checks.numbers(
             table,
             name,
             faults,
@@ -142,7 +119,7 @@ def _warn(table: RawTable, name: str, values: pd.Series, transform: str, faults:
         after = f" after {transform}" if transform in ("log", "log1p") else ""
         faults.warn(
             table,
-            f"row {table.lines[row]}, column {name}: {quoted(table.rows[name].iloc[row])} is "
+            f"row {table.lines[row]}, column {name}: {checks.quoted(table.rows[name].iloc[row])} is "
             f"{distance[row]:.0f} standard deviations from the mean{after}; expected at most {MOST_DEVIATIONS}",
         )
 
@@ -154,7 +131,7 @@ def _check_exposures(table: RawTable, frame: pd.DataFrame, codebook: pd.DataFram
         if count in frame and exposure in frame:
             for row in np.flatnonzero(frame[count] > frame[exposure]):
                 limit = f"at most {frame[exposure].iloc[row]:g}, its exposure {exposure}"
-                faults.cell(table, row, count, table.rows[count].iloc[row], limit)
+                faults.cell(table, row, count, limit)
 
 
 def check_states(
@@ -168,19 +145,19 @@ def check_states(
     exposure. Columns that never vary and values far from all others are warnings.
     """
     described = dict(zip(codebook["column"], codebook["family"], strict=True))
-    if not require_columns(table, STATE_KEYS, faults):
+    if not checks.require_columns(table, STATE_KEYS, faults):
         return None
-    require_columns(table, [name for name in described if name not in STATE_KEYS], faults, STATE_KEYS)
+    checks.require_columns(table, [name for name in described if name not in STATE_KEYS], faults, STATE_KEYS)
     for name in table.rows.columns:
         if name not in described and name not in (*STATE_KEYS, STATE_NAME):
             near = did_you_mean(name, described)
             faults.file(table, f"column {name} is not described in {codebook_path}; add its row{near}")
-    states = numbers_in(table, STATE_NUMBERS, faults)
+    states = checks.numbers_in(table, STATE_NUMBERS, faults)
     states |= _measured(table, codebook, codebook_path, states["year"], faults)
     if STATE_NAME in table.rows:
         states[STATE_NAME] = table.rows[STATE_NAME]
     frame = pd.DataFrame(states)
-    unique_key(table, list(STATE_KEYS), faults)
+    checks.unique_key(table, list(STATE_KEYS), faults)
     same = (frame["pivotal"].diff() == 0) & (frame["state"].diff() == 0)
     faults.cells(table, same & (frame["year"].diff() < 0), "year", "a year after the one in the row above")
     _check_exposures(table, frame, codebook, faults)
