@@ -137,7 +137,7 @@ class SamplerSettings(Section):
 
     chains: int = Field(4, ge=2, le=64, description="independent chains")
     tune: Draws = Field(500, description="steps of adaptation in each chain, thrown away")
-    draws: Draws = Field(1000, description="draws kept from each chain")
+    draws: Draws = Field(1200, description="draws kept from each chain")
     target_accept: Probability = Field(0.7, description="target acceptance of the sampler")
 
 
