@@ -41,6 +41,8 @@ def test_the_difference_is_that_of_the_draws_of_one_posterior():
     row = rows.loc["ties 365 difference"]
     assert (row["estimate"], row["lower"], row["upper"]) == pytest.approx((0.5, 0.5, 0.5))
     assert (row["verdict"], row["expected"], row["unit"]) == ("passed", "positive", "log-odds")
+    beside = rows.loc["ties 365 beside"]
+    assert (beside["estimate"], beside["verdict"]) == (pytest.approx(2.0), "described")
     alone = rows.loc["ties 365 slope"]
     assert alone["estimate"] == pytest.approx(1.5)
     assert (alone["expected"], alone["verdict"]) == ("near zero", "failed")

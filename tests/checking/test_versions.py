@@ -12,6 +12,7 @@ from workflow.lib.checking.versions import (
     label_versions,
     mission_versions,
     version_rows,
+    version_verdict,
     with_offers,
 )
 from workflow.lib.tables.prepare import prepare
@@ -102,3 +103,18 @@ def test_versions_are_told_in_points_and_judged_by_the_share_of_the_effect_that_
     # an effect that is not there as fitted cannot change its sign
     quality = table.loc["odd list: quality_effect"]
     assert (quality["verdict"], quality["note"]) == ("described", "the effect as fitted is not clear of zero")
+
+
+@pytest.mark.parametrize(
+    ("share", "verdict"),
+    [
+        (-1.0, "failed"),
+        (0.49, "failed"),
+        (0.5, "cannot tell"),
+        (0.75, "passed"),
+        (1.3, "passed"),
+        (1.4, "cannot tell"),
+    ],
+)
+def test_a_version_passes_that_leaves_about_the_effect_as_fitted(share, verdict):
+    assert version_verdict(share) == verdict

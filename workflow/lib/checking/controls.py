@@ -15,7 +15,7 @@ import xarray as xr
 from scipy.stats import norm
 
 from models.composition import Composition
-from workflow.lib.checking.table import CANNOT_TELL, FAILED, PASSED, check_row, estimate_row
+from workflow.lib.checking.table import CANNOT_TELL, DESCRIBED, FAILED, PASSED, check_row, estimate_row
 
 NEAR, POSITIVE = "near zero", "positive"
 
@@ -110,7 +110,10 @@ def difference_rows(
     labels = {f"{control.item} slope": control.label}
     labels[f"{control.item} difference"] = f"{control.regressor} less {control.label}"
     pairs = zip(labels.items(), (other, slope - other), strict=True)
-    return _control_and_difference(control.check, pairs, naive, main, interval, control.note)
+    rows = _control_and_difference(control.check, pairs, naive, main, interval, control.note)
+    label = f"{control.regressor} beside {control.label}"
+    columns = {"unit": "log-odds", **estimate_row(slope, interval)}
+    return [*rows, check_row(control.check, main, f"{control.item} beside", label, DESCRIBED, **columns)]
 
 
 def led_by_others_rows(

@@ -122,16 +122,18 @@ def compare_conflicts(conflicts: pd.DataFrame, main: str | None = None) -> pd.Da
     -------
     pandas.DataFrame
         model, joint_log_score, difference, se_difference, log_score, brier, covered (number of conflicts whose number of joiners
-        lies in the interval), mean_width (of that interval), conflicts; best model first.
+        lies in the interval), mean_width (of that interval), conflicts, and the conflict that makes most of the difference with
+        its share of it; best model first.
     """
     columns = ["model", "joint_log_score", "difference", "se_difference", "log_score", "brier"]
-    columns += ["covered", "mean_width", "conflicts"]
+    columns += ["covered", "mean_width", "conflicts", "largest_conflict", "largest_share"]
     joint = conflicts.pivot(index="conflict", columns="model", values="joint_log_score")
     totals, rows = joint.sum().sort_values(ascending=False, kind="stable"), []
     reference = main if main in joint else next(iter(totals.index), None)
     for model, total in totals.items():
         own = conflicts[conflicts["model"] == model]
         differences = joint[model] - joint[reference]
+        shares = differences / differences.sum() if differences.sum() else differences * np.nan
         rows.append(
             {
                 "model": model,
@@ -143,6 +145,8 @@ def compare_conflicts(conflicts: pd.DataFrame, main: str | None = None) -> pd.Da
                 "covered": int(own["joiners"].between(own["lower"], own["upper"]).sum()),
                 "mean_width": (own["upper"] - own["lower"]).mean(),
                 "conflicts": len(joint),
+                "largest_conflict": shares.idxmax() if shares.notna().any() else "",
+                "largest_share": shares.max(),
             }
         )
     return pd.DataFrame(rows, columns=columns)

@@ -71,7 +71,11 @@ def cooperation(found: Evidence) -> dict:
         told.append(
             f"with cooperativeness held constant: {points(factor)}; cooperativeness itself {points(own)}"
         )
-    told += [f"of {len(rows)} controls of ties, {passed} passed and {failed} failed"] if len(rows) else []
+    told += (
+        [f"of {len(rows)} differences between ties and their controls, {passed} passed and {failed} failed"]
+        if len(rows)
+        else []
+    )
     if count and beyond:
         told.append(
             f"slope of the number of ties {log_odds(count)}, of ties beyond what a state's own memberships lead one to "
@@ -235,6 +239,9 @@ def persons(found: Evidence) -> dict:
         verdict = UPHELD
     elif sign(ties) == 1 and less_than(contact, ties):
         verdict = NOT_UPHELD
+        if (found.controls(TIES)["verdict"] == "failed").any():
+            verdict = OPEN
+            told.append("a control of ties fails, so that what goes with ties is not credited to them")
     else:
         told.append("the two cannot be told apart")
     return objection("c", claim, predicts, test, told, verdict)

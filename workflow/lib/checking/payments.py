@@ -14,7 +14,7 @@ import numpy as np
 import xarray as xr
 
 from workflow.lib.checking.draws import interval_probabilities
-from workflow.lib.checking.table import CANNOT_TELL, FAILED, PASSED, check_row
+from workflow.lib.checking.table import CANNOT_TELL, DESCRIBED, FAILED, PASSED, check_row
 
 SMALLEST_GROUP = 10
 # the smallest difference of interest, in standard deviations of the change of a payment over the scored rows
@@ -67,7 +67,8 @@ def payment_rows(
             change = float(_within_missions(amount, joiners, others, np.ones((1, states)))[0])
             words = str(payment).replace("aid_change_", "change of ").replace("_", " ")
             label = f"{words} aid, joiners less others ({name})"
-            verdict = payment_verdict(lower, upper, least)
+            # the mechanism is about all who join; groups show where payments go
+            verdict = payment_verdict(lower, upper, least) if name == "all" else DESCRIBED
             columns = {"estimate": change, "lower": float(lower), "upper": float(upper)}
             note = f"{joiners.sum()} joiners, {others.sum()} others; smallest of interest {least:.3f}"
             columns |= {"expected": "positive", "note": note}

@@ -27,6 +27,8 @@ LABELS = {
 IN_ABSTRACT = ("negative_controls", "reverse_causation")
 TESTED = ("passed", "failed", "cannot tell")
 LONGEST_LIST = 3
+# of a difference between models, beyond which the conflict that it comes from is named
+LARGEST_SHARE = 1 / 3
 IN_SHORT = {
     "a": "that cooperators cooperate",
     "b": "that quality and not the count matters",
@@ -98,9 +100,10 @@ def headline(found: Evidence, ties_words: str = TIES) -> str:
     cut = found.first(lambda own: own.get("inference") == "cut" and own["regressors"] == terms)
     carried = found.effect(cut, found.quality) if cut != found.main else None
     if carried and len(shown) == 2:
-        text += (
-            f". With the error of quality carried: {points(found.effect(cut, TIES))} and {points(carried)}"
-        )
+        text += ". Draws of quality that carry its error, and pull its slope towards zero, give "
+        text += f"{points(found.effect(cut, TIES))} and {points(carried)}"
+        carried_beats = found.quality_beats_ties(cut)
+        text += f", with probability {chance(carried_beats['mean'])}" if carried_beats else ""
     return text + "."
 
 
@@ -123,8 +126,8 @@ def feedback(found: Evidence) -> str:
         return f"The record of joining informs quality; its effect is {points(with_outcome)}."
     known = "indicators of all years" if smoothed else "earlier indicators"
     text = (
-        f"Where the record of joining informs quality besides its indicators, the effect of quality is {points(with_outcome)}; "
-        f"from {known} alone it is {points(beside)}."
+        f"Where the record of joining informs quality besides {'its indicators' if smoothed else 'indicators of all years'}, the "
+        f"effect of quality is {points(with_outcome)}; from {known} alone it is {points(beside)}."
     )
     moved = found.check("feedback", "all states")
     return text + (f" The record moves {moved['note']} of their path." if moved and moved["note"] else "")
@@ -135,7 +138,7 @@ def prediction(found: Evidence, scores: pd.DataFrame | None, ties_words: str = T
     rows = {} if scores is None else {row["model"]: row for row in scores.to_dict("records")}
     terms = found.models.get(found.main, {}).get("regressors", [TIES])
     words = {term: ties_words if term == TIES else words_of(term) for term in terms}
-    parts = []
+    parts, more = [], []
     for term in (TIES, found.quality):
         row = rows.get(found.main_less(term))
         if found.main in rows and row and pd.notna(row["se_difference"]):
@@ -143,9 +146,18 @@ def prediction(found: Evidence, scores: pd.DataFrame | None, ties_words: str = T
             gain = f"{-row['difference']:+.1f}".replace("-", "\N{MINUS SIGN}")
             error = f"(standard error {row['se_difference']:.1f})"
             parts.append(f"{words[term]} adds {gain} {error} to what {beyond or 'the rest'} tells")
+            if row["largest_share"] > LARGEST_SHARE:
+                conflict = str(row["largest_conflict"]).replace("_", " ")
+                more.append(
+                    f"{row['largest_share']:.0%} of the {'first' if term == TIES else 'second'} comes from {conflict}"
+                )
+            alone = float(rows[found.main]["log_score"] - row["log_score"])
+            if alone * -row["difference"] < 0:
+                more.append(f"single decisions are predicted no better with {words[term]} than without")
     if not parts:
         return "No model without ties or without quality was scored on conflicts left out in this run."
-    return f"In joint log score of conflicts left out, {', and '.join(parts)}."
+    sentence = f"In joint log score of conflicts left out, {', and '.join(parts)}."
+    return sentence + (f" But {', and '.join(more)}." if more else "")
 
 
 def failed_checks(checks: Mapping[str, pd.DataFrame], main: str) -> list[dict]:

@@ -111,8 +111,10 @@ def mission_versions(data_settings: Mapping, tables: Tables) -> list[Version]:
 
 
 def version_verdict(share: float) -> str:
-    """Verdict on what a version leaves of an effect that is clear of zero, as a share of it."""
-    return PASSED if share >= ENOUGH else (CANNOT_TELL if share >= LEAST else FAILED)
+    """Verdict on what a version leaves of an effect that is clear of zero, as a share of it; much more is another answer, too."""
+    if share < LEAST:
+        return FAILED
+    return PASSED if ENOUGH <= share <= 1 / ENOUGH else CANNOT_TELL
 
 
 def version_rows(

@@ -25,6 +25,7 @@ METADATA = {
     "pdf": {"CreationDate": None, "Creator": "coalition-ties", "Producer": "coalition-ties"},
 }
 FORMATS = tuple(METADATA)
+LONGEST = 60
 PANELS = 12
 LOOKS = {"ties": (style.TIES, "o", "Ties"), "quality": (style.QUALITY, "s", "Quality")}
 
@@ -128,9 +129,9 @@ def draw_quality_paths(results: Results) -> Figure | None:
     return figure
 
 
-def draw_check(results: Results, name: str, words: str, reference: float, longest: int = 60) -> Figure | None:
-    """Estimates of a table of checks, coloured by verdict, beside the value that divides passing from failing."""
-    rows = results.table(f"checks/{name}.csv").dropna(subset=["estimate"]).head(longest)
+def draw_check(results: Results, name: str, words: str, *references: float) -> Figure | None:
+    """Estimates of a table of checks, coloured by verdict, beside the values that divide passing from failing."""
+    rows = results.table(f"checks/{name}.csv").dropna(subset=["estimate"]).head(LONGEST)
     if rows.empty:
         return None
     figure, axes = row_figure(rows["label"], words)
@@ -140,7 +141,8 @@ def draw_check(results: Results, name: str, words: str, reference: float, longes
         intervals(axes, rows.iloc[position], position, colour, centre="estimate")
         if position.size:
             entries[verdict] = (colour, "o")
-    zero_line(axes, reference)
+    for reference in references:
+        zero_line(axes, reference)
     if len(entries) > 1:
         legend(figure, entries)
     return figure
@@ -148,7 +150,7 @@ def draw_check(results: Results, name: str, words: str, reference: float, longes
 
 def draw_known_orderings(results: Results) -> Figure | None:
     """Posterior probabilities of orderings that the record leaves no doubt about."""
-    return draw_check(results, "known_orderings", "Posterior probability of the known order", 0.5)
+    return draw_check(results, "known_orderings", "Posterior probability of the known order", 0.4, 0.6)
 
 
 def draw_ties_measures(results: Results) -> Figure | None:

@@ -41,8 +41,9 @@ def validity_verdict(
             faults.append(f"it reverses {', '.join(wrong)}")
     if turning is not None and (told := _told(turning)):
         share = told[PASSED] / sum(told.values())
-        number = f"{told[PASSED]} of {sum(told.values())}"
-        parts.append(f"moves as it should at {number} turning points that can be told")
+        close = int((turning["verdict"].eq(CANNOT_TELL) & turning["estimate"].notna()).sum())
+        part = f"moves as it should at {told[PASSED]} of {sum(told.values()) + close} turning points"
+        parts.append(f"{part} ({close} cannot be told)" if close else part)
         if share < LEAST_TURNING_POINTS:
             faults.append("it misses more than one turning point in five")
     if not parts:
