@@ -107,16 +107,11 @@ def _variables(composition: Composition, x: dict, variables) -> tuple[dict, dict
     p, eta = {}, 0.0
     if FEEDBACK.used(composition):
         p |= FEEDBACK.add(composition, x, variables)
-        x = with_path(composition, x, p["path"])
+        x = {**x, f"{composition.latents[0]}_value": at_missions(p["path"], x["path_place"])}
     for block in used_blocks(composition):
         p |= block.add(composition, x, variables, eta)
         eta = eta + block.logit(composition, p, x)
     return p, x, eta
-
-
-def with_path(composition: Composition, x: dict, path) -> dict:
-    """The data with a path (S, Y) as the value of the first latent regressor."""
-    return {**x, f"{composition.latents[0]}_value": at_missions(path, x["path_place"])}
 
 
 def build(composition: Composition, inputs: Inputs, priors: Priors) -> pm.Model:

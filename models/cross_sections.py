@@ -84,8 +84,8 @@ class CrossSections:
         inverse = seen[:, :, None] * np.diag(sd**-2.0)
         inverse = inverse - weighted[:, :, None] * weighted[:, None, :] / information[:, None, None]
         log_determinant = seen @ np.log(sd**2) + np.log(information)
-        squares = np.einsum("gkl,gkl->g", inverse, product)
-        total = -0.5 * (self.number * (seen.sum(1) * LOG_2PI + log_determinant) + squares).sum()
+        constant = self.number * (seen.sum(1) * LOG_2PI + log_determinant)
+        total = -0.5 * (constant.sum() + (inverse * product).sum())
         by_covariance = 0.5 * (inverse @ product @ inverse - number * inverse).sum(0)
         by_residual = self.number[:, None] * np.einsum("gkl,gl->gk", inverse, residual)
         by_level = np.zeros_like(level)

@@ -16,12 +16,6 @@ NEWTON_STEPS = 50
 BATCH_CELLS = 4_000_000
 
 
-def parameter_arrays(posterior: xr.Dataset) -> dict[str, np.ndarray]:
-    """Draws of all parameters as arrays with one leading dimension."""
-    stacked = posterior.stack(sample=("chain", "draw")).transpose("sample", ...)
-    return {str(name): value.values for name, value in stacked.data_vars.items()}
-
-
 def inputs_of_draws(
     composition: Composition, inputs: Inputs, p: dict, used: np.ndarray | None, values
 ) -> dict:
@@ -61,7 +55,9 @@ class OutcomeDraws:
         posterior = tree["posterior"].to_dataset()
         self.data, self.composition, self.inputs = data, composition, inputs
         self.shape = posterior.sizes["chain"], posterior.sizes["draw"]
-        self.p = complete(composition, parameter_arrays(posterior), inputs)
+        flat = posterior.stack(sample=("chain", "draw")).transpose("sample", ...)
+        p = {str(name): value.values for name, value in flat.data_vars.items()}
+        self.p = complete(composition, p, inputs)
         self.used = self.values = None
         if "given" in tree.children:
             given = tree["given"].to_dataset()

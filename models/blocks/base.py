@@ -86,11 +86,6 @@ def by_mission(composition: Composition, x: Mapping, variables, term: str, name:
     return found | {f"mission_{name}": variables.quantity(f"mission_{name}", mean, "mission")}
 
 
-def working_response(data: xr.Dataset) -> tuple[np.ndarray, np.ndarray]:
-    """What ``models.linearised.linearise`` left: weights and responses, both (M, S)."""
-    return data.working_weight.values, data.working_response.values
-
-
 def predictor_arrays(composition: Composition, data: xr.Dataset, term: str) -> Arrays:
     """Centred mission covariates (P, M) that predict one term's effects by mission."""
     chosen = list(composition.mission_predictors.get(term, ()))

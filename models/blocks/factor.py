@@ -191,12 +191,6 @@ def expected_signs(panel: Panel) -> np.ndarray:
     return signs
 
 
-def starting_items(panel: Panel) -> np.ndarray:
-    """Loadings of the expected sign and errors to start from, (K, 3)."""
-    signs = expected_signs(panel)
-    return cross_section(STARTING_LOADING * signs, STARTING_SD * np.ones_like(signs))
-
-
 @dataclass(frozen=True)
 class Mode:
     """Posterior mode of the measurement.
@@ -305,7 +299,8 @@ def find_mode(panel: Panel, priors: Priors) -> Mode:
     ValueError
         If the search does not end.
     """
-    search, start = Search(panel, priors), starting_items(panel)
+    search, signs = Search(panel, priors), expected_signs(panel)
+    start = cross_section(STARTING_LOADING * signs, STARTING_SD * np.ones_like(signs))
     found = search.run(start)
     if found.item[0, 0] <= 2 * LEAST_ANCHOR:
         # the anchor contradicts the directions of the others: the mode with these turned is another, and may be the higher

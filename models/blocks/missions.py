@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from models.blocks.base import Arrays, Parameter, by_mission, predictor_arrays, working_response
+from models.blocks.base import Arrays, Parameter, by_mission, predictor_arrays
 from models.linearised import ratio
 
 
@@ -15,7 +15,7 @@ class Missions:
     def arrays(self, composition, data, values):
         predictors = predictor_arrays(composition, data, "intercept")
         grid = np.ones((data.sizes["mission"], data.sizes["state"]))
-        weight, response = working_response(data)
+        weight, response = data.working_weight.values, data.working_response.values
         information = weight.sum(1)
         own = {
             "grid": grid,

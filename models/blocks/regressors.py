@@ -1,6 +1,6 @@
 """Ties, quality and other regressors, their slopes by mission, and interactions with covariates."""
 
-from models.blocks.base import Arrays, Parameter, by_mission, predictor_arrays, working_response
+from models.blocks.base import Arrays, Parameter, by_mission, predictor_arrays
 from models.covariates import covariate_values
 from models.linearised import ratio
 
@@ -12,7 +12,7 @@ class Regressors:
         return bool(composition.terms())
 
     def arrays(self, composition, data, values):
-        found, (weight, response) = {}, working_response(data)
+        found, weight, response = {}, data.working_weight.values, data.working_response.values
         for term in composition.terms():
             value = values.sel(term=term.name).values
             name = f"{term.name}_slope"

@@ -1,6 +1,6 @@
 """Effects of states: a lasting tendency to join, "cooperators cooperate"."""
 
-from models.blocks.base import Arrays, Parameter, working_response
+from models.blocks.base import Arrays, Parameter
 from models.linearised import ratio
 
 
@@ -11,7 +11,7 @@ class States:
         return composition.state_effects
 
     def arrays(self, composition, data, values):
-        weight, response = working_response(data)
+        weight, response = data.working_weight.values, data.working_response.values
         total = weight.sum(0)
         found = {
             "state_information": total,

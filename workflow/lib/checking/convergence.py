@@ -34,7 +34,8 @@ def convergence(draws: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """
     if draws.ndim != 3 or draws.shape[1] < 2 or draws.shape[2] < 6:
         raise ValueError(f"need (scalar, chain >= 2, draw >= 6), got shape {draws.shape}")
-    halves = _split_chains(draws)
+    half = draws.shape[2] // 2
+    halves = np.concatenate([draws[:, :, :half], draws[:, :, -half:]], axis=1)
     normal_scores = _normal_scores(halves)
     median = np.median(halves.reshape(len(halves), -1), axis=1)[:, None, None]
     folded_scores = _normal_scores(np.abs(halves - median))
@@ -58,11 +59,6 @@ def missing_information(energy: xr.DataArray) -> np.ndarray:
     variance = values.var(axis=1, ddof=1)
     changes = (np.diff(values, axis=1) ** 2).mean(axis=1)
     return np.divide(changes, variance, out=np.full(len(values), np.nan), where=variance > 0)
-
-
-def _split_chains(draws: np.ndarray) -> np.ndarray:
-    half = draws.shape[2] // 2
-    return np.concatenate([draws[:, :, :half], draws[:, :, -half:]], axis=1)
 
 
 def _normal_scores(values: np.ndarray) -> np.ndarray:

@@ -18,9 +18,8 @@ from workflow.lib.inference.progress import Log
 from workflow.lib.inference.sampling import SamplerSettings, derive_seed, refuse_faults, run_sampler
 
 PATH_DRAWS = 400
-START_SPREAD = 0.1
-# of errors' spreads, whose mode can be at their least value
-LEAST_ABOVE = 0.02
+# where chains begin about the mode; and above it those errors' spreads, whose mode can be at their least value
+START_SPREAD, LEAST_ABOVE = 0.1, 0.02
 
 
 @dataclass(frozen=True)

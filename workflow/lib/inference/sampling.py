@@ -180,7 +180,7 @@ class Compiled:
         for chain in range(chains):
             parts, last = [], np.zeros(place.shape[2])
             for k in range(number):
-                own = {f"{t}_value": v for t, v in zip(*_named(values[chain * number + k]), strict=True)}
+                own = {f"{v.term.item()}_value": v.values.astype(float) for v in values[chain * number + k]}
                 refit = program.with_data(self.inputs.with_arrays(own).named())
                 part, place = run_sampler(
                     refit, short, derive_seed(seed, chain, k), first=last, positions=True
@@ -196,10 +196,6 @@ class Compiled:
         tree["given"] = xr.DataTree(xr.Dataset({"value": given, "used": (("chain", "draw"), used)}))
         tree.attrs["seconds"] = time.monotonic() - started
         return tree
-
-
-def _named(values: xr.DataArray):
-    return values["term"].values.tolist(), list(values.values.astype(float))
 
 
 def _joined(parts: list[xr.DataTree], dimension: str) -> xr.DataTree:
