@@ -77,8 +77,3 @@ def record_fault(results: str, root: Path) -> str | None:
         when = time.strftime("%Y-%m-%d %H:%M", time.localtime(newest.stat().st_mtime))
         return f"{newest} is of the future ({when}): set the clock right, or take the folder away"
     return None
-
-
-def _has_record(path: Path, root: Path) -> bool:
-    name = urlsafe_b64encode(str(path.relative_to(root)).encode()).decode()
-    return any((root / folder / name).exists() for folder in RECORDS)
