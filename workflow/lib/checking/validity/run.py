@@ -121,14 +121,16 @@ def validity_tables(
     names = dict(zip(data.state.values.tolist(), data.state_name.values.tolist(), strict=True))
     places = Places(latent, names)
     labels = dict(zip(data.indicator.values.tolist(), data.indicator_label.values.tolist(), strict=True))
+    means = latent.smoothed_mean.transpose("state", "year").values
     draws = latent.smoothed_draw.transpose("sample", "state", "year").values.astype(float)
+    # the means are exact given each draw of the parameters: chances near one half should not hang on a few hundred draws
+    draws += means - draws.mean(0)
     mode = parameters_of(posterior, tree["level"].to_dataset())
     log(f"{model}: measuring again without each of {len(own.names)} indicators")
     refits = without_each(composition, data, priors)
     held_out = {name: refits[name] for name in HELD_OUT if name in refits}
     year = LATEST_YEAR if LATEST_YEAR in places.years else int(places.years[-1])
     shown = shown_states(known.get("orderings"))
-    means = latent.smoothed_mean.transpose("state", "year").values
     filtered, spread = (latent[n].transpose("state", "year").values for n in ("filtered_mean", "filtered_sd"))
     alike = invariance(own, mode, bloc, model, interval, labels)
     free = free_by_era(alike)
