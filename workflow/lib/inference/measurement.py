@@ -45,7 +45,8 @@ def with_paths(tree: xr.DataTree, panel: Panel, mode: Mode, seed: int) -> xr.Dat
     tree["latent"] = xr.DataTree(
         latent_paths(panel, draws, np.random.default_rng(derive_seed(seed, "paths")))
     )
-    path = gaussian_path(panel, _mean_arguments(posterior, mode))
+    mean = posterior.mean(("chain", "draw")).expand_dims(("chain", "draw"))
+    path = gaussian_path(panel, arguments_of_draws(mean, mode.level, mode.persistence, 1)[0])
     moments = {
         "mean": (("state", "year"), path.mean),
         "covariance": (("state", "year", "with"), path.covariance),
@@ -57,14 +58,6 @@ def with_paths(tree: xr.DataTree, panel: Panel, mode: Mode, seed: int) -> xr.Dat
     )
     tree["level"] = xr.DataTree(level.to_dataset(name="level").assign(persistence=mode.persistence))
     return tree
-
-
-def _mean_arguments(posterior: xr.Dataset, mode: Mode) -> tuple:
-    mean = posterior.mean(("chain", "draw"))
-    loading, sd = mean["loading"].values, mean["error_sd"].values
-    item = np.stack([loading, sd, np.full_like(loading, mode.persistence)], axis=1)
-    slope = mean["adjustment"].values if "adjustment" in mean else np.zeros(0)
-    return mode.level, slope, item, np.array([mode.persistence])
 
 
 def compile_measurement(

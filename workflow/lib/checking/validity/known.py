@@ -6,6 +6,7 @@ None of them is used in the measurement; groups that share a source with an indi
 import numpy as np
 import pandas as pd
 import xarray as xr
+from scipy.stats import norm
 
 from workflow.lib.checking.table import (
     CANNOT_TELL,
@@ -54,15 +55,20 @@ class Places:
         return found
 
 
+def chance_above_zero(difference: np.ndarray) -> float:
+    """Normal probability that draws (N,) of a difference of paths are above zero: paths are Gaussian, and draws are few."""
+    mean, sd = difference.mean(), difference.std()
+    return float(norm.cdf(mean / sd)) if sd != 0 else 0.5 + 0.5 * np.sign(mean)
+
+
 def ordering_chances(value: np.ndarray, places: Places, orderings: pd.DataFrame) -> np.ndarray:
-    """Share of the paths (N, S, T) that place the higher state above the lower one; NaN outside the panel."""
+    """Probability by paths (N, S, T) that the higher state stands above the lower one; NaN outside the panel."""
     found = []
     for row in orderings.itertuples():
         high, low = (
             places.cells(value, s, [int(row.year)])[:, 0] for s in (row.higher_state, row.lower_state)
         )
-        right = (high > low) + 0.5 * (high == low)
-        found.append(np.where(np.isfinite(high - low), right, np.nan).mean())
+        found.append(chance_above_zero(high - low))
     return np.array(found)
 
 
@@ -97,7 +103,7 @@ def _called(check: str, model: str, item: str, label: str, chance: float, note: 
 
 
 def turning_chances(value: np.ndarray, places: Places, points: pd.DataFrame) -> np.ndarray:
-    """Share of the paths (N, S, T) that move in the stated direction, net of the mean change of all states."""
+    """Probability by paths (N, S, T) of a move in the stated direction, net of the mean change of all states."""
     found = []
     for row in points.itertuples():
         years = [int(row.year_before), int(row.year_after)]
@@ -107,8 +113,7 @@ def turning_chances(value: np.ndarray, places: Places, points: pd.DataFrame) -> 
             continue
         before, after = np.searchsorted(places.years, years)
         net = own - np.nanmean(value[..., after] - value[..., before], axis=1)
-        right = net * (1 if row.direction == "up" else -1)
-        found.append(((right > 0) + 0.5 * (right == 0)).mean())
+        found.append(chance_above_zero(net * (1 if row.direction == "up" else -1)))
     return np.array(found)
 
 
