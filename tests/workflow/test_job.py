@@ -161,7 +161,7 @@ def test_interrupted_job_is_no_fault_of_the_program(job, capsys):
     assert capsys.readouterr().err == "interrupted; the next run makes this again\n"
 
 
-def test_chains_take_the_threads_and_linear_algebra_takes_one(job):
+def test_compiled_code_keeps_to_the_threads_and_linear_algebra_to_one(job):
     seen = {}
     run_job(job, lambda log: seen.update(os.environ))
     assert {seen[variable] for variable in LINEAR_ALGEBRA_VARIABLES} == {"1"}

@@ -35,7 +35,7 @@ LINEAR_ALGEBRA_VARIABLES = (
     *("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"),
     "NUMEXPR_NUM_THREADS",
 )
-CHAIN_VARIABLES = ("NUMBA_NUM_THREADS", "RAYON_NUM_THREADS", "POLARS_MAX_THREADS")
+COMPILED_CODE_VARIABLES = ("NUMBA_NUM_THREADS", "RAYON_NUM_THREADS", "POLARS_MAX_THREADS")
 
 
 def bound_arguments(
@@ -114,12 +114,14 @@ def _no_fault_of_the_program(error: Exception) -> str | None:
 
 
 def set_threads(threads: int) -> None:
-    """Give the threads of a job to its chains; linear algebra keeps to one.
+    """Keep compiled code to the threads of a job, and linear algebra to one.
 
     How a sum is split over threads changes its last digit, and with it every later draw of a chain: results must not
     depend on the number of cores.
     """
-    os.environ |= dict.fromkeys(LINEAR_ALGEBRA_VARIABLES, "1") | dict.fromkeys(CHAIN_VARIABLES, str(threads))
+    os.environ |= dict.fromkeys(LINEAR_ALGEBRA_VARIABLES, "1") | dict.fromkeys(
+        COMPILED_CODE_VARIABLES, str(threads)
+    )
 
 
 @contextlib.contextmanager

@@ -103,7 +103,7 @@ def headline(found: Evidence, ties_words: str = TIES) -> str:
         text += ". Draws of quality that carry its error, and pull its slope towards zero, give "
         text += f"{points(found.effect(cut, TIES))} and {points(carried)}"
         carried_beats = found.quality_beats_ties(cut)
-        text += f", with probability {chance(carried_beats['mean'])}" if carried_beats else ""
+        text += f", and that probability as {chance(carried_beats['mean'])}" if carried_beats else ""
     return text + "."
 
 
