@@ -75,11 +75,14 @@ def test_twenty_data_sets_are_recovered_by_the_sampler():
     from workflow.lib.inference.sampling import SamplerSettings
 
     settings = SamplerSettings(chains=2, tune=200, draws=200)
-    measurement = compile_measurement(composition("alignment"), shipped_data(), Priors(), settings)
-    coverage, agreement = [], []
+    data, coverage, agreement = shipped_data(), [], []
     for seed in MANY:
         path, panel = simulated("alignment", seed)
-        latent = measurement.sample(seed, panel=panel)["latent"].to_dataset()
+        values = data.indicator_value.transpose("state", "indicator", "year").copy(deep=True)
+        values.loc[{"indicator": panel.names}] = np.where(panel.seen, panel.value, np.nan)
+        made_up = data.assign(indicator_value=values)
+        measurement = compile_measurement(composition("alignment"), made_up, Priors(), settings)
+        latent = measurement.sample(seed)["latent"].to_dataset()
         mean, sd = latent.smoothed_mean.values, latent.smoothed_sd.values
         coverage.append(covered(path, mean, sd**2))
         agreement.append(correlation_within_years(path, mean))

@@ -132,7 +132,7 @@ def check_table(results: Results, name: str) -> Table:
         "Verdict": cell(words, "verdict"),
         "Note": cell(words, "note"),
     }
-    widths = [31, 21, 18, 12, 13, 8, 11, 28]
+    widths = [31, 21, 18, 15, 13, 8, 11, 26]
     return listed(rows.to_dict("records"), columns, text_columns=8, widths=widths, dropping=True)
 
 
