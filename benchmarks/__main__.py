@@ -2,15 +2,19 @@
 
 From `config.yaml` and its tables to one row a model and engine: seconds to compile and to sample, CPU seconds, the smallest bulk
 effective sample size of all parameters and of which, effective draws a CPU second, and the ratio to this project's own. A model
-with mission slopes of ties and state effects alone is also fitted with NumPyro and with Stan (through PyStan) where these are
-installed: same data, the default priors, the parametrisation of a textbook. Not part of the build. Leave the machine alone
-meanwhile.
+with mission slopes of ties and state effects alone is also fitted with NumPyro and with Stan (through R and its package rstan)
+where these are installed: same data, same priors, the parametrisation of a textbook. Not part of the build. Leave the machine
+alone while it runs.
 """
 
 import argparse
 import importlib.util
+import json
 import os
+import shutil
+import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -30,7 +34,6 @@ from workflow.lib.tables import load_tables, prepare
 
 OWN = "nutpie, this project"
 COLUMNS = ["model", "engine", "compile", "sample", "cpu", "ess", "worst", "ess_per_cpu", "ratio"]
-STAN = Path(__file__).with_name("crossed.stan")
 
 
 def cpu_seconds() -> float:
@@ -76,14 +79,22 @@ def own_row(
     return row(composition.name, OWN, seconds, sample)
 
 
-def long_data(composition: Composition, data: xr.Dataset) -> dict:
-    """Scored decisions as rows."""
+def long_data(composition: Composition, data: xr.Dataset, priors: Priors) -> dict:
+    """Scored decisions as rows, and parameters of the priors, under the names of the peers' programs."""
     mission, state = np.nonzero(data.joined.notnull().values)
     names = composition.control_names(data)
     controls = covariate_values(data, names)[:, mission, state].T
     sizes = {"N": len(mission), "M": data.sizes["mission"], "S": data.sizes["state"], "C": len(names)}
     columns = {"mission": mission, "state": state, "joined": data.joined.values[mission, state].astype(int)}
-    return {**sizes, **columns, "ties": data.ties.values[mission, state], "control": controls}
+    rows = {**sizes, **columns, "ties": data.ties.values[mission, state], "control": controls}
+    places = {"intercept_prior": "intercept", "slope_prior": "ties_slope", "control_prior": "control_slope"}
+    scales = {
+        "mission_sd_prior": "mission_sd",
+        "slope_sd_prior": "ties_slope_sd",
+        "state_sd_prior": "state_sd",
+    }
+    pairs = {name: list(priors[prior][1]) for name, prior in places.items()}
+    return rows | pairs | {name: priors[prior][1][0] for name, prior in scales.items()}
 
 
 def numpyro_row(model: str, rows: dict, settings: SamplerSettings, seed: int) -> dict:
@@ -99,10 +110,11 @@ def numpyro_row(model: str, rows: dict, settings: SamplerSettings, seed: int) ->
         def draw(name, distribution, size=None):
             return numpyro.sample(name, distribution if size is None else distribution.expand([size]))
 
-        spreads = {"mission": 1, "ties_slope": 0.5, "state": 1}
-        scales = {name: draw(f"{name}_sd", dist.HalfNormal(sd)) for name, sd in spreads.items()}
-        intercept, slope = draw("intercept", dist.Normal(-2, 1.5)), draw("ties_slope", dist.Normal(0, 1))
-        control = draw("control_slope", dist.Normal(0, 1), rows["C"])
+        spreads = {"mission": "mission_sd_prior", "ties_slope": "slope_sd_prior", "state": "state_sd_prior"}
+        scales = {name: draw(f"{name}_sd", dist.HalfNormal(rows[sd])) for name, sd in spreads.items()}
+        intercept = draw("intercept", dist.Normal(*rows["intercept_prior"]))
+        slope = draw("ties_slope", dist.Normal(*rows["slope_prior"]))
+        control = draw("control_slope", dist.Normal(*rows["control_prior"]), rows["C"])
         mission = draw("mission_intercept", dist.Normal(intercept, scales["mission"]), rows["M"])
         slopes = draw("mission_ties_slope", dist.Normal(slope, scales["ties_slope"]), rows["M"])
         standard = draw("standard", dist.Normal(0, 1), rows["S"])
@@ -123,21 +135,26 @@ def numpyro_row(model: str, rows: dict, settings: SamplerSettings, seed: int) ->
 
 
 def stan_row(model: str, rows: dict, settings: SamplerSettings, seed: int) -> dict:
-    """Stan through PyStan."""
-    import stan
-
+    """Stan through R, on one core; its own clock, without the start of R."""
     counted = {**rows, "mission": rows["mission"] + 1, "state": rows["state"] + 1}
-    begun = time.perf_counter()
-    program = stan.build(STAN.read_text(encoding="utf-8"), data=counted, random_seed=seed)
-    seconds = time.perf_counter() - begun
-
-    def sample():
-        lengths = {"num_warmup": settings.tune, "num_samples": settings.draws, "num_chains": settings.chains}
-        fit = program.sample(**lengths, delta=settings.target_accept)
-        names, shape = [n for n in fit.param_names if n != "standard"], (-1, settings.draws, settings.chains)
-        return {n: np.asarray(fit[n]).reshape(shape).transpose(2, 1, 0) for n in names}
-
-    return row(model, "Stan", seconds, sample)
+    counted = {name: np.asarray(value).tolist() for name, value in counted.items()}
+    lengths = {name: getattr(settings, name) for name in ("chains", "tune", "draws", "target_accept")}
+    with tempfile.TemporaryDirectory() as folder:
+        data, options, draws, seconds = (
+            Path(folder, n) for n in ("data.json", "settings.json", "draws.csv", "seconds.json")
+        )
+        data.write_text(json.dumps(counted), encoding="utf-8")
+        options.write_text(json.dumps({**lengths, "seed": seed % 2**31}), encoding="utf-8")
+        here = Path(__file__).parent
+        command = ["Rscript", here / "stan.R", here / "crossed.stan", data, options, draws, seconds]
+        subprocess.run(command, check=True, stdout=sys.stderr)
+        table, taken = pd.read_csv(draws), json.loads(seconds.read_text(encoding="utf-8"))
+    posterior = {n: v.to_numpy().reshape(settings.chains, -1) for n, v in table.items()}
+    ess, worst = smallest(posterior)
+    worst = worst.split("[")[0]
+    sampling = taken["sample"]
+    values = [model, "Stan", taken["compile"], sampling, sampling, ess, worst, ess / sampling]
+    return dict(zip(COLUMNS, values, strict=False))
 
 
 def has_peer(composition: Composition) -> bool:
@@ -155,12 +172,14 @@ def measure(
         print(f"{composition.name}: measuring", file=sys.stderr)
         own_seed = derive_seed(seed, "benchmark", composition.name)
         found.append(own_row(composition, data, priors, settings, own_seed))
-        for module, peer in (("numpyro", numpyro_row), ("stan", stan_row)):
-            if has_peer(composition) and importlib.util.find_spec(module):
+        peers = {numpyro_row: importlib.util.find_spec("numpyro"), stan_row: shutil.which("Rscript")}
+        for peer, installed in peers.items():
+            if has_peer(composition) and installed:
+                rows = long_data(composition, data, priors)
                 try:
-                    found.append(peer(composition.name, long_data(composition, data), settings, seed))
-                except Exception as error:  # installed, and not for this version of Python
-                    print(f"{composition.name}: {module} failed: {error!r}", file=sys.stderr)
+                    found.append(peer(composition.name, rows, settings, seed))
+                except Exception as error:  # there, and not of a version that works, or without rstan
+                    print(f"{composition.name}: {peer.__name__} failed: {error!r}", file=sys.stderr)
     table = pd.DataFrame(found, columns=COLUMNS)
     own = table[table["engine"] == OWN].set_index("model")["ess_per_cpu"]
     table["ratio"] = table["ess_per_cpu"] / table["model"].map(own)

@@ -10,7 +10,6 @@ from models.blocks import BLOCKS
 from models.blocks.base import Parameter
 from models.blocks.feedback import Feedback, at_missions
 from models.composition import Composition
-from models.linearised import linearise
 from models.paths import GaussianPath
 from models.priors import DrawnVariables, GraphVariables, Priors
 from models.regressors import term_values
@@ -77,7 +76,7 @@ def outcome_inputs(
         What the indicators say of the first latent regressor, for joint inference.
     """
     values = term_values(composition, data) if values is None else values
-    arrays, coords, data = {}, {}, linearise(composition, data, values)
+    arrays, coords = {}, {}
     for block in used_blocks(composition):
         found = block.arrays(composition, data, values)
         arrays |= found.values
@@ -104,14 +103,13 @@ def logit(composition: Composition, p, x, blocks=None):
 
 def _variables(composition: Composition, x: dict, variables) -> tuple[dict, dict, object]:
     """All variables of a model by name, its data with the latent path in place, and the logit."""
-    p, eta = {}, 0.0
+    p = {}
     if FEEDBACK.used(composition):
         p |= FEEDBACK.add(composition, x, variables)
         x = {**x, f"{composition.latents[0]}_value": at_missions(p["path"], x["path_place"])}
     for block in used_blocks(composition):
-        p |= block.add(composition, x, variables, eta)
-        eta = eta + block.logit(composition, p, x)
-    return p, x, eta
+        p |= block.add(composition, x, variables)
+    return p, x, logit(composition, p, x)
 
 
 def build(composition: Composition, inputs: Inputs, priors: Priors) -> pm.Model:

@@ -139,21 +139,19 @@ class GraphVariables:
 
         return pm.Deterministic(name, value, dims=dims)
 
-    def conditioned(self, name: str, sd, information, others, dims: str):
-        """Effects x ~ N(0, sd), sampled as standardised given what other terms say of the logit.
+    def effects(self, name: str, sd, information, dims: str):
+        """Effects x ~ N(0, sd), sampled in units of about their posterior spread.
 
-        Were the rest of the log density -information (x + others)^2 / 2, with ``others`` what the other terms say of the
-        logit less what the data say of it, x would be normal of precision
-        P = information + sd^-2 about -information others / P. Sampled is (x + information others / P) sqrt(P): x over its
-        spread where data tell little of it, and else free of the slopes that it would have to follow (Papaspiliopoulos,
-        Roberts & Skold 2007). A rough ``information`` makes rough coordinates, never another density.
+        If the data tell x with precision ``information``, its posterior precision is P = information + sd^-2, and x sqrt(P) is
+        sampled: x over its spread where data tell little of it, and x itself where they tell much, so that neither follows
+        ``sd`` (Papaspiliopoulos, Roberts & Skold 2007). A rough ``information`` makes rough coordinates, never another density.
         """
         import pymc as pm
         import pytensor.tensor as pt
 
         standard = pm.Normal(f"{name}_standard", 0, 1, dims=dims)
         variance = 1 / (information + sd**-2)
-        value = pt.sqrt(variance) * standard - variance * information * others
+        value = pt.sqrt(variance) * standard
         # the density of the standard effects is replaced by that of the effects and the Jacobian
         gain = 0.5 * (standard**2 - (value / sd) ** 2) + 0.5 * pt.log(variance) - pt.log(sd)
         pm.Potential(f"{name}_coordinates", pt.sum(gain))
@@ -166,20 +164,6 @@ class GraphVariables:
 
         standard = pm.Normal(f"{name}_standard", 0, 1, dims=dims)
         return pm.Deterministic(name, mean + pt.sum(factor * standard[:, None, :], axis=2), dims=dims)
-
-    def correlated(self, name: str, prior: str, rotation, dims: str):
-        """Slopes of correlated columns, sampled as those of orthogonal ones; ``rotation`` turns these into those."""
-        import pymc as pm
-        import pytensor.tensor as pt
-
-        if self.priors[prior][0] != "normal":
-            return self.variable(name, prior, dims)
-        _, p = self._prior(name, prior)
-        # the density of the sampled slopes is flat, that of the slopes themselves is added: the map is linear
-        sampled = pm.Flat(f"{name}_standard", dims=dims)
-        value = pm.Deterministic(name, pt.dot(rotation, sampled), dims=dims)
-        pm.Potential(f"{name}_prior", -0.5 * pt.sum(((value - p[0]) / p[1]) ** 2))
-        return value
 
 
 class DrawnVariables:
@@ -207,13 +191,9 @@ class DrawnVariables:
         """The quantity itself."""
         return value
 
-    def conditioned(self, name: str, sd, information, others, dims: str):
+    def effects(self, name: str, sd, information, dims: str):
         """Draw of effects about zero."""
         return sd * self.random.normal(size=self._size(dims))
-
-    def correlated(self, name: str, prior: str, rotation, dims: str):
-        """Draw of slopes."""
-        return self.variable(name, prior, dims)
 
     def path(self, name: str, mean, factor, dims: tuple[str, str]):
         """Draw of Gaussian paths."""

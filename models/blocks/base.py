@@ -10,6 +10,7 @@ from typing import Protocol
 
 import numpy as np
 import xarray as xr
+from scipy.special import expit, logit
 
 from models.composition import Composition
 
@@ -54,8 +55,8 @@ class Block(Protocol):
     def parameters(self, composition: Composition) -> list[Parameter]:
         """The block's parameters, as tables print them."""
 
-    def add(self, composition: Composition, x: Mapping, variables, eta) -> dict:
-        """Make the block's variables; returns them by name. ``eta`` is the logit of the blocks before it."""
+    def add(self, composition: Composition, x: Mapping, variables) -> dict:
+        """Make the block's variables; returns them by name."""
 
     def logit(self, composition: Composition, p: Mapping, x: Mapping):
         """The block's share of the logit, shape (..., M, S)."""
@@ -81,8 +82,7 @@ def by_mission(composition: Composition, x: Mapping, variables, term: str, name:
     mean = mean * np.ones(known_length(x["grid"]))
     if spread is not None:
         deviation = f"mission_{name}_deviation"
-        excess = mean - x[f"{name}_observed"]
-        mean = mean + variables.conditioned(deviation, spread, x[f"{name}_information"], excess, "mission")
+        mean = mean + variables.effects(deviation, spread, x[f"{name}_information"], "mission")
     return found | {f"mission_{name}": variables.quantity(f"mission_{name}", mean, "mission")}
 
 
@@ -95,6 +95,22 @@ def predictor_arrays(composition: Composition, data: xr.Dataset, term: str) -> A
     value = value.transpose("mission_covariate", "mission").values.astype(float)
     name = f"{term}_predictor"
     return Arrays({name: value - value.mean(1, keepdims=True)}, {name: chosen})
+
+
+def decision_weights(data: xr.Dataset) -> np.ndarray:
+    """About what each decision tells of its logit, p (1 - p) (M, S), zero where it is not scored.
+
+    p is what the shares of the mission's and of the state's decisions lead one to expect, as odds ratios to the share of all.
+    """
+    joined = data.joined.transpose("mission", "state").values
+    scored = np.isfinite(joined)
+
+    def share(axis):
+        number = scored.sum(axis=axis, keepdims=True)
+        return logit((np.nansum(joined, axis=axis, keepdims=True) + 0.5) / (number + 1))
+
+    chance = expit(share(1) + share(0) - share(None))
+    return scored * chance * (1 - chance)
 
 
 def known_length(array) -> int:

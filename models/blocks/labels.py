@@ -42,7 +42,7 @@ class Labels:
             ),
         ]
 
-    def add(self, composition, x, variables, eta):
+    def add(self, composition, x, variables):
         if not composition.label_errors:
             return {}
         return {

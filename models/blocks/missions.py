@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from models.blocks.base import Arrays, Parameter, by_mission, predictor_arrays
-from models.linearised import ratio
+from models.blocks.base import Arrays, Parameter, by_mission, decision_weights, predictor_arrays
 
 
 class Missions:
@@ -15,13 +14,7 @@ class Missions:
     def arrays(self, composition, data, values):
         predictors = predictor_arrays(composition, data, "intercept")
         grid = np.ones((data.sizes["mission"], data.sizes["state"]))
-        weight, response = data.working_weight.values, data.working_response.values
-        information = weight.sum(1)
-        own = {
-            "grid": grid,
-            "intercept_information": information,
-            "intercept_observed": ratio((weight * response).sum(1), information),
-        }
+        own = {"grid": grid, "intercept_information": decision_weights(data).sum(1)}
         return Arrays(
             {**own, **predictors.values}, {"mission": data.mission.values.tolist(), **predictors.coords}
         )
@@ -36,7 +29,7 @@ class Missions:
             found.append(Parameter("mission_intercept", "intercept of a mission", ("mission",)))
         return found
 
-    def add(self, composition, x, variables, eta):
+    def add(self, composition, x, variables):
         own = {"intercept": variables.variable("intercept")}
         if composition.mission_intercepts:
             own["mission_sd"] = variables.variable("mission_sd")

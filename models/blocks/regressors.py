@@ -1,8 +1,9 @@
 """Ties, quality and other regressors, their slopes by mission, and interactions with covariates."""
 
-from models.blocks.base import Arrays, Parameter, by_mission, predictor_arrays
+import numpy as np
+
+from models.blocks.base import Arrays, Parameter, by_mission, decision_weights, predictor_arrays
 from models.covariates import covariate_values
-from models.linearised import ratio
 
 
 class Regressors:
@@ -12,16 +13,13 @@ class Regressors:
         return bool(composition.terms())
 
     def arrays(self, composition, data, values):
-        found, weight, response = {}, data.working_weight.values, data.working_response.values
+        found, weight = {}, decision_weights(data)
         for term in composition.terms():
             value = values.sel(term=term.name).values
             name = f"{term.name}_slope"
-            mean = ratio((weight * value).sum(1), weight.sum(1))
-            centred = value - mean[:, None]
-            information = (weight * centred**2).sum(1)
+            mean = (weight * value).sum(1) / np.maximum(weight.sum(1), 1e-12)
             found[f"{term.name}_value"] = value
-            found[f"{name}_information"] = information
-            found[f"{name}_observed"] = ratio((weight * centred * response).sum(1), information)
+            found[f"{name}_information"] = (weight * (value - mean[:, None]) ** 2).sum(1)
         coords = {}
         for name in composition.mission_slopes:
             predictors = predictor_arrays(composition, data, name)
@@ -50,7 +48,7 @@ class Regressors:
             found.append(Parameter("moderator_slope", "interaction", ("moderator",), "moderator_slope"))
         return found
 
-    def add(self, composition, x, variables, eta):
+    def add(self, composition, x, variables):
         own = {}
         for term in composition.terms():
             name = f"{term.name}_slope"

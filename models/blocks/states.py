@@ -1,7 +1,6 @@
 """Effects of states: a lasting tendency to join, "cooperators cooperate"."""
 
-from models.blocks.base import Arrays, Parameter
-from models.linearised import ratio
+from models.blocks.base import Arrays, Parameter, decision_weights
 
 
 class States:
@@ -11,14 +10,8 @@ class States:
         return composition.state_effects
 
     def arrays(self, composition, data, values):
-        weight, response = data.working_weight.values, data.working_response.values
-        total = weight.sum(0)
-        found = {
-            "state_information": total,
-            "state_weight": ratio(weight, total),
-            "state_observed": ratio((weight * response).sum(0), total),
-        }
-        return Arrays(found, {"state": data.state.values.tolist()})
+        information = decision_weights(data).sum(0)
+        return Arrays({"state_information": information}, {"state": data.state.values.tolist()})
 
     def parameters(self, composition):
         return [
@@ -26,10 +19,9 @@ class States:
             Parameter("state_effect", "effect of a state", ("state",)),
         ]
 
-    def add(self, composition, x, variables, eta):
+    def add(self, composition, x, variables):
         spread = variables.variable("state_sd")
-        others = (x["state_weight"] * eta).sum(0) - x["state_observed"]
-        effect = variables.conditioned("state_effect", spread, x["state_information"], others, "state")
+        effect = variables.effects("state_effect", spread, x["state_information"], "state")
         return {"state_sd": spread, "state_effect": variables.quantity("state_effect", effect, "state")}
 
     def logit(self, composition, p, x):

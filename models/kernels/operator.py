@@ -10,7 +10,7 @@ from pytensor.graph.basic import Apply
 from pytensor.graph.op import Op
 from pytensor.link.numba.dispatch.basic import numba_njit, register_funcify_default_op_cache_key
 
-from models.kernels.bernoulli_logit import bernoulli_logit
+from models.kernels.bernoulli_logit import JIT, bernoulli_logit
 
 
 class BernoulliLogit(Op):
@@ -43,4 +43,4 @@ def log_likelihood(logit, sign):
 
 @register_funcify_default_op_cache_key(BernoulliLogit)
 def _compile(op, node, **kwargs):
-    return numba_njit(bernoulli_logit.py_func)
+    return numba_njit(bernoulli_logit.py_func, error_model=JIT["error_model"])

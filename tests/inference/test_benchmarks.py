@@ -1,6 +1,7 @@
 """The benchmarks run from end to end on a tiny data set, and peers fit the same posterior where they are installed."""
 
 import importlib.util
+import subprocess
 
 import numpy as np
 import pytest
@@ -48,17 +49,26 @@ def test_only_the_model_that_peers_write_down_has_peers():
 
 def test_rows_are_the_scored_decisions():
     data = simulated()
-    rows = long_data(CROSSED, data)
+    rows = long_data(CROSSED, data, PRIORS)
     assert rows["N"] == int(data.joined.notnull().sum()) == len(rows["ties"]) == len(rows["control"])
     assert rows["joined"].sum() == int(data.joined.sum())
     assert float(data.ties[rows["mission"][7], rows["state"][7]]) == rows["ties"][7]
 
 
-@pytest.mark.parametrize(("module", "peer"), [("numpyro", numpyro_row), ("stan", stan_row)])
-def test_a_peer_samples_the_same_parameters(module, peer):
-    if importlib.util.find_spec(module) is None:
-        pytest.skip(f"{module} is not installed")
-    found = peer("crossed", long_data(CROSSED, simulated()), SETTINGS, 1)
+def has_rstan() -> bool:
+    try:
+        return subprocess.run(["Rscript", "-e", "library(rstan)"], capture_output=True).returncode == 0
+    except FileNotFoundError:
+        return False
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("peer", [numpyro_row, stan_row])
+def test_a_peer_samples_the_same_parameters(peer):
+    installed = has_rstan() if peer is stan_row else importlib.util.find_spec("numpyro") is not None
+    if not installed:
+        pytest.skip("the peer is not installed: the project does not need it")
+    found = peer("crossed", long_data(CROSSED, simulated(), PRIORS), SETTINGS, 1)
     assert found["ess"] > 5
     assert found["worst"] in {
         *("intercept", "ties_slope", "control_slope", "mission_sd", "ties_slope_sd", "state_sd"),

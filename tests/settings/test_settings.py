@@ -98,7 +98,7 @@ def test_the_main_model_is_the_one_named_if_it_is_fitted_and_else_the_last():
 def test_model_may_have_its_own_sampler_settings():
     settings = load_settings("config.yaml", {"models": {"joint": {"sampler": {"draws": 2000}}}})
     assert settings.sampler_of("joint").draws == 2000
-    assert settings.sampler_of("crossed").draws == 1200
+    assert settings.sampler_of("crossed").draws == 1500
 
 
 def test_compositions_are_what_the_statistics_take():

@@ -12,6 +12,7 @@ import pandas as pd
 
 # ends the names of what chains move in where it is not the quantity itself: the quantities are kept
 NOT_ARCHIVED = "_standard"
+PATH = "path"
 
 
 @dataclass(frozen=True)
@@ -21,14 +22,19 @@ class Program:
     Attributes
     ----------
     density : callable
-        (position (D,), *data) -> log density, gradient (D,).
+        (z (D,), start, scale, tilt, *data) -> log density, gradient (D,).
     quantities : callable
-        (position (D,), *data) -> values of the named quantities.
+        (z (D,), start, scale, tilt, *data) -> values of the named quantities.
     names : tuple of str
         Of the quantities that are kept.
     shapes : tuple of tuple of int
+    parameters : array of int, shape (G,)
+        Coordinates of the parameters; the others are those of effects and paths.
+    paths : array of int
+        Coordinates of latent paths.
     start, scale : array, shape (D,)
-        Chains move in (position - start) / scale.
+    tilt : array, shape (D, G)
+        Chains move in z, with position = start + scale z + tilt z[parameters].
     dims : mapping of str to tuple of str
     coords : mapping of str to pandas.Index
     data : mapping of str to array
@@ -38,8 +44,11 @@ class Program:
     quantities: Callable
     names: tuple[str, ...]
     shapes: tuple[tuple[int, ...], ...]
+    parameters: np.ndarray
+    paths: np.ndarray
     start: np.ndarray
     scale: np.ndarray
+    tilt: np.ndarray
     dims: Mapping[str, tuple]
     coords: Mapping[str, pd.Index]
     data: Mapping[str, np.ndarray]
@@ -61,21 +70,29 @@ class Program:
 
     def in_coordinates(self, center: np.ndarray, spread: np.ndarray) -> "Program":
         """The program in coordinates of another zero and unit, each (D,) in the present coordinates."""
-        return replace(self, start=self.start + self.scale * center, scale=self.scale * spread)
+        tilt = self.tilt * spread[self.parameters]
+        return replace(self, start=self.position(center), scale=self.scale * spread, tilt=tilt)
+
+    def position(self, moved: np.ndarray) -> np.ndarray:
+        """Values of the model's variables, from where a chain moves."""
+        return self.start + self.scale * moved + self.tilt @ moved[self.parameters]
+
+    def arguments(self) -> tuple[np.ndarray, ...]:
+        """What the compiled functions take beside the place of a chain."""
+        return self.start, self.scale, self.tilt, *self.data.values()
 
     def for_nutpie(self, first: np.ndarray | None = None):
         """The model as nutpie samples it; chains begin at ``first``, or each within one unit of zero."""
         from nutpie.compiled_pyfunc import from_pyfunc
 
-        values = tuple(self.data.values())
+        arguments = self.arguments()
 
         def density(moved):
-            value, gradient = self.density(self.start + self.scale * moved, *values)
-            return float(value), self.scale * gradient
+            value, gradient = self.density(moved, *arguments)
+            return float(value), gradient
 
         def quantities(moved):
-            found = self.quantities(self.start + self.scale * moved, *values)
-            return dict(zip(self.names, found, strict=True))
+            return dict(zip(self.names, self.quantities(moved, *arguments), strict=True))
 
         def begin(seed):
             return np.random.default_rng(seed).uniform(-1, 1, len(self.start)) if first is None else first
@@ -106,6 +123,7 @@ def compile_program(model, initial_points: Mapping[str, np.ndarray] | None = Non
     import pytensor.tensor as pt
     from pymc.initial_point import make_initial_point_fn
     from pymc.pytensorf import join_nonshared_inputs
+    from pytensor.graph.replace import graph_replace
 
     variables = [*model.free_RVs, *model.deterministics]
     names = tuple(v.name for v in variables if not v.name.endswith(NOT_ARCHIVED))
@@ -114,24 +132,37 @@ def compile_program(model, initial_points: Mapping[str, np.ndarray] | None = Non
     kept = model.replace_rvs_by_values([model[name] for name in names])
     (density, *kept), position = join_nonshared_inputs(point, [model.logp(), *kept], model.value_vars)
     inputs = {variable: variable.type(name=variable.name) for variable in model.data_vars}
+    of = np.repeat(
+        [model.values_to_rvs[v].name for v in model.value_vars], [np.size(v) for v in point.values()]
+    )
+    parameters = np.flatnonzero(~np.char.endswith(of, NOT_ARCHIVED))
+    start = np.concatenate([np.ravel(value) for value in point.values()]).astype(float)
+    moved, zero, unit = (pt.vector(name, shape=start.shape) for name in ("moved", "start", "scale"))
+    tilt = pt.matrix("tilt", shape=(len(start), len(parameters)))
+    density, *kept = graph_replace(
+        [density, *kept], {position: zero + unit * moved + tilt @ moved[parameters]}
+    )
 
     def function(outputs):
-        arguments = [position, *inputs.values()]
+        arguments = [moved, zero, unit, tilt, *inputs.values()]
         made = pytensor.function(arguments, outputs, givens=inputs, mode="NUMBA", on_unused_input="ignore")
         made.trust_input = True
         return made
 
+    coordinates = (start, np.ones_like(start), np.zeros((len(start), len(parameters))))
     data = {v.name: np.ascontiguousarray(v.get_value()) for v in inputs}
-    start = np.concatenate([np.ravel(value) for value in point.values()]).astype(float)
     quantities = function(kept)
-    shapes = tuple(np.shape(value) for value in quantities(start, *data.values()))
+    shapes = tuple(
+        np.shape(value) for value in quantities(np.zeros_like(start), *coordinates, *data.values())
+    )
     return Program(
-        function([density, pt.grad(density, position)]),
+        function([density, pt.grad(density, moved)]),
         quantities,
         names,
         shapes,
-        start,
-        np.ones_like(start),
+        parameters,
+        np.flatnonzero(of == f"{PATH}{NOT_ARCHIVED}"),
+        *coordinates,
         {name: dims for name, dims in model.named_vars_to_dims.items() if name in names},
         {name: pd.Index(values) for name, values in model.coords.items()},
         data,

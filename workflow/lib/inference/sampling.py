@@ -17,6 +17,7 @@ from models.paths import GaussianPath
 from models.priors import Priors
 from models.regressors import term_values
 from workflow.lib.errors import UserError
+from workflow.lib.inference.coordinates import about_mode
 from workflow.lib.inference.program import Program, compile_program
 from workflow.lib.inference.progress import Log, progress_lines
 
@@ -155,7 +156,11 @@ class Compiled:
         settings, label = settings or self.settings, label or self.composition.name
         if self.composition.inference == "cut":
             return self._sample_cut(seed, settings, log, label)
-        return run_sampler(self.program.with_data(self.inputs.named()), settings, seed, log, label)[0]
+        return run_sampler(self._placed(), settings, seed, log, label)[0]
+
+    def _placed(self) -> Program:
+        """The program with the data, in coordinates about the mode."""
+        return about_mode(self.program.with_data(self.inputs.named()))
 
     def _sample_cut(self, seed: int, settings: SamplerSettings, log: Log | None, label: str) -> xr.DataTree:
         """Draw after draw of the latents, the outcome refitted to each (Plummer 2015; Jacob et al. 2017).
@@ -173,9 +178,9 @@ class Compiled:
         kept = max(settings.draws // number, 1)
         whole = replace(settings, chains=1, draws=settings.tune)
         short = replace(settings, chains=1, tune=CUT_TUNE, draws=kept)
-        means = self.program.with_data(self.inputs.named())
+        means = self._placed()
         _, place = run_sampler(means, whole, derive_seed(seed, "means"), positions=True)
-        program = self.program.in_coordinates(place[0].mean(0), place[0].std(0))
+        program = means.in_coordinates(place[0].mean(0), place[0].std(0))
         trees = []
         for chain in range(chains):
             parts, last = [], np.zeros(place.shape[2])

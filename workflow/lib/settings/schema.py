@@ -136,8 +136,8 @@ class SamplerSettings(Section):
     """How the posterior is sampled."""
 
     chains: int = Field(4, ge=2, le=64, description="independent chains")
-    tune: Draws = Field(500, description="steps of adaptation in each chain, thrown away")
-    draws: Draws = Field(1200, description="draws kept from each chain")
+    tune: Draws = Field(400, description="steps of adaptation in each chain, thrown away")
+    draws: Draws = Field(1500, description="draws kept from each chain")
     target_accept: Probability = Field(0.7, description="target acceptance of the sampler")
 
 
@@ -272,7 +272,7 @@ class RefitSettings(Section):
     """How the refits of the checks are sampled: they need fewer draws than what is printed."""
 
     chains: int = Field(2, ge=2, le=64, description="independent chains")
-    tune: Draws = Field(200, description="steps of adaptation in each chain")
+    tune: Draws = Field(150, description="steps of adaptation in each chain")
     draws: Draws = Field(300, description="draws kept from each chain")
 
 
