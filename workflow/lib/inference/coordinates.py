@@ -25,12 +25,12 @@ def about_mode(program: Program) -> Program:
     parameters are standardised by the Cholesky factor of their marginal covariance (the Schur complement of the precision).
     Only products of the precision with vectors are needed, from differences of gradients.
     """
-    own, arguments = program.parameters, program.arguments()
+    own = program.parameters
     others = np.setdiff1d(np.arange(len(program.start)), [*own, *program.paths])
 
     def loss(place):
-        value, gradient = program.density(place, *arguments)
-        return -float(value), -gradient
+        value, gradient = program.log_density(place)
+        return -value, -gradient
 
     # with paths at their means: the mode of a product of slopes and paths is far from where most of its mass is
     limits = np.full((len(program.start), 2), (-np.inf, np.inf))

@@ -22,9 +22,9 @@ class Program:
     Attributes
     ----------
     density : callable
-        (z (D,), start, scale, tilt, *data) -> log density, gradient (D,).
+        (position (D,), *data) -> log density, gradient (D,).
     quantities : callable
-        (z (D,), start, scale, tilt, *data) -> values of the named quantities.
+        (position (D,), *data) -> values of the named quantities.
     names : tuple of str
         Of the quantities that are kept.
     shapes : tuple of tuple of int
@@ -77,29 +77,27 @@ class Program:
         """Values of the model's variables, from where a chain moves."""
         return self.start + self.scale * moved + self.tilt @ moved[self.parameters]
 
-    def arguments(self) -> tuple[np.ndarray, ...]:
-        """What the compiled functions take beside the place of a chain."""
-        return self.start, self.scale, self.tilt, *self.data.values()
+    def log_density(self, moved: np.ndarray) -> tuple[float, np.ndarray]:
+        """Log density where a chain is, and its gradient (D,) in the coordinates in which it moves."""
+        value, gradient = self.density(self.position(moved), *self.data.values())
+        by_moved = self.scale * gradient
+        by_moved[self.parameters] += gradient @ self.tilt
+        return float(value), by_moved
 
     def for_nutpie(self, first: np.ndarray | None = None):
         """The model as nutpie samples it; chains begin at ``first``, or each within one unit of zero."""
         from nutpie.compiled_pyfunc import from_pyfunc
 
-        arguments = self.arguments()
-
-        def density(moved):
-            value, gradient = self.density(moved, *arguments)
-            return float(value), gradient
-
         def quantities(moved):
-            return dict(zip(self.names, self.quantities(moved, *arguments), strict=True))
+            values = self.quantities(self.position(moved), *self.data.values())
+            return dict(zip(self.names, values, strict=True))
 
         def begin(seed):
             return np.random.default_rng(seed).uniform(-1, 1, len(self.start)) if first is None else first
 
         return from_pyfunc(
             len(self.start),
-            lambda: density,
+            lambda: self.log_density,
             lambda *seeds: quantities,
             [np.dtype("float64")] * len(self.names),
             list(self.shapes),
@@ -123,7 +121,6 @@ def compile_program(model, initial_points: Mapping[str, np.ndarray] | None = Non
     import pytensor.tensor as pt
     from pymc.initial_point import make_initial_point_fn
     from pymc.pytensorf import join_nonshared_inputs
-    from pytensor.graph.replace import graph_replace
 
     variables = [*model.free_RVs, *model.deterministics]
     names = tuple(v.name for v in variables if not v.name.endswith(NOT_ARCHIVED))
@@ -137,32 +134,26 @@ def compile_program(model, initial_points: Mapping[str, np.ndarray] | None = Non
     )
     parameters = np.flatnonzero(~np.char.endswith(of, NOT_ARCHIVED))
     start = np.concatenate([np.ravel(value) for value in point.values()]).astype(float)
-    moved, zero, unit = (pt.vector(name, shape=start.shape) for name in ("moved", "start", "scale"))
-    tilt = pt.matrix("tilt", shape=(len(start), len(parameters)))
-    density, *kept = graph_replace(
-        [density, *kept], {position: zero + unit * moved + tilt @ moved[parameters]}
-    )
 
     def function(outputs):
-        arguments = [moved, zero, unit, tilt, *inputs.values()]
+        arguments = [position, *inputs.values()]
         made = pytensor.function(arguments, outputs, givens=inputs, mode="NUMBA", on_unused_input="ignore")
         made.trust_input = True
         return made
 
-    coordinates = (start, np.ones_like(start), np.zeros((len(start), len(parameters))))
     data = {v.name: np.ascontiguousarray(v.get_value()) for v in inputs}
     quantities = function(kept)
-    shapes = tuple(
-        np.shape(value) for value in quantities(np.zeros_like(start), *coordinates, *data.values())
-    )
+    shapes = tuple(np.shape(value) for value in quantities(start, *data.values()))
     return Program(
-        function([density, pt.grad(density, moved)]),
+        function([density, pt.grad(density, position)]),
         quantities,
         names,
         shapes,
         parameters,
         np.flatnonzero(of == f"{PATH}{NOT_ARCHIVED}"),
-        *coordinates,
+        start,
+        np.ones_like(start),
+        np.zeros((len(start), len(parameters))),
         {name: dims for name, dims in model.named_vars_to_dims.items() if name in names},
         {name: pd.Index(values) for name, values in model.coords.items()},
         data,
