@@ -1,6 +1,7 @@
 """Priors by name: their defaults, and the variables of a model made from them, in PyMC or as draws in NumPy."""
 
 from collections.abc import Mapping
+from functools import cache
 
 import numpy as np
 
@@ -66,18 +67,7 @@ class Priors:
 
     def distribution(self, name: str):
         """The prior as a frozen SciPy distribution."""
-        from scipy import stats  # slow to import, and the checks of a configuration read the table alone
-
-        kind, p = self[name]
-        return {
-            "normal": lambda: stats.norm(p[0], p[1]),
-            "half_normal": lambda: stats.halfnorm(scale=p[0]),
-            "truncated_normal": lambda: stats.truncnorm((p[2] - p[0]) / p[1], np.inf, p[0], p[1]),
-            "exponential": lambda: stats.expon(scale=1 / p[0]),
-            "beta": lambda: stats.beta(p[0], p[1]),
-            "gamma": lambda: stats.gamma(p[0], scale=1 / p[1]),
-            "lognormal": lambda: stats.lognorm(p[1], scale=np.exp(p[0])),
-        }[kind]()
+        return frozen(*self[name])
 
     def score(self, name: str, value: np.ndarray) -> np.ndarray:
         """Derivative of the log density at values inside the support."""
@@ -96,6 +86,22 @@ class Priors:
             case "lognormal":
                 return -(1 + (np.log(value) - p[0]) / p[1] ** 2) / value
         raise ValueError(f"priors.{name}: unknown distribution '{kind}'; known are {', '.join(PARAMETERS)}")
+
+
+@cache
+def frozen(kind: str, p: tuple[float, ...]):
+    """A distribution of SciPy; made once, because making it takes longer than drawing from it."""
+    from scipy import stats  # slow to import, and the checks of a configuration read the table alone
+
+    return {
+        "normal": lambda: stats.norm(p[0], p[1]),
+        "half_normal": lambda: stats.halfnorm(scale=p[0]),
+        "truncated_normal": lambda: stats.truncnorm((p[2] - p[0]) / p[1], np.inf, p[0], p[1]),
+        "exponential": lambda: stats.expon(scale=1 / p[0]),
+        "beta": lambda: stats.beta(p[0], p[1]),
+        "gamma": lambda: stats.gamma(p[0], scale=1 / p[1]),
+        "lognormal": lambda: stats.lognorm(p[1], scale=np.exp(p[0])),
+    }[kind]()
 
 
 class GraphVariables:

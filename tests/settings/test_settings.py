@@ -9,6 +9,7 @@ from workflow.lib.errors import UserError
 from workflow.lib.settings import load_settings, priors_from_plain
 from workflow.lib.settings.__main__ import SCHEMA_PATH, main, schema_text
 from workflow.lib.settings.notes import find_notes
+from workflow.scripts import write_config
 
 
 def test_what_is_asked_for_and_not_done_is_said():
@@ -72,6 +73,18 @@ def test_shipped_configuration_shows_every_key_and_its_default():
     assert {k: v for k, v in shown.items() if k not in differs_on_purpose} == {
         k: v for k, v in default.items() if k not in differs_on_purpose
     }
+
+
+@pytest.mark.parametrize("overlays", [[], ["config/quick.yaml"], ["examples/peacekeeping/config.yaml"]])
+def test_the_configuration_that_a_run_leaves_is_read_as_what_it_was(tmp_path, overlays):
+    """`results/config.yaml` has every default filled in: a run can be made again from it."""
+    given = load_settings("config.yaml", overlays)
+    path = tmp_path / "config.yaml"
+    values = given.model_dump(mode="json", exclude_none=True)
+    write_config.write_config(values, str(path), print)
+    again = load_settings(path)
+    assert again == given
+    assert list(again.models) == list(given.models)
 
 
 def test_schema_for_editors_is_in_step():

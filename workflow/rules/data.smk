@@ -23,7 +23,7 @@ rule write_config:
         "<logs>/write_config.log",
     localrule: True
     params:
-        settings=plain(settings.model_dump(mode="json")),
+        settings=settings.model_dump(mode="json", exclude_none=True),
     message:
         "Writing down the configuration of this run."
     script:

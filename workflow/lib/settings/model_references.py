@@ -85,7 +85,8 @@ def _measurement_faults(settings: Settings, root: Path) -> list[Fault]:
     known, codebook = constructs(settings, root), settings.data.codebook
     faults: list[Fault] = []
     for name, composition in settings.models.items():
-        given = composition.model_fields_set
+        # a key that says its default says nothing: a resolved configuration can be read again
+        given = set(composition.model_dump(exclude_defaults=True))
         if composition.measures:
             for key in sorted(given & OUTCOME_KEYS):
                 text = "a model that measures has no outcome; remove this key, or measures"
