@@ -68,6 +68,7 @@ rule check_variants:
         priors="<results>/checks/priors.csv",
     log:
         "<logs>/check_variants.log",
+    priority: 10  # the longest of the checks
     resources:
         mem_mb=3000,
         runtime=60,
