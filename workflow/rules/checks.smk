@@ -68,7 +68,7 @@ rule check_variants:
         priors="<results>/checks/priors.csv",
     log:
         "<logs>/check_variants.log",
-    priority: 10  # the longest of the checks
+    priority: 10  # many refits: begun first
     resources:
         mem_mb=3000,
         runtime=60,

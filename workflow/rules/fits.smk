@@ -111,6 +111,7 @@ rule assess_model:
         "<logs>/assess_model/{model}.log",
     wildcard_constraints:
         model="|".join(OUTCOME_MODELS) or "none",
+    priority: 10  # many refits: begun first
     resources:
         mem_mb=4000,
         runtime=240,
