@@ -22,6 +22,7 @@ RUN = {
     **{"sampler": {**SHORT, "target_accept": 0.8}, "refits": SHORT, "gate": LOOSE, "priors": {}},
     **{"seed": 1, "interval": 0.9},
 }
+KEPT = ("un_agreement", "defence_pact", "trade_share", "exercises")
 POOLED = Composition("pooled", mission_intercepts=False, controls=("democracy",))
 
 
@@ -50,9 +51,11 @@ class Recorder(Refitter):
     """Remembers what it was asked to fit; effects are the share of joiners in the data of the fit."""
 
     asked: list = []  # noqa: RUF012 shared by all refitters that a test makes; the fixture empties it
+    measures: list = []  # noqa: RUF012 likewise
 
     def fit(self, label, data=None, measured=None):
         data = self.data if data is None else data
+        self.measures.append(measured)
         self.asked.append((self.composition, label, data, self.priors))
         return data
 
@@ -65,6 +68,7 @@ class Recorder(Refitter):
 def recorder(monkeypatch):
     monkeypatch.setattr(refits, "Refitter", Recorder)
     monkeypatch.setattr(Recorder, "asked", [])
+    monkeypatch.setattr(Recorder, "measures", [])
     return Recorder
 
 
@@ -96,6 +100,26 @@ def test_every_version_is_fitted_with_latents_plugged_in_and_wrong_records_are_d
     assert float(labels["strict list (verified)"]["ties_effect"][0, 0]) < float(
         made.reference["ties_effect"][0, 0]
     )
+
+
+def test_the_measure_of_the_first_latent_is_made_again_without_each_indicator_and_free_by_era(
+    recorder, shipped
+):
+    settings, tables, data = shipped
+    measuring = Composition("quality", measures=("alignment",), indicators=KEPT)
+    composition = Composition("plugin", regressors=("ties", "quality"))
+    empty = xr.DataArray(np.zeros((data.sizes["state"], data.sizes["year"])), dims=("state", "year"))
+    paths = {"quality": xr.Dataset({"filtered_mean": empty})}
+    made = Variants(composition, data, paths, tables, settings, RUN, print)
+    found = made.measures(measuring, {"trade_share": 1990})
+    labels = data["indicator_label"].to_series()
+    assert list(found) == [
+        *(f"measured without {labels[name]}" for name in KEPT),
+        f"measured with {labels['trade_share']} free by era",
+    ]
+    measured = [own["quality"].filtered_mean.values for own in recorder.measures[1:]]
+    assert all(np.isfinite(values).any() for values in measured)
+    assert not any(np.array_equal(measured[-1], values, equal_nan=True) for values in measured[:-1])
 
 
 def test_each_measure_of_ties_is_fitted_on_the_rows_in_which_it_is_known(recorder, shipped, monkeypatch):

@@ -36,7 +36,7 @@ MEASUREMENTS = ("quality", "contact")
 CHECK_NAMES = (
     "known_orderings", "known_groups", "turning_points", "constructs", "information_shares", "invariance",
     "indicator_stability", "benchmark", "vintages", "reverse_causation", "negative_controls", "ties_measures", "feedback",
-    "predictive", "prior", "labels", "eligible", "priors", "sensitivity", "power_scaling", "payments",
+    "predictive", "prior", "labels", "eligible", "measures", "priors", "sensitivity", "power_scaling", "payments",
 )  # fmt: skip
 FAILED_SENTENCE = (
     "Ties with Russia predict joining as well as ties with the pivotal state do (2 of 4 controls fail)."

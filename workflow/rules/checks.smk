@@ -62,9 +62,11 @@ rule check_variants:
         analysis="<results>/data/analysis.nc",
         measured=expand("<results>/{model}/posterior.nc", model=latents_of(MAIN)),
         gates=expand("<results>/{model}/gate.json", model=[*latents_of(MAIN), *([MAIN] if MAIN else [])]),
+        invariance=["<results>/checks/invariance.csv"] if VALIDITY_MODEL in latents_of(MAIN) else [],
     output:
         labels="<results>/checks/labels.csv",
         eligible="<results>/checks/eligible.csv",
+        measures="<results>/checks/measures.csv",
         priors="<results>/checks/priors.csv",
     log:
         "<logs>/check_variants.log",
@@ -75,11 +77,12 @@ rule check_variants:
     params:
         main=MAIN,
         composition=terms_of(MAIN),
+        measuring=terms_of(next(iter(latents_of(MAIN)), None)),
         run=run_of(MAIN),
         data=section("data"),
         prior_scales=settings.checks.prior_scales,
     message:
-        "Refitting to other lists of participants and candidates, and with other priors."
+        "Refitting to other lists of participants, candidates and measures, and with other priors."
     script:
         "../scripts/check_variants.py"
 

@@ -117,8 +117,8 @@ def checks_of_this_run():
     """Names of the tables of checks that this run makes."""
     names = ["predictive"]
     if MAIN:
-        names += ["negative_controls", "ties_measures", "reverse_causation", "labels", "eligible", "priors"]
-        names += ["sensitivity", "power_scaling", "payments", "feedback"]
+        names += ["negative_controls", "ties_measures", "reverse_causation", "labels", "eligible"]
+        names += ["measures", "priors", "sensitivity", "power_scaling", "payments", "feedback"]
     if VALIDITY_MODEL:
         names += VALIDITY_TABLES
     return names

@@ -97,20 +97,7 @@ def scaled_priors(priors: Mapping, factor: float) -> dict:
 class Refitter:
     """Refits of one model.
 
-    Attributes
-    ----------
-    composition : Composition
-    data : xarray.Dataset
-    measured : dict
-        Latent paths by measurement model.
-    settings : SamplerSettings
-    thresholds : mapping
-        Of the refits' gate.
-    priors : mapping
-    seed : int
-    log : callable
-    stage : str
-        Part of the seed.
+    ``measured`` are latent paths by measurement model, ``thresholds`` those of the refits' gate; ``stage`` is part of the seed.
     """
 
     composition: Composition
@@ -177,15 +164,7 @@ class Refitter:
 class PluginRefits:
     """What refits of one model, its latents plugged in, have in common.
 
-    Parameters
-    ----------
-    composition : Composition
-    data : xarray.Dataset
-    paths : mapping of str to xarray.Dataset
-        Latent paths by measurement model.
-    run : mapping
-        Sections of the configuration, see ``Refitter.configured``.
-    log : callable
+    ``paths`` are latent paths by measurement model, ``run`` sections of the configuration, see ``Refitter.configured``.
     """
 
     stage = "variants"

@@ -7,7 +7,11 @@ from dataclasses import replace
 
 import xarray as xr
 
+from models.blocks.factor import panel
+from models.composition import Composition
+from models.priors import Priors
 from workflow.lib.checking.refits import PluginRefits, Refitter, on_the_grid_of, scaled_priors
+from workflow.lib.checking.validity.paths import refit, without_each
 from workflow.lib.checking.versions import (
     Version,
     eligible_versions,
@@ -80,6 +84,23 @@ class Variants(PluginRefits):
         data = on_the_grid_of(self.data, prepare(with_offers(self.tables), self.settings))
         if data["joined"].sum() > self.data["joined"].sum():
             found[OFFERS] = self.refit(OFFERS, data)
+        return found
+
+    def measures(self, measuring: Composition, free: Mapping[str, int]) -> dict[str, Effects]:
+        """Effects with a latent measured, at the mode, without each of its indicators, and with some ``free`` by era."""
+        priors, found = Priors(self.plain.priors), {}
+        labels = self.data["indicator_label"].to_series()
+        measured = {
+            f"measured without {labels[n]}": other
+            for n, other in without_each(measuring, self.data, priors).items()
+        }
+        if free:
+            freed = refit(panel(replace(measuring, free_after=free), self.data), priors)
+            measured[f"measured with {', '.join(labels[n] for n in free)} free by era"] = freed
+        for name, other in measured.items():
+            latent = self.paths[measuring.name].assign(filtered_mean=(("state", "year"), other.filtered))
+            own = {**self.paths, measuring.name: latent}
+            found[name] = self.plain.effects(self.plain.fit(name, measured=own))
         return found
 
     def priors(self, factors: list[float]) -> dict[str, Effects]:

@@ -17,6 +17,7 @@ from workflow.lib.checking.objections import OPEN, cooperation, count_or_quality
 LABELS = {
     "labels": "other lists of participants",
     "eligible": "other sets of candidates",
+    "measures": "measures from other indicators",
     "priors": "other priors",
     "power_scaling": "sensitivity to priors",
     "predictive": "predictive checks",

@@ -48,21 +48,13 @@ def about_mode(program: Program) -> Program:
         whole[others] = direction
         return precision(whole)[others]
 
-    columns = np.stack([precision(unit) for unit in np.eye(len(mode))[own]], axis=1)
-    moved = np.zeros((len(mode), len(own)))
-    moved[own] = np.eye(len(own))
-    if len(others):
-        operator = LinearOperator((len(others), len(others)), matvec=among_others, dtype=float)
-        for k in range(len(own)):
-            moved[others, k] = cg(operator, -columns[others, k], rtol=TOLERANCE, maxiter=MOST_STEPS)[0]
+    moved = np.eye(len(mode))[:, own]
+    columns = np.stack([precision(unit) for unit in moved.T], axis=1)
+    operator = LinearOperator((len(others), len(others)), matvec=among_others, dtype=float)
+    for k in range(len(own)) if len(others) else ():
+        moved[others, k] = cg(operator, -columns[others, k], rtol=TOLERANCE, maxiter=MOST_STEPS)[0]
     marginal = columns.T @ moved
     values, vectors = np.linalg.eigh((marginal + marginal.T) / 2)
     factor = vectors / np.sqrt(np.maximum(values, LEAST_PRECISION))
-    scale = np.ones_like(mode)
-    scale[own] = 0.0
-    return replace(
-        program,
-        start=program.position(mode),
-        scale=scale * program.scale,
-        tilt=np.ascontiguousarray(moved @ factor),
-    )
+    scale = np.where(np.isin(np.arange(len(mode)), own), 0.0, program.scale)
+    return replace(program, start=program.position(mode), scale=scale, tilt=moved @ factor)

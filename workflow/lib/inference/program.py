@@ -80,8 +80,9 @@ class Program:
     def log_density(self, moved: np.ndarray) -> tuple[float, np.ndarray]:
         """Log density where a chain is, and its gradient (D,) in the coordinates in which it moves."""
         value, gradient = self.density(self.position(moved), *self.data.values())
-        by_moved = self.scale * gradient
-        by_moved[self.parameters] += gradient @ self.tilt
+        with np.errstate(invalid="ignore"):  # far out: the sampler turns back
+            by_moved = self.scale * gradient
+            by_moved[self.parameters] += gradient @ self.tilt
         return float(value), by_moved
 
     def for_nutpie(self, first: np.ndarray | None = None):

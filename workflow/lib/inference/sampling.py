@@ -99,16 +99,7 @@ def run_sampler(
 class Compiled:
     """A compiled outcome model that can be sampled again and again with other data of the same labels.
 
-    Attributes
-    ----------
-    composition : Composition
-    data : xarray.Dataset
-    measured : dict of str to xarray.Dataset
-        Latent paths by measurement model.
-    inputs : Inputs
-    settings : SamplerSettings
-    program : Program
-    path : GaussianPath or None
+    ``measured`` are latent paths by measurement model; ``path`` is the Gaussian that joint inference starts from.
     """
 
     composition: Composition
