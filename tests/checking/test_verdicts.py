@@ -73,6 +73,25 @@ def test_quality_that_matters_is_credited():
     assert set(found) <= {UPHELD, OPEN}
 
 
+def test_an_order_that_turns_with_another_measure_is_said_and_settles_nothing():
+    rows = {
+        ("plugin", "ties_effect"): (0.01, -0.01, 0.03),
+        ("plugin", "quality_effect"): (0.05, 0.03, 0.07),
+        ("plugin", "quality_beats_ties"): (0.99, 1.0, 1.0),
+    }
+
+    def other_measure(quality, ties):
+        effects = {"quality_effect": quality, "ties_effect": ties}
+        items = [(f"measured without trade: {name}", value) for name, value in effects.items()]
+        made = [check_row("measures", "plugin", i, i, "passed", estimate=v, unit="points") for i, v in items]
+        return {"measures": check_table(made)}
+
+    assert verdict(made_up(rows, other_measure(4.0, 2.0)), "b")["verdict"] == UPHELD
+    turned = verdict(made_up(rows, other_measure(2.0, 4.0)), "b")
+    assert turned["verdict"] == OPEN
+    assert "larger turns with quality measured without trade" in turned["result"]
+
+
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_that_joiners_come_closer_afterwards_is_said(seed):
     moved = verdict(verdicts_of(World(quality=0.6, moved=0.5, seed=seed)), "b")

@@ -62,15 +62,7 @@ def measuring_with(composition: Composition, names: tuple[str, ...], data: xr.Da
 
 
 class Sets:
-    """Measures and fits sets of indicators, one after another.
-
-    Parameters
-    ----------
-    composition : Composition
-        The measurement with its default indicators.
-    data : xarray.Dataset
-    priors : Priors
-    """
+    """Measures and fits sets of indicators, one after another; ``composition`` measures with the default ones."""
 
     def __init__(self, composition: Composition, data: xr.Dataset, priors: Priors):
         self.composition, self.data, self.priors = composition, data, priors

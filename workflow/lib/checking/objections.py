@@ -172,12 +172,29 @@ def doubts_about_quality(found: Evidence, model: str) -> dict[str, str]:
         )
     if found.validity == "failed":
         doubts["validity"] = "the measure of quality does not pass its tests"
+    if turned := turning_measures(found, model):
+        doubts["measures"] = (
+            f"which of the two effects is the larger turns with quality {' or '.join(turned)}"
+        )
     alike = found.not_distinct(found.quality)
     if alike:
         doubts["distinct"] = (
             f"its measure cannot be told from that of {' and '.join(alike)}, so that the one may stand for the other"
         )
     return doubts
+
+
+def turning_measures(found: Evidence, model: str) -> list[str]:
+    """Other measures of quality with which the order of the two effects is another, by their means."""
+    rows, quality, ties = found.rows("measures"), f"{found.quality}_effect", f"{TIES}_effect"
+    means = {
+        tuple(item.rsplit(": ", 1)): mean for item, mean in zip(rows["item"], rows["estimate"], strict=True)
+    }
+    larger = found.effect(model, found.quality)["mean"] > found.effect(model, TIES)["mean"]
+    versions = dict.fromkeys(
+        version for version, effect in means if effect == quality and (version, ties) in means
+    )
+    return [name for name in versions if (means[name, quality] > means[name, ties]) != larger]
 
 
 def doubts_about_the_order(found: Evidence) -> dict[str, str]:

@@ -31,14 +31,7 @@ class Variants(PluginRefits):
     """Refits of one model to versions of the tables.
 
     All effects are taken between the values that the data in use give, so that a version's own quartiles do not move them.
-
-    Parameters
-    ----------
-    composition, data, paths, run, log
-        See ``PluginRefits``.
-    tables : Tables
-    settings : mapping
-        Section ``data`` of the configuration.
+    ``settings`` are the section ``data`` of the configuration.
     """
 
     def __init__(self, composition, data, paths, tables: Tables, settings: Mapping, run, log):
