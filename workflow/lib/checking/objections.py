@@ -173,13 +173,11 @@ def doubts_about_quality(found: Evidence, model: str) -> dict[str, str]:
     if found.validity == "failed":
         doubts["validity"] = "the measure of quality does not pass its tests"
     if turned := turning_measures(found, model):
-        doubts["measures"] = (
-            f"which of the two effects is the larger turns with quality {' or '.join(turned)}"
-        )
+        doubts["measures"] = f"which is the larger turns with quality measured {' or '.join(turned)}"
     alike = found.not_distinct(found.quality)
     if alike:
         doubts["distinct"] = (
-            f"its measure cannot be told from that of {' and '.join(alike)}, so that the one may stand for the other"
+            f"its measure cannot be told from that of {' and '.join(alike)}: one may stand for the other"
         )
     return doubts
 
@@ -194,7 +192,11 @@ def turning_measures(found: Evidence, model: str) -> list[str]:
     versions = dict.fromkeys(
         version for version, effect in means if effect == quality and (version, ties) in means
     )
-    return [name for name in versions if (means[name, quality] > means[name, ties]) != larger]
+    return [
+        name.removeprefix("measured ")
+        for name in versions
+        if (means[name, quality] > means[name, ties]) != larger
+    ]
 
 
 def doubts_about_the_order(found: Evidence) -> dict[str, str]:
