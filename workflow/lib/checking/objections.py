@@ -185,9 +185,7 @@ def doubts_about_quality(found: Evidence, model: str) -> dict[str, str]:
 def turning_measures(found: Evidence, model: str) -> list[str]:
     """Other measures of quality with which the order of the two effects is another, by their means."""
     rows, quality, ties = found.rows("measures"), f"{found.quality}_effect", f"{TIES}_effect"
-    means = {
-        tuple(item.rsplit(": ", 1)): mean for item, mean in zip(rows["item"], rows["estimate"], strict=True)
-    }
+    means = dict(zip(rows["item"].str.rsplit(": ", n=1).map(tuple), rows["estimate"], strict=True))
     larger = found.effect(model, found.quality)["mean"] > found.effect(model, TIES)["mean"]
     versions = dict.fromkeys(
         version for version, effect in means if effect == quality and (version, ties) in means

@@ -79,7 +79,7 @@ def objections_table(results: Results) -> Table:
             item["verdict"] + (f" (error rate: {item['error_rate']})" if item.get("error_rate") else "")
         ),
     }
-    return listed(results.verdicts["objections"], columns, text_columns=5, widths=[22, 19, 19, 26, 14])
+    return listed(results.verdicts["objections"], columns, text_columns=5, widths=[20, 18, 17, 32, 13])
 
 
 def tallies_table(results: Results, checks: list) -> Table:
