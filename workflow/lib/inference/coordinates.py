@@ -22,7 +22,7 @@ def about_mode(program: Program) -> Program:
     """The program in coordinates about its mode, in which parameters and effects are about uncorrelated.
 
     With the density taken for normal about its mode, effects move with the parameters as their conditional mean does, and the
-    parameters are standardised by the Cholesky factor of their marginal covariance (the Schur complement of the precision).
+    parameters are standardised by their marginal precision (a Schur complement), whose principal axes are the coordinates.
     Only products of the precision with vectors are needed, from differences of gradients.
     """
     own = program.parameters
