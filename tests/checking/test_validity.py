@@ -353,7 +353,9 @@ def test_an_indicator_that_measures_otherwise_in_the_later_era_is_freed_and_its_
 
     rows = [("item_1:from 1990 on", "failed"), ("item_2:from 1990 on", "passed"), ("item_3:allied", "failed")]
     table = check_table([check_row("invariance", "q", item, item, verdict) for item, verdict in rows])
-    assert free_by_era(table) == {"item_1": 1990}
+    assert free_by_era(table, {}) == {"item_1": 1990}
+    assert free_by_era(table, {"item_2": 1970}) == {"item_1": 1990, "item_2": 1970}
+    assert free_by_era(table.iloc[:0], {"item_2": 1970}) == {}
     path, panel = simulated()
     other = paths_at(
         replace(panel, names=["item_0", "item_1", "item_1 from 1990", "item_3", "item_4"]),

@@ -38,8 +38,8 @@ def check_variants(
     dataset, terms, paths, _ = read_model(main, composition, analysis, measured)
     tables = load_tables(data)
     variants = Variants(terms, dataset, paths, tables, data, run, log)
-    free = free_by_era(pd.read_csv(invariance[0])) if invariance else {}
     latent = Composition.from_mapping(terms.latents[0], measuring) if measuring else None
+    free = free_by_era(pd.read_csv(invariance[0]), latent.free_after) if invariance else {}
     for effects, check, path in (
         (variants.labels(), "labels", labels),
         (variants.eligible(), "eligible states", eligible),

@@ -83,10 +83,8 @@ class Variants(PluginRefits):
         """Effects with a latent measured, at the mode, without each of its indicators, and with some ``free`` by era."""
         priors, found = Priors(self.plain.priors), {}
         labels = self.data["indicator_label"].to_series()
-        measured = {
-            f"measured without {labels[n]}": other
-            for n, other in without_each(measuring, self.data, priors).items()
-        }
+        without = without_each(measuring, self.data, priors)
+        measured = {f"measured without {labels[name]}": other for name, other in without.items()}
         if free:
             freed = refit(panel(replace(measuring, free_after=free), self.data), priors)
             measured[f"measured with {', '.join(labels[n] for n in free)} free by era"] = freed

@@ -114,10 +114,11 @@ def invariance(
     return _judged(rows, model, interval)
 
 
-def free_by_era(table: pd.DataFrame) -> dict[str, int]:
-    """Indicators that measure otherwise in the later era, with the year from which on they are to be free."""
+def free_by_era(table: pd.DataFrame, already: Mapping[str, int]) -> dict[str, int]:
+    """Those free already and those that measure otherwise in the later era, with the year from which on; none if none is new."""
     failed = [item.split(":", 1) for item in table.loc[table["verdict"] == FAILED, "item"]]
-    return {indicator: ERA_BOUNDARY for indicator, group in failed if group == LATER_ERA}
+    found = {indicator: ERA_BOUNDARY for indicator, group in failed if group == LATER_ERA}
+    return {**already, **found} if found else {}
 
 
 def _judged(rows: list[dict], model: str, interval: float) -> pd.DataFrame:

@@ -133,7 +133,7 @@ def validity_tables(
     shown = shown_states(known.get("orderings"))
     filtered, spread = (latent[n].transpose("state", "year").values for n in ("filtered_mean", "filtered_sd"))
     alike = invariance(own, mode, bloc, model, interval, labels)
-    free = free_by_era(alike)
+    free = free_by_era(alike, composition.free_after)
     freed = refit(panel(replace(composition, free_after=free), data), priors) if free else None
     tables = {
         **_against_facts(draws, places, known, model, interval),
