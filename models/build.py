@@ -114,7 +114,7 @@ def _variables(composition: Composition, x: dict, variables) -> tuple[dict, dict
 
 def build(composition: Composition, inputs: Inputs, priors: Priors) -> pm.Model:
     """PyMC model of an outcome; all arrays are mutable data of fixed shape, so that refits need no compilation."""
-    with pm.Model(coords=inputs.coords) as model:
+    with pm.Model(coords=inputs.coords, check_bounds=False) as model:
         x = {name: pm.Data(f"{DATA}{name}", v, shape=v.shape) for name, v in inputs.arrays.items()}
         p, x, eta = _variables(composition, x, GraphVariables(priors))
         BLOCKS[-1].observe(composition, p, x, eta)

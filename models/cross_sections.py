@@ -5,6 +5,7 @@ loading loading' + diag(sd^2). Its inverse and determinant have closed forms (Sh
 a group of state-years needs their number and the sums of their products alone.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,8 +31,8 @@ class CrossSections:
     mean : array, shape (G, V)
     products : array, shape (G, V, V)
         Sums of products of deviations from the mean.
-    owner : array, shape (K, A)
-        One where an adjustment is the item's.
+    adjusting : array, shape (A, K, V)
+        One where an adjustment takes a column off an item.
     """
 
     seen: np.ndarray
@@ -39,7 +40,7 @@ class CrossSections:
     number: np.ndarray
     mean: np.ndarray
     products: np.ndarray
-    owner: np.ndarray
+    adjusting: np.ndarray
 
     @classmethod
     def of(cls, panel) -> "CrossSections":
@@ -54,8 +55,9 @@ class CrossSections:
         mean = _sums(columns, group, len(groups)) / number[:, None]
         deviation = columns - mean[group]
         products = _sums(deviation[:, :, None] * deviation[:, None, :], group, len(groups))
-        owner = (item == np.arange(seen.shape[1])[:, None]).astype(float)
-        return cls(groups[:, 1:], groups[:, 0].astype(int), number, mean, products, owner)
+        adjusting, place = np.zeros((len(item), seen.shape[1], columns.shape[1])), np.arange(len(item))
+        adjusting[place, item, seen.shape[1] + place] = 1.0
+        return cls(groups[:, 1:], groups[:, 0].astype(int), number, mean, products, adjusting)
 
     def about(self, level: np.ndarray) -> np.ndarray:
         """Means (G, V) about levels of the items by year (K, T)."""
@@ -64,18 +66,26 @@ class CrossSections:
             [self.mean[:, :items] - self.seen * level[:, self.year].T, self.mean[:, items:]], axis=1
         )
 
-    def pooled(self, level: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """The groups over all years, levels given: seen (P, K), number (P,), sums of products about the levels (P, V, V)."""
+    def pooled(self, level: np.ndarray, weight: float) -> dict[str, np.ndarray]:
+        """What ``log_likelihood`` takes: sums over years, levels given, each year counted for ``weight``."""
         mean = self.about(level)
         products = self.products + self.number[:, None, None] * mean[:, :, None] * mean[:, None, :]
         seen, pattern = np.unique(self.seen, axis=0, return_inverse=True)
-        pattern = pattern.ravel()
-        return seen, _sums(self.number, pattern, len(seen)), _sums(products, pattern, len(seen))
+        number = weight * _sums(self.number, pattern, len(seen))
+        return {
+            "seen": seen,
+            "number": number,
+            "number_of_item": number @ seen,
+            "products": weight * _sums(products, pattern, len(seen)),
+            "all_products": weight * products.sum(0),
+            "unadjusted": np.eye(level.shape[0], self.mean.shape[1]),
+            "adjusting": self.adjusting,
+        }
 
     def density(self, level: np.ndarray, slope: np.ndarray, loading: np.ndarray, sd: np.ndarray) -> tuple:
         """Log likelihood, and its derivatives to level (K, T), slope (A,), loading (K,) and sd (K,)."""
         seen, number, items = self.seen, self.number[:, None, None], len(loading)
-        reduce = np.concatenate([np.eye(items), -self.owner * slope], axis=1)
+        reduce = np.eye(items, self.mean.shape[1]) - np.tensordot(slope, self.adjusting, axes=1)
         mean = self.about(level)
         residual, product = mean @ reduce.T, reduce @ self.products @ reduce.T
         product = product + number * residual[:, :, None] * residual[:, None, :]
@@ -90,9 +100,8 @@ class CrossSections:
         by_residual = self.number[:, None] * np.einsum("gkl,gl->gk", inverse, residual)
         by_level = np.zeros_like(level)
         np.add.at(by_level.T, self.year, by_residual)
-        # by row and column of ``reduce``, of which an adjustment is one cell
         by_reduce = by_residual.T @ mean + (inverse @ reduce @ self.products).sum(0)
-        by_slope = (self.owner * by_reduce[:, items:]).sum(0)
+        by_slope = (self.adjusting * by_reduce).sum((1, 2))
         return total, by_level, by_slope, 2 * by_covariance @ loading, 2 * sd * np.diag(by_covariance)
 
 
@@ -103,13 +112,16 @@ def _sums(values: np.ndarray, group: np.ndarray, number: int) -> np.ndarray:
     return found
 
 
-def log_likelihood(seen, number, products, owner, slope, loading, sd):
-    """The same likelihood as a tensor, of groups pooled over years; see ``CrossSections.pooled``."""
-    weighted = seen * loading / sd**2
+def log_likelihood(x: Mapping, slope, loading, sd):
+    """The same likelihood as a tensor, of groups pooled over years; ``x`` is what ``CrossSections.pooled`` gives.
+
+    Sums of products, not products of matrices: these are small, and take ten seconds to compile.
+    """
+    weighted = x["seen"] * loading / sd**2
     information = 1 + (weighted * loading).sum(1)
-    columns = pt.concatenate([weighted, -pt.dot(weighted, owner * slope)], axis=1)
-    explained = (products * columns[:, :, None] * columns[:, None, :]).sum((1, 2)) / information
-    reduce = pt.concatenate([pt.eye(owner.shape[0]), -owner * slope], axis=1)
-    squares = (pt.dot(reduce, products.sum(0)) * reduce).sum(1) / sd**2
-    constant = (number[:, None] * seen).sum(0) * (LOG_2PI + pt.log(sd**2))
-    return -0.5 * (constant.sum() + (number * pt.log(information)).sum() + squares.sum() - explained.sum())
+    reduce = x["unadjusted"] - (x["adjusting"] * slope[:, None, None]).sum(0)
+    columns = (weighted[:, :, None] * reduce).sum(1)
+    explained = (x["products"] * columns[:, :, None] * columns[:, None, :]).sum((1, 2)) / information
+    squares = (x["all_products"] * reduce[:, :, None] * reduce[:, None, :]).sum((1, 2)) / sd**2
+    constant = x["number_of_item"] * (LOG_2PI + pt.log(sd**2))
+    return -0.5 * (constant + squares).sum() - 0.5 * (x["number"] * pt.log(information) - explained).sum()

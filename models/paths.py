@@ -84,5 +84,5 @@ def latent_paths(panel: Panel, draws: list[tuple], random: np.random.Generator) 
 
 def gaussian_path(panel: Panel, arguments: tuple) -> GaussianPath:
     """The smoothed paths given one value of the parameters."""
-    found = path_moments(*panel.fixed(), *arguments)
+    found = path_moments(*panel.fixed(), *arguments, with_covariance=True)
     return GaussianPath(panel.years, found[3], found[6])

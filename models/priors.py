@@ -136,7 +136,7 @@ class GraphVariables:
         import pymc as pm
 
         kind, p = self.priors[prior]
-        data = pm.Data(f"prior_{name}", np.array(p))
+        data = pm.Data(f"prior_{name}", np.array(p), shape=(len(p),))
         return kind, [data[k] for k in range(len(p))]
 
     def quantity(self, name: str, value, dims: str):
@@ -164,12 +164,12 @@ class GraphVariables:
         return value
 
     def path(self, name: str, mean, factor, dims: tuple[str, str]):
-        """Gaussian paths (S, Y) of known mean and covariance factor (S, Y, Y)."""
+        """Gaussian paths (Y, S) of known mean and covariance factor (Y, Y, S); states last, so that sums take many at a time."""
         import pymc as pm
         import pytensor.tensor as pt
 
         standard = pm.Normal(f"{name}_standard", 0, 1, dims=dims)
-        return pm.Deterministic(name, mean + pt.sum(factor * standard[:, None, :], axis=2), dims=dims)
+        return pm.Deterministic(name, mean + pt.sum(factor * standard, axis=1), dims=dims)
 
 
 class DrawnVariables:
@@ -203,5 +203,4 @@ class DrawnVariables:
 
     def path(self, name: str, mean, factor, dims: tuple[str, str]):
         """Draw of Gaussian paths."""
-        standard = self.random.normal(size=mean.shape)
-        return mean + np.einsum("syz,sz->sy", factor, standard)
+        return mean + (factor * self.random.normal(size=mean.shape)).sum(1)

@@ -79,7 +79,7 @@ def by_mission(composition: Composition, x: Mapping, variables, term: str, name:
         slope = variables.variable(f"{name}_predictor_slope", "mission_predictor_slope", f"{term}_predictor")
         found[f"{name}_predictor_slope"] = slope
         mean = mean + (slope[:, None] * x[f"{term}_predictor"]).sum(0)
-    mean = mean * np.ones(known_length(x["grid"]))
+    mean = mean * np.ones(known_length(x["intercept_information"]))
     if spread is not None:
         deviation = f"mission_{name}_deviation"
         mean = mean + variables.effects(deviation, spread, x[f"{name}_information"], "mission")

@@ -332,24 +332,17 @@ def build_factor(panel: Panel, level: np.ndarray, priors: Priors, variables) -> 
     variables : callable
         ``models.priors.GraphVariables``.
     """
-    sections = CrossSections.of(panel)
-    seen, number, products = sections.pooled(level)
-    weight, fixed = (
-        panel.weight(),
-        {"seen": seen, "owner": sections.owner, "direction": expected_signs(panel)},
-    )
-    fixed |= {"number": weight * number, "products": weight * products}
+    fixed = CrossSections.of(panel).pooled(level, panel.weight()) | {"direction": expected_signs(panel)}
     coords = {"indicator": panel.names, "other_indicator": panel.names[1:], "adjusted": panel.adjustments}
-    with pm.Model(coords=coords) as model:
-        x = {name: pm.Data(name, value) for name, value in fixed.items()}
+    with pm.Model(coords=coords, check_bounds=False) as model:
+        x = {name: pm.Data(name, value, shape=np.shape(value)) for name, value in fixed.items()}
         v = variables(priors)
         first = v.variable("anchor_loading")
         # in the direction that the codebook expects
         others = v.variable("other_loading", "loading", "other_indicator")
-        toward = pt.concatenate([first[None], others])
+        toward = pt.as_tensor(np.zeros(len(panel.names)))[0].set(first)[1:].set(others)
         loading = pm.Deterministic("loading", x["direction"] * toward, dims="indicator")
         sd = v.variable("error_sd", dims="indicator")
         slope = v.variable("adjustment", dims="adjusted") if panel.adjustments else pt.zeros(0)
-        arguments = [x[name] for name in ("seen", "number", "products", "owner")]
-        pm.Potential("indicators", log_likelihood(*arguments, slope, loading, sd))
+        pm.Potential("indicators", log_likelihood(x, slope, loading, sd))
     return model

@@ -22,14 +22,15 @@ class Feedback:
         distinct, place = np.unique(years, return_inverse=True)
         coords = {"path_year": distinct.tolist(), "path_state": data.state.values.tolist()}
         mean, factor = path.marginal(distinct)
+        mean, factor = mean.T, np.moveaxis(factor, 0, 2)
         return Arrays({"path_mean": mean, "path_factor": factor, "path_place": place.astype(float)}, coords)
 
     def add(self, composition, x, variables):
-        return {"path": variables.path("path", x["path_mean"], x["path_factor"], ("path_state", "path_year"))}
+        return {"path": variables.path("path", x["path_mean"], x["path_factor"], ("path_year", "path_state"))}
 
 
 def at_missions(path, place):
-    """Paths (..., S, Y) in the years before missions, (..., M, S); of a tensor or an array."""
+    """Paths (..., Y, S) in the years before missions, (..., M, S); of a tensor or an array."""
     if isinstance(path, np.ndarray):
-        return np.moveaxis(path[..., place.astype(int)], -1, -2)
-    return pt.transpose(path)[pt.cast(place, "int64")]
+        return path[..., place.astype(int), :]
+    return path[pt.cast(place, "int64")]

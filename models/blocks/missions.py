@@ -13,8 +13,8 @@ class Missions:
 
     def arrays(self, composition, data, values):
         predictors = predictor_arrays(composition, data, "intercept")
-        grid = np.ones((data.sizes["mission"], data.sizes["state"]))
-        own = {"grid": grid, "intercept_information": decision_weights(data).sum(1)}
+        weights = decision_weights(data)
+        own = {"grid": np.ones(weights.shape), "intercept_information": weights.sum(1)}
         return Arrays(
             {**own, **predictors.values}, {"mission": data.mission.values.tolist(), **predictors.coords}
         )

@@ -25,4 +25,4 @@ class States:
         return {"state_sd": spread, "state_effect": variables.quantity("state_effect", effect, "state")}
 
     def logit(self, composition, p, x):
-        return p["state_effect"][..., None, :] * x["grid"]
+        return p["state_effect"][..., None, :]

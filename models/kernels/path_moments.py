@@ -20,21 +20,11 @@ LEAST_GAIN = 1e-13
 
 
 @numba.njit(**JIT)
-def residual(value, adjuster, pairs, level, slope, state, item, year):
-    """An indicator less its level and adjustment."""
-    found = value[state, item, year] - level[item, year]
-    for a in range(pairs.shape[0]):
-        if pairs[a, 0] == item:
-            found -= slope[a] * adjuster[pairs[a, 1], state, year]
-    return found
-
-
-@numba.njit(**JIT)
 def add_year(first, t, phi, noise, mean, error, covariance):
     """Extend the path by a year of which nothing was read."""
     innovation = 1.0 - phi * phi if t > first else 1.0
     for u in range(first, t):
-        covariance[t, u] = covariance[u, t] = phi * covariance[u, t - 1]
+        covariance[t, u] = covariance[u, t] = phi * covariance[t - 1, u]
     covariance[t, t], mean[t], error[t] = innovation, 0.0, math.sqrt(innovation) * noise
     if t > first:
         covariance[t, t] += phi * phi * covariance[t - 1, t - 1]
@@ -42,11 +32,10 @@ def add_year(first, t, phi, noise, mean, error, covariance):
 
 
 @numba.njit(**JIT)
-def add_reading(first, t, u, now, before, value, variance, noise, mean, error, covariance):
+def add_reading(first, t, u, now, before, value, variance, noise, mean, error, covariance, gain):
     """Condition on value = now q_t - before q_u + an error of that variance; ``error`` is of a path drawn with its readings."""
-    gain = np.empty(t + 1)
     for v in range(first, t + 1):
-        gain[v] = now * covariance[v, t] - before * covariance[v, u]
+        gain[v] = now * covariance[t, v] - before * covariance[u, v]
     total = now * gain[t] - before * gain[u] + variance
     surprise = (value - now * mean[t] + before * mean[u]) / total
     drawn = (now * error[t] - before * error[u] + math.sqrt(variance) * noise) / total
@@ -60,40 +49,50 @@ def add_reading(first, t, u, now, before, value, variance, noise, mean, error, c
 
 
 @numba.njit(**JIT)
-def condition_paths(
-    value, readings, first_reading, span, adjuster, pairs, level, slope, item, persistence, noise
-):
-    """Filtered and smoothed moments of all paths; see ``path_moments``."""
-    states, years, items, phi = span.shape[0], level.shape[1], level.shape[0], persistence[0]
-    out, covariances = np.full((6, states, years), np.nan), np.full((states, years, years), np.nan)
+def condition_paths(residual, readings, first_reading, span, item, persistence, noise, with_covariance):
+    """Filtered and smoothed moments of all paths, from residuals (S, K, T) of indicators; see ``path_moments``."""
+    states, items, years = residual.shape
+    out, phi = np.full((6, states, years), np.nan), persistence[0]
+    covariances = np.full((states if with_covariance else 0, years, years), np.nan)
+    covariance, gain = np.empty((years, years)), np.empty(years)
     for s in range(states):
         first, last = span[s]
-        mean, error, covariance = np.zeros(years), np.zeros(years), np.zeros((years, years))
-        j = first_reading[s]
+        mean, error, j = np.zeros(years), np.zeros(years), first_reading[s]
         for t in range(first, last + 1):
             add_year(first, t, phi, noise[s, t, items], mean, error, covariance)
             while j < first_reading[s + 1] and readings[j, 2] == t:
                 k, former, u = readings[j, 1], readings[j, 3], readings[j, 4]
                 loading, sd, rho = item[k, 0], item[k, 1], item[k, 2]
-                r, before, variance = residual(value, adjuster, pairs, level, slope, s, k, t), 0.0, sd * sd
+                r, before, variance = residual[s, k, t], 0.0, sd * sd
                 if former >= 0:
                     lasting = rho ** (t - u)
                     share = lasting * sd / item[former, 1]
-                    r -= share * residual(value, adjuster, pairs, level, slope, s, former, u)
+                    r -= share * residual[s, former, u]
                     before, variance = share * item[former, 0], variance * (1.0 - lasting * lasting)
-                add_reading(
-                    first, t, u, loading, before, r, variance, noise[s, t, k], mean, error, covariance
-                )
+                drawn = noise[s, t, k]
+                add_reading(first, t, u, loading, before, r, variance, drawn, mean, error, covariance, gain)
                 j += 1
             out[0, s, t], out[1, s, t], out[2, s, t] = mean[t], covariance[t, t], error[t]
         for t in range(first, last + 1):
             out[3, s, t], out[4, s, t], out[5, s, t] = mean[t], covariance[t, t], error[t]
-            covariances[s, t, first : last + 1] = covariance[t, first : last + 1]
+            if with_covariance:
+                covariances[s, t, first : last + 1] = covariance[t, first : last + 1]
     return out[0], out[1], out[2], out[3], out[4], out[5], covariances
 
 
 def path_moments(
-    value, readings, first_reading, span, adjuster, pairs, level, slope, item, persistence, noise=None
+    value,
+    readings,
+    first_reading,
+    span,
+    adjuster,
+    pairs,
+    level,
+    slope,
+    item,
+    persistence,
+    noise=None,
+    with_covariance=False,
 ):
     """Filtered and smoothed moments of all paths, and a draw of their errors.
 
@@ -121,13 +120,18 @@ def path_moments(
         Of the path.
     noise : array, shape (S, T, K + 1), optional
         Standard normal; without it the drawn errors are zero.
+    with_covariance : bool
+        Whether the smoothed covariances are wanted.
 
     Returns
     -------
     filtered_mean, filtered_variance, filtered_error, smoothed_mean, smoothed_variance, smoothed_error : array, (S, T)
         Errors of all years are drawn together.
-    smoothed_covariance : array, (S, T, T)
+    smoothed_covariance : array, (S, T, T), or (0, T, T) where it is not wanted
     """
-    noise = np.zeros((len(span), level.shape[1], level.shape[0] + 1)) if noise is None else noise
-    fixed = value, readings, first_reading, span, adjuster, pairs
-    return condition_paths(*fixed, level, slope, item, persistence, noise)
+    residual = value - level
+    for a, (k, j) in enumerate(pairs):
+        residual[:, k] -= slope[a] * adjuster[j]
+    if noise is None:
+        noise = np.zeros((len(span), level.shape[1], level.shape[0] + 1))
+    return condition_paths(residual, readings, first_reading, span, item, persistence, noise, with_covariance)

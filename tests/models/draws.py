@@ -30,7 +30,7 @@ def outcome_draws(composition, data, inputs, parameters, given=None) -> OutcomeD
     """Draws in one chain, one of each set of parameters."""
     dims = {p.name: p.dims for p in model_parameters(composition)}
     if composition.inference == "joint":
-        dims["path"] = ("path_state", "path_year")
+        dims["path"] = ("path_year", "path_state")
     variables = {
         name: (("chain", "draw", *on), np.stack([np.asarray(p[name]) for p in parameters])[None])
         for name, on in dims.items()

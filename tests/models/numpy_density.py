@@ -32,7 +32,7 @@ def regressor_values(composition, data, measured, path=None) -> dict[str, np.nda
                 continue
             year, state = int(data.start_year.values[m]) - 1, int(data.state.values[i])
             if path is not None and name == composition.latents[0]:
-                grid[m, i] = path[i, path_years(data).index(year)]
+                grid[m, i] = path[path_years(data).index(year), i]
             elif state in measured[name].state.values:
                 means = measured[name][f"{composition.information}_mean"]
                 grid[m, i] = float(means.sel(state=state, year=year))
@@ -110,7 +110,7 @@ def log_density(composition, data, measured, p, gaussian=None) -> float:
     Parameters
     ----------
     p : dict
-        Parameters as themselves; ``path`` (S, Y) of a joint model.
+        Parameters as themselves; ``path`` (Y, S) of a joint model.
     gaussian : tuple of mean (S, Y) and covariance (S, Y, Y), optional
         What the indicators say of the path; states without a measurement have a covariance of zero.
     """
@@ -123,7 +123,7 @@ def log_density(composition, data, measured, p, gaussian=None) -> float:
     if composition.state_effects:
         total += stats.norm.logpdf(p["state_effect"], 0, p["state_sd"]).sum()
     if gaussian is not None:
-        for path, mean, covariance in zip(p["path"], *gaussian, strict=True):
+        for path, mean, covariance in zip(p["path"].T, *gaussian, strict=True):
             if covariance.any():
                 total += stats.multivariate_normal.logpdf(path, mean, covariance)
     values, shares = regressor_values(composition, data, measured, p.get("path")), record_shares(data)

@@ -44,11 +44,11 @@ def test_the_gradient_is_that_of_finite_differences(seed, place):
 @WORLDS
 def test_pooled_over_years_it_is_the_same_as_a_tensor(seed):
     _, sections, (level, slope, loading, sd) = small_sections(seed)
-    pooled = sections.pooled(level)
-    assert len(pooled[0]) <= len(sections.seen)
-    assert pooled[1].sum() == sections.number.sum()
-    value = log_likelihood(*pooled, sections.owner, *map(pt.as_tensor, (slope, loading, sd))).eval()
-    assert float(value) == pytest.approx(sections.density(level, slope, loading, sd)[0], abs=1e-9)
+    pooled = sections.pooled(level, 0.5)
+    assert len(pooled["seen"]) <= len(sections.seen)
+    assert pooled["number"].sum() == 0.5 * sections.number.sum()
+    value = log_likelihood(pooled, *map(pt.as_tensor, (slope, loading, sd))).eval()
+    assert float(value) == pytest.approx(0.5 * sections.density(level, slope, loading, sd)[0], abs=1e-9)
 
 
 def test_state_years_in_which_nothing_was_seen_do_not_count():

@@ -42,7 +42,9 @@ WORLDS = pytest.mark.parametrize("seed", [1, 2, 3])
 @WORLDS
 def test_smoothed_moments_are_those_of_the_path_given_all_that_was_seen(seed):
     panel, parameters = small_world(seed)
-    _, _, _, mean, variance, _, covariance = path_moments(*panel.fixed(), *parameters.arguments())
+    _, _, _, mean, variance, _, covariance = path_moments(
+        *panel.fixed(), *parameters.arguments(), with_covariance=True
+    )
     for s, (first, last) in enumerate(panel.span):
         years = slice(first, last + 1)
         expected_mean, expected = brute_force.path_given(panel, parameters, s)

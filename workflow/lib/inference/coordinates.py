@@ -25,8 +25,8 @@ def about_mode(program: Program) -> Program:
     parameters are standardised by their marginal precision (a Schur complement), whose principal axes are the coordinates.
     Only products of the precision with vectors are needed, from differences of gradients.
     """
-    own = program.parameters
-    others = np.setdiff1d(np.arange(len(program.start)), [*own, *program.paths])
+    parameters, tilted = program.tilt.shape
+    others = slice(parameters, tilted)
 
     def loss(place):
         value, gradient = program.log_density(place)
@@ -34,7 +34,7 @@ def about_mode(program: Program) -> Program:
 
     # with paths at their means: the mode of a product of slopes and paths is far from where most of its mass is
     limits = np.full((len(program.start), 2), (-np.inf, np.inf))
-    limits[program.paths] = 0.0
+    limits[tilted:] = 0.0
     start, options = np.zeros_like(program.start), {"maxcor": 30}
     mode = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=limits, options=options).x
 
@@ -48,13 +48,14 @@ def about_mode(program: Program) -> Program:
         whole[others] = direction
         return precision(whole)[others]
 
-    moved = np.eye(len(mode))[:, own]
-    columns = np.stack([precision(unit) for unit in moved.T], axis=1)
-    operator = LinearOperator((len(others), len(others)), matvec=among_others, dtype=float)
-    for k in range(len(own)) if len(others) else ():
+    moved = np.eye(tilted, parameters)
+    columns = np.stack([precision(unit) for unit in np.eye(parameters, len(mode))], axis=1)[:tilted]
+    size = tilted - parameters
+    operator = LinearOperator((size, size), matvec=among_others, dtype=float)
+    for k in range(parameters) if size else ():
         moved[others, k] = cg(operator, -columns[others, k], rtol=TOLERANCE, maxiter=MOST_STEPS)[0]
     marginal = columns.T @ moved
     values, vectors = np.linalg.eigh((marginal + marginal.T) / 2)
     factor = vectors / np.sqrt(np.maximum(values, LEAST_PRECISION))
-    scale = np.where(np.isin(np.arange(len(mode)), own), 0.0, program.scale)
-    return replace(program, start=program.position(mode), scale=scale, tilt=moved @ factor)
+    scale = np.where(np.arange(len(mode)) < parameters, 0.0, program.scale)
+    return replace(program, start=program.position(mode), scale=scale, tilt=(moved @ factor).T.copy())

@@ -1,7 +1,7 @@
-"""A compiled PyMC model: its log density with gradient, and its quantities, as functions of one vector and of the model's data.
+"""A compiled PyMC model: its log density with gradient, and its quantities, as functions of its variables and of its data.
 
-The functions are compiled by PyTensor for Numba and kept on disk, so that a model is compiled once for all jobs that use it,
-whatever their data. nutpie samples them through its interface for Python functions.
+The density is compiled by PyTensor for Numba and kept on disk, so that a model is compiled once for all jobs that use it,
+whatever their data. nutpie samples it through its interface for Python functions.
 """
 
 from collections.abc import Callable, Mapping
@@ -9,48 +9,44 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 
 # ends the names of what chains move in where it is not the quantity itself: the quantities are kept
 NOT_ARCHIVED = "_standard"
-PATH = "path"
+PATH = f"path{NOT_ARCHIVED}"
+POSITION = "position"
+# draws whose quantities are computed at a time
+BATCH = 100
 
 
 @dataclass(frozen=True)
 class Program:
     """A compiled model with its data.
 
+    Its D coordinates are those of G parameters, then of effects, R with the parameters, then of latent paths.
+
     Attributes
     ----------
     density : callable
         (position (D,), *data) -> log density, gradient (D,).
     quantities : callable
-        (position (D,), *data) -> values of the named quantities.
-    names : tuple of str
-        Of the quantities that are kept.
-    shapes : tuple of tuple of int
-    parameters : array of int, shape (G,)
-        Coordinates of the parameters; the others are those of effects and paths.
-    paths : array of int
-        Coordinates of latent paths.
-    start, scale : array, shape (D,)
-    tilt : array, shape (D, G)
-        Chains move in z, with position = start + scale z + tilt z[parameters].
+        (positions (N, D), *data) -> values (N, ...) of the named quantities.
     dims : mapping of str to tuple of str
+        Names of the quantities that are kept, and their dimensions.
     coords : mapping of str to pandas.Index
+    start, scale : array, shape (D,)
+    tilt : array, shape (G, R)
+        Chains move in z, with position = start + scale z, to which z[:G] tilt is added but for paths.
     data : mapping of str to array
     """
 
     density: Callable
     quantities: Callable
-    names: tuple[str, ...]
-    shapes: tuple[tuple[int, ...], ...]
-    parameters: np.ndarray
-    paths: np.ndarray
+    dims: Mapping[str, tuple]
+    coords: Mapping[str, pd.Index]
     start: np.ndarray
     scale: np.ndarray
     tilt: np.ndarray
-    dims: Mapping[str, tuple]
-    coords: Mapping[str, pd.Index]
     data: Mapping[str, np.ndarray]
 
     def with_data(self, arrays: Mapping[str, np.ndarray]) -> "Program":
@@ -70,41 +66,56 @@ class Program:
 
     def in_coordinates(self, center: np.ndarray, spread: np.ndarray) -> "Program":
         """The program in coordinates of another zero and unit, each (D,) in the present coordinates."""
-        tilt = self.tilt * spread[self.parameters]
+        tilt = self.tilt * spread[: len(self.tilt), None]
         return replace(self, start=self.position(center), scale=self.scale * spread, tilt=tilt)
 
     def position(self, moved: np.ndarray) -> np.ndarray:
-        """Values of the model's variables, from where a chain moves."""
-        return self.start + self.scale * moved + self.tilt @ moved[self.parameters]
+        """Values of the model's variables (..., D), from where chains move."""
+        parameters, tilted = self.tilt.shape
+        found = self.start + self.scale * moved
+        found[..., :tilted] += moved[..., :parameters] @ self.tilt
+        return found
 
     def log_density(self, moved: np.ndarray) -> tuple[float, np.ndarray]:
         """Log density where a chain is, and its gradient (D,) in the coordinates in which it moves."""
+        parameters, tilted = self.tilt.shape
         value, gradient = self.density(self.position(moved), *self.data.values())
-        with np.errstate(invalid="ignore"):  # far out: the sampler turns back
-            by_moved = self.scale * gradient
-            by_moved[self.parameters] += gradient @ self.tilt
+        by_moved = self.scale * gradient
+        by_moved[:parameters] += self.tilt @ gradient[:tilted]
         return float(value), by_moved
+
+    def posterior(self, moved: np.ndarray) -> xr.Dataset:
+        """Quantities at places (chains, draws, D) of chains."""
+        chains, draws, size = moved.shape
+        places = np.array_split(moved.reshape(-1, size), max(chains * draws // BATCH, 1))
+        parts = [self.quantities(self.position(part), *self.data.values()) for part in places]
+        found = {}
+        for (name, dims), values in zip(self.dims.items(), zip(*parts, strict=True), strict=True):
+            value = np.concatenate(values)
+            found[name] = (("chain", "draw", *dims), value.reshape(chains, draws, *value.shape[1:]))
+        used = {name: self.coords[name] for dims in self.dims.values() for name in dims}
+        return xr.Dataset(found, {"chain": np.arange(chains), "draw": np.arange(draws), **used})
 
     def for_nutpie(self, first: np.ndarray | None = None):
         """The model as nutpie samples it; chains begin at ``first``, or each within one unit of zero."""
         from nutpie.compiled_pyfunc import from_pyfunc
 
-        def quantities(moved):
-            values = self.quantities(self.position(moved), *self.data.values())
-            return dict(zip(self.names, values, strict=True))
+        size = len(self.start)
+
+        def density():
+            np.seterr(invalid="ignore")  # far out: the sampler turns back
+            return self.log_density
 
         def begin(seed):
-            return np.random.default_rng(seed).uniform(-1, 1, len(self.start)) if first is None else first
+            return np.random.default_rng(seed).uniform(-1, 1, size) if first is None else first
 
         return from_pyfunc(
-            len(self.start),
-            lambda: self.log_density,
-            lambda *seeds: quantities,
-            [np.dtype("float64")] * len(self.names),
-            list(self.shapes),
-            list(self.names),
-            coords=dict(self.coords),
-            dims=dict(self.dims),
+            size,
+            density,
+            lambda *seeds: lambda moved: {POSITION: moved},
+            [np.dtype("float64")],
+            [(size,)],
+            [POSITION],
             make_initial_point_fn=begin,
         )
 
@@ -118,44 +129,48 @@ def compile_program(model, initial_points: Mapping[str, np.ndarray] | None = Non
     initial_points : mapping of str to array, optional
         Where chains begin, by parameter; elsewhere at a typical value of the prior.
     """
-    import pytensor
+    import pymc as pm
     import pytensor.tensor as pt
     from pymc.initial_point import make_initial_point_fn
-    from pymc.pytensorf import join_nonshared_inputs
+    from pytensor.compile.mode import Mode
+    from pytensor.graph.replace import graph_replace, vectorize_graph
 
-    variables = [*model.free_RVs, *model.deterministics]
-    names = tuple(v.name for v in variables if not v.name.endswith(NOT_ARCHIVED))
-    begin = make_initial_point_fn(model=model, overrides=dict(initial_points or {}), jitter_rvs=set())
-    point = {v.name: begin(0)[v.name] for v in model.value_vars}
-    kept = model.replace_rvs_by_values([model[name] for name in names])
-    (density, *kept), position = join_nonshared_inputs(point, [model.logp(), *kept], model.value_vars)
+    point = make_initial_point_fn(model=model, overrides=dict(initial_points or {}), jitter_rvs=set())(0)
+    names = {variable: model.values_to_rvs[variable].name for variable in model.value_vars}
+    variables = sorted(names, key=lambda v: (names[v].endswith(NOT_ARCHIVED), names[v] == PATH))
+    values = {v: np.asarray(point[v.name], float) for v in variables}
+    parameters = sum(x.size for v, x in values.items() if not names[v].endswith(NOT_ARCHIVED))
+    tilted = sum(x.size for v, x in values.items() if names[v] != PATH)
+    start = np.concatenate([x.ravel() for x in values.values()])
+    position = pt.vector(POSITION, dtype="float64", shape=start.shape)
+    ends = np.cumsum([x.size for x in values.values()])
+    pieces = {
+        v: position[end - x.size : end].reshape(x.shape)
+        for (v, x), end in zip(values.items(), ends, strict=True)
+    }
+    kept = [v.name for v in [*model.free_RVs, *model.deterministics] if not v.name.endswith(NOT_ARCHIVED)]
+    graphs = [model.logp(), *model.replace_rvs_by_values([model[name] for name in kept])]
+    density, *graphs = graph_replace(graphs, pieces, strict=False)
+    gradient = pt.concatenate([piece.ravel() for piece in pt.grad(density, [*pieces.values()])])
+    positions = pt.matrix(f"{POSITION}s", dtype="float64", shape=(None, *start.shape))
     inputs = {variable: variable.type(name=variable.name) for variable in model.data_vars}
-    of = np.repeat(
-        [model.values_to_rvs[v].name for v in model.value_vars], [np.size(v) for v in point.values()]
-    )
-    parameters = np.flatnonzero(~np.char.endswith(of, NOT_ARCHIVED))
-    start = np.concatenate([np.ravel(value) for value in point.values()]).astype(float)
 
-    def function(outputs):
-        arguments = [position, *inputs.values()]
-        made = pytensor.function(arguments, outputs, givens=inputs, mode="NUMBA", on_unused_input="ignore")
+    def function(first, outputs, mode):
+        with model:
+            made = pm.compile(
+                [first, *inputs.values()], outputs, givens=inputs, mode=mode, on_unused_input="ignore"
+            )
         made.trust_input = True
         return made
 
-    data = {v.name: np.ascontiguousarray(v.get_value()) for v in inputs}
-    quantities = function(kept)
-    shapes = tuple(np.shape(value) for value in quantities(start, *data.values()))
     return Program(
-        function([density, pt.grad(density, position)]),
-        quantities,
-        names,
-        shapes,
-        parameters,
-        np.flatnonzero(of == f"{PATH}{NOT_ARCHIVED}"),
+        function(position, [density, gradient], "NUMBA"),
+        # evaluated once for all draws: not worth compiling
+        function(positions, vectorize_graph(graphs, {position: positions}), Mode("py", "fast_compile")),
+        {name: model.named_vars_to_dims.get(name, ()) for name in kept},
+        {name: pd.Index(values) for name, values in model.coords.items()},
         start,
         np.ones_like(start),
-        np.zeros((len(start), len(parameters))),
-        {name: dims for name, dims in model.named_vars_to_dims.items() if name in names},
-        {name: pd.Index(values) for name, values in model.coords.items()},
-        data,
+        np.zeros((parameters, tilted)),
+        {v.name: np.ascontiguousarray(v.get_value()) for v in inputs},
     )

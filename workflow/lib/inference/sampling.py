@@ -18,7 +18,7 @@ from models.priors import Priors
 from models.regressors import term_values
 from workflow.lib.errors import UserError
 from workflow.lib.inference.coordinates import about_mode
-from workflow.lib.inference.program import Program, compile_program
+from workflow.lib.inference.program import POSITION, Program, compile_program
 from workflow.lib.inference.progress import Log, progress_lines
 
 SAMPLE_STATS = ("diverging", "energy", "depth", "n_steps", "step_size", "lp", "logp")
@@ -56,9 +56,8 @@ def run_sampler(
     log: Log | None = None,
     label: str = "",
     first: np.ndarray | None = None,
-    positions: bool = False,
-) -> tuple[xr.DataTree, np.ndarray | None]:
-    """Draws of a compiled program, and if asked where its chains were in the program's coordinates.
+) -> tuple[xr.DataTree, np.ndarray]:
+    """Draws of a compiled program, and where its chains were in the program's coordinates.
 
     Parameters
     ----------
@@ -69,7 +68,7 @@ def run_sampler(
     -------
     xarray.DataTree
         Groups ``posterior`` and ``sample_stats``, attribute ``seconds``.
-    array, shape (chains, draws, D), or None
+    array, shape (chains, draws, D)
     """
     import nutpie
 
@@ -83,14 +82,13 @@ def run_sampler(
         seed=seed,
         target_accept=settings.target_accept,
         save_warmup=False,
-        store_unconstrained=positions,
         progress_bar=False,
         progress_callback=progress_lines(label, log) if log else None,
     )
     statistics = tree["sample_stats"].to_dataset()
-    places = statistics["unconstrained_draw"].values if positions else None
     statistics = statistics[[name for name in SAMPLE_STATS if name in statistics]]
-    kept = xr.DataTree.from_dict({"posterior": tree["posterior"].to_dataset(), "sample_stats": statistics})
+    places = tree["posterior"][POSITION].values
+    kept = xr.DataTree.from_dict({"posterior": program.posterior(places), "sample_stats": statistics})
     kept.attrs["seconds"] = time.monotonic() - started
     return kept, places
 
@@ -170,7 +168,7 @@ class Compiled:
         whole = replace(settings, chains=1, draws=settings.tune)
         short = replace(settings, chains=1, tune=CUT_TUNE, draws=kept)
         means = self._placed()
-        _, place = run_sampler(means, whole, derive_seed(seed, "means"), positions=True)
+        _, place = run_sampler(means, whole, derive_seed(seed, "means"))
         program = means.in_coordinates(place[0].mean(0), place[0].std(0))
         trees = []
         for chain in range(chains):
@@ -178,9 +176,7 @@ class Compiled:
             for k in range(number):
                 own = {f"{v.term.item()}_value": v.values.astype(float) for v in values[chain * number + k]}
                 refit = program.with_data(self.inputs.with_arrays(own).named())
-                part, place = run_sampler(
-                    refit, short, derive_seed(seed, chain, k), first=last, positions=True
-                )
+                part, place = run_sampler(refit, short, derive_seed(seed, chain, k), first=last)
                 parts.append(part)
                 last = place[0, -1]
                 if log and (k + 1) % 10 == 0:
