@@ -130,25 +130,25 @@ class Composition:
     def without(self, regressor: str) -> "Composition":
         """The same model less a regressor and all that is about it."""
         listed = ("regressors", "between", "mission_slopes")
-        kept = {key: tuple(name for name in getattr(self, key) if name != regressor) for key in listed}
-        gone = [term.name for term in self.terms() if term.regressor == regressor]
-        kept["moderators"] = tuple(m for m in self.moderators if m.of not in gone)
-        kept["mission_predictors"] = {k: v for k, v in self.mission_predictors.items() if k != regressor}
-        if set(kept["regressors"]) <= {TIES}:
+        changed = {key: tuple(name for name in getattr(self, key) if name != regressor) for key in listed}
+        dropped_terms = [term.name for term in self.terms() if term.regressor == regressor]
+        changed["moderators"] = tuple(m for m in self.moderators if m.of not in dropped_terms)
+        changed["mission_predictors"] = {k: v for k, v in self.mission_predictors.items() if k != regressor}
+        if set(changed["regressors"]) <= {TIES}:
             # how latents enter says nothing of a model that has none
-            of_latents = ("inference", "information", "cut_draws")
-            kept |= {f.name: f.default for f in fields(self) if f.name in of_latents}
-        return replace(self, **kept)
+            about_latents = ("inference", "information", "cut_draws")
+            changed |= {f.name: f.default for f in fields(self) if f.name in about_latents}
+        return replace(self, **changed)
 
     def terms(self) -> list[Term]:
         """Regressors as they enter the logit, in order."""
-        found = []
+        terms = []
         for name in self.regressors if self.has_outcome else ():
             if name in self.between:
-                found += [Term(f"{name}_{part}", name, part) for part in ("within", "between")]
+                terms += [Term(f"{name}_{part}", name, part) for part in ("within", "between")]
             else:
-                found.append(Term(name, name))
-        return found
+                terms.append(Term(name, name))
+        return terms
 
     def varies_by_mission(self, term: Term) -> bool:
         """Whether missions have their own slope of the term."""

@@ -107,9 +107,9 @@ class CrossSections:
 
 def _sums(values: np.ndarray, group: np.ndarray, number: int) -> np.ndarray:
     """Sums of rows (N, ...) by group, (G, ...)."""
-    found = np.zeros((number, *values.shape[1:]))
-    np.add.at(found, group.ravel(), values)
-    return found
+    sums = np.zeros((number, *values.shape[1:]))
+    np.add.at(sums, group.ravel(), values)
+    return sums
 
 
 def log_likelihood(x: Mapping, slope, loading, sd):

@@ -26,13 +26,13 @@ def contrast_values(
     They hold for all models: draws, smoothed paths and joint paths are spread differently, and would move the contrast. A split
     regressor's parts are moved by the same distance as the whole.
     """
-    plain = Composition(composition.name, regressors=composition.regressors)
-    values, scored = term_values(plain, data, measured), scored_cells(data)
-    found = {}
-    for name in plain.regressors:
+    whole_terms = Composition(composition.name, regressors=composition.regressors)
+    values, scored = term_values(whole_terms, data, measured), scored_cells(data)
+    quartiles = {}
+    for name in whole_terms.regressors:
         low, high = values.sel(term=name).where(scored).quantile([LOW, HIGH]).values
-        found[name] = (float(low), float(high))
-    return found
+        quartiles[name] = (float(low), float(high))
+    return quartiles
 
 
 def joiner_changes(draws: OutcomeDraws, pairs: dict[str, tuple[float, float]]) -> xr.DataArray:
@@ -47,25 +47,28 @@ def joiner_changes(draws: OutcomeDraws, pairs: dict[str, tuple[float, float]]) -
     """
     composition, scored = draws.composition, scored_cells(draws.data)
     terms = composition.terms()
-    moving = [block for block in used_blocks(composition) if isinstance(block, Regressors)]
-    still = [block for block in used_blocks(composition) if not isinstance(block, Regressors)]
+    regressor_blocks = [block for block in used_blocks(composition) if isinstance(block, Regressors)]
+    constant_blocks = [block for block in used_blocks(composition) if not isinstance(block, Regressors)]
 
     def change(p, x):
-        rest, found = logit(composition, p, x, still), []
+        logit_of_others, changes = logit(composition, p, x, constant_blocks), []
         for term in terms:
             low, high = pairs[term.regressor]
             if term.part != "whole":
                 low, high = (low - high) / 2, (high - low) / 2
             name = f"{term.name}_value"
-            at = [
-                expit(rest + logit(composition, p, {**x, name: np.full(scored.shape, v)}, moving))
+            probability = [
+                expit(
+                    logit_of_others
+                    + logit(composition, p, {**x, name: np.full(scored.shape, v)}, regressor_blocks)
+                )
                 for v in (low, high)
             ]
-            found.append(((at[1] - at[0]) * scored.values).sum(-1))
-        return np.stack(found, axis=1)
+            changes.append(((probability[1] - probability[0]) * scored.values).sum(-1))
+        return np.stack(changes, axis=1)
 
-    found = draws.labelled(draws.each(change), ("term", "mission"))
-    return found.assign_coords(term=[term.name for term in terms])
+    changes = draws.labelled(draws.each(change), ("term", "mission"))
+    return changes.assign_coords(term=[term.name for term in terms])
 
 
 def average_change(draws: OutcomeDraws, pairs: dict[str, tuple[float, float]]) -> dict[str, xr.DataArray]:

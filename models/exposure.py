@@ -22,7 +22,7 @@ def beyond_exposure(joint: np.ndarray, exposures: list[np.ndarray], scored: np.n
     array, shape (M, S)
         NaN where not scored or not counted, and in missions with too few rows.
     """
-    found = np.full(joint.shape, np.nan)
+    residual = np.full(joint.shape, np.nan)
     for m in range(len(joint)):
         rows = scored[m] & np.isfinite(joint[m])
         if rows.sum() < max(FEWEST_ROWS, 2 * (len(exposures) + 1)):
@@ -35,5 +35,5 @@ def beyond_exposure(joint: np.ndarray, exposures: list[np.ndarray], scored: np.n
                 columns.append(np.where(seen, value, value[seen].mean() if seen.any() else 0.0))
         design = np.stack(columns, axis=1)
         slopes, *_ = np.linalg.lstsq(design, joint[m, rows], rcond=None)
-        found[m, rows] = joint[m, rows] - design @ slopes
-    return found
+        residual[m, rows] = joint[m, rows] - design @ slopes
+    return residual

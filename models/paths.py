@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 
 from models.blocks.factor import Panel
-from models.kernels.path_moments import path_moments
+from models.kernels.path_moments import condition_paths
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class GaussianPath:
 def arguments_of_draws(
     posterior: xr.Dataset, level: np.ndarray, persistence: float, number: int
 ) -> list[tuple]:
-    """What the kernel takes after the data, for evenly spaced draws of the measurement's posterior."""
+    """What ``path_moments`` takes of a measurement, for evenly spaced draws of the measurement's posterior."""
     flat = posterior.stack(sample=("chain", "draw")).transpose("sample", ...)
     chosen = np.unique(np.linspace(0, flat.sizes["sample"] - 1, number).round().astype(int))
     flat = flat.isel(sample=chosen)
@@ -47,6 +47,18 @@ def arguments_of_draws(
     item = np.stack([loading, sd, np.full_like(loading, persistence)], axis=2)
     slope = flat["adjustment"].values if "adjustment" in flat else np.zeros((len(item), 0))
     return [(level, slope[k], item[k], np.array([persistence])) for k in range(len(item))]
+
+
+def path_moments(
+    panel: Panel, arguments: tuple, noise: np.ndarray | None = None, with_covariance: bool = False
+) -> tuple:
+    """Moments of all paths given parameters (``Mode.arguments``), see ``models.kernels.path_moments``; by default no errors."""
+    level, slope, item, persistence = arguments
+    residual, (states, items, years) = panel.value - level, panel.value.shape
+    for a, (k, j) in enumerate(panel.pairs):
+        residual[:, k] -= slope[a] * panel.adjuster[j]
+    noise = np.zeros((states, years, items + 1)) if noise is None else noise
+    return condition_paths(residual, *panel.readings, panel.span, item, persistence, noise, with_covariance)
 
 
 def latent_paths(panel: Panel, draws: list[tuple], random: np.random.Generator) -> xr.Dataset:
@@ -65,24 +77,24 @@ def latent_paths(panel: Panel, draws: list[tuple], random: np.random.Generator) 
         ``<information>_mean`` and ``_sd`` (state, year) and ``<information>_draw`` (sample, state, year), for filtered and
         smoothed; NaN in years in which a state did not exist.
     """
-    fixed, moments, samples = panel.fixed(), [], {"filtered": [], "smoothed": []}
+    moments, samples = [], {"filtered": [], "smoothed": []}
     size = (len(panel.states), len(panel.years), len(panel.names) + 1)
     for arguments in draws:
-        moment = np.stack(path_moments(*fixed, *arguments, random.normal(size=size))[:6])
+        moment = np.stack(path_moments(panel, arguments, random.normal(size=size))[:6])
         moments.append(moment)
         for name, place in (("filtered", 0), ("smoothed", 3)):
             samples[name].append((moment[place] + moment[place + 2]).astype("float32"))
-    moments, on = np.stack(moments), ("state", "year")
-    found = {}
+    moments, dims = np.stack(moments), ("state", "year")
+    paths = {}
     for name, place in (("filtered", 0), ("smoothed", 3)):
         mean, variance = moments[:, place], moments[:, place + 1]
-        found[f"{name}_mean"] = (on, mean.mean(0))
-        found[f"{name}_sd"] = (on, np.sqrt(variance.mean(0) + mean.var(0)))
-        found[f"{name}_draw"] = (("sample", *on), np.stack(samples[name]))
-    return xr.Dataset(found, coords={"state": panel.states, "year": panel.years})
+        paths[f"{name}_mean"] = (dims, mean.mean(0))
+        paths[f"{name}_sd"] = (dims, np.sqrt(variance.mean(0) + mean.var(0)))
+        paths[f"{name}_draw"] = (("sample", *dims), np.stack(samples[name]))
+    return xr.Dataset(paths, coords={"state": panel.states, "year": panel.years})
 
 
 def gaussian_path(panel: Panel, arguments: tuple) -> GaussianPath:
     """The smoothed paths given one value of the parameters."""
-    found = path_moments(*panel.fixed(), *arguments, with_covariance=True)
-    return GaussianPath(panel.years, found[3], found[6])
+    moments = path_moments(panel, arguments, with_covariance=True)
+    return GaussianPath(panel.years, moments[3], moments[6])

@@ -19,14 +19,14 @@ BATCH_CELLS = 4_000_000
 def inputs_of_draws(
     composition: Composition, inputs: Inputs, p: dict, used: np.ndarray | None, values
 ) -> dict:
-    """The model's data as each draw had them: a path that was sampled, or the draw of latents that a cut model was given.
+    """The model's data as each draw had them: a path that was sampled, or the draw of latents that it is conditioned on.
 
     Parameters
     ----------
     p : dict of str to array
         Draws (N, ...).
     used : array of int, shape (N,), optional
-        Which draw of the latents each draw of a cut model was given.
+        Which draw of the latents each draw of a cut model is conditioned on.
     values : array, shape (D, term, M, S), optional
         Those draws of the latents.
     """
@@ -45,7 +45,7 @@ class OutcomeDraws:
     Parameters
     ----------
     tree : xarray.DataTree
-        With the group ``posterior``, and ``given`` of a cut model.
+        With the group ``posterior``, and ``latent_draws`` of a cut model.
     data : xarray.Dataset
     composition : Composition
     inputs : Inputs
@@ -59,10 +59,10 @@ class OutcomeDraws:
         p = {str(name): value.values for name, value in flat.data_vars.items()}
         self.p = complete(composition, p, inputs)
         self.used = self.values = None
-        if "given" in tree.children:
-            given = tree["given"].to_dataset()
-            self.used = given["used"].transpose("chain", "draw").values.ravel()
-            self.values = given["value"].transpose("given", "term", "mission", "state").values
+        if "latent_draws" in tree.children:
+            latent_draws = tree["latent_draws"].to_dataset()
+            self.used = latent_draws["used"].transpose("chain", "draw").values.ravel()
+            self.values = latent_draws["value"].transpose("latent_draw", "term", "mission", "state").values
         self.coords = {"mission": data.mission.values, "state": data.state.values}
 
     def with_decisions(self, data: xr.Dataset) -> "OutcomeDraws":
@@ -104,12 +104,12 @@ def complete(composition: Composition, p: dict, inputs: Inputs) -> dict:
     """Draws with what all missions share repeated for each of them."""
     number = len(next(iter(p.values())))
     missions = np.ones((number, len(inputs.coords["mission"])))
-    found = dict(p)
+    completed = dict(p)
     slopes = ((f"{t.name}_slope", t.regressor) for t in composition.terms())
     for name, term in [("intercept", "intercept"), *slopes]:
-        if f"mission_{name}" not in found:
-            found[f"mission_{name}"] = shared_mean(found, inputs, name, term) * missions
-    return found
+        if f"mission_{name}" not in completed:
+            completed[f"mission_{name}"] = shared_mean(completed, inputs, name, term) * missions
+    return completed
 
 
 def shared_mean(p: dict, inputs: Inputs, name: str, term: str) -> np.ndarray:
@@ -142,7 +142,7 @@ def mission_log_likelihood(draws: OutcomeDraws, missions: list[str]) -> xr.DataA
     ]
 
     def score(p, x):
-        eta, found = logit(composition, p, x), []
+        eta, scores = logit(composition, p, x), []
         for m in places:
             seen = np.isfinite(joined[m])
             base, columns, spreads = eta[:, m, seen], [], []
@@ -156,8 +156,8 @@ def mission_log_likelihood(draws: OutcomeDraws, missions: list[str]) -> xr.DataA
                 spreads.append(p[spread])
             stacked = np.stack(columns) if columns else np.zeros((0, *base.shape))
             spread = np.array(spreads).reshape(-1, len(base))
-            found.append(integrate_effects(base, stacked, spread, 2 * joined[m, seen] - 1))
-        return np.stack(found, axis=1)
+            scores.append(integrate_effects(base, stacked, spread, 2 * joined[m, seen] - 1))
+        return np.stack(scores, axis=1)
 
     shaped = draws.each(score).reshape(*draws.shape, len(missions))
     return xr.DataArray(shaped, dims=("chain", "draw", "mission"), coords={"mission": missions})

@@ -54,8 +54,8 @@ class Priors:
     """
 
     def __init__(self, overrides: Mapping[str, tuple[str, tuple[float, ...]]] | None = None):
-        own = {name: (kind, tuple(map(float, p))) for name, (kind, p) in (overrides or {}).items()}
-        self._table = DEFAULT_PRIORS | own
+        changed = {name: (kind, tuple(map(float, p))) for name, (kind, p) in (overrides or {}).items()}
+        self._table = DEFAULT_PRIORS | changed
         for name in overrides or {}:
             if general_name(name) not in DEFAULT_PRIORS:
                 raise ValueError(

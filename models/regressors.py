@@ -67,15 +67,15 @@ def term_values(
     xarray.DataArray
         (term, mission, state); zero where nothing is known.
     """
-    scored, found = scored_cells(data), []
+    scored, grids = scored_cells(data), []
     for term in composition.terms():
         grid = grid_of(term.regressor, composition, data, measured or {}, draw)
-        found.append(split(grid, term, scored))
+        grids.append(split(grid, term, scored))
     names = [term.name for term in composition.terms()]
-    if not found:
+    if not grids:
         empty = np.zeros((0, data.sizes["mission"], data.sizes["state"]))
         return xr.DataArray(empty, dims=("term", "mission", "state"), coords={"term": np.array([], str)})
     stacked = xr.concat(
-        found, dim=xr.DataArray(names, dims="term", name="term"), coords="minimal", compat="override"
+        grids, dim=xr.DataArray(names, dims="term", name="term"), coords="minimal", compat="override"
     )
     return stacked.transpose("term", "mission", "state")

@@ -74,16 +74,16 @@ def by_mission(composition: Composition, x: Mapping, variables, term: str, name:
     mean, spread : tensor or float
         ``spread`` None: the same effect in all missions but for the predictors.
     """
-    found = {}
+    effects = {}
     if term in composition.mission_predictors:
         slope = variables.variable(f"{name}_predictor_slope", "mission_predictor_slope", f"{term}_predictor")
-        found[f"{name}_predictor_slope"] = slope
+        effects[f"{name}_predictor_slope"] = slope
         mean = mean + (slope[:, None] * x[f"{term}_predictor"]).sum(0)
     mean = mean * np.ones(known_length(x["intercept_information"]))
     if spread is not None:
         deviation = f"mission_{name}_deviation"
         mean = mean + variables.effects(deviation, spread, x[f"{name}_information"], "mission")
-    return found | {f"mission_{name}": variables.quantity(f"mission_{name}", mean, "mission")}
+    return effects | {f"mission_{name}": variables.quantity(f"mission_{name}", mean, "mission")}
 
 
 def predictor_arrays(composition: Composition, data: xr.Dataset, term: str) -> Arrays:

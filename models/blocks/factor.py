@@ -6,6 +6,7 @@ Equations and identification in models/README.md.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import pymc as pm
@@ -29,7 +30,7 @@ FROM = " from "
 
 @dataclass(frozen=True)
 class Panel:
-    """Indicators of one construct as the kernel takes them; see ``models.kernels.path_moments``.
+    """Indicators of one construct.
 
     Attributes
     ----------
@@ -59,10 +60,10 @@ class Panel:
     adjustments: list
     direction: np.ndarray
 
-    def fixed(self) -> tuple:
-        """What the kernel takes before the parameters."""
-        readings, first_reading = readings_of(self.seen, self.stems)
-        return self.value, readings, first_reading, self.span, self.adjuster, self.pairs
+    @cached_property
+    def readings(self) -> tuple[np.ndarray, np.ndarray]:
+        """See ``readings_of``."""
+        return readings_of(self.seen, self.stems)
 
     @property
     def stems(self) -> list[str]:
@@ -213,7 +214,7 @@ class Mode:
     log_density: float
 
     def arguments(self) -> tuple:
-        """What the kernel takes after the data."""
+        """What ``models.paths.path_moments`` takes."""
         return self.level, self.adjustment, self.item, np.array([self.persistence])
 
 
@@ -337,11 +338,13 @@ def build_factor(panel: Panel, level: np.ndarray, priors: Priors, variables) -> 
     with pm.Model(coords=coords, check_bounds=False) as model:
         x = {name: pm.Data(name, value, shape=np.shape(value)) for name, value in fixed.items()}
         v = variables(priors)
-        first = v.variable("anchor_loading")
+        anchor_loading = v.variable("anchor_loading")
         # in the direction that the codebook expects
-        others = v.variable("other_loading", "loading", "other_indicator")
-        toward = pt.as_tensor(np.zeros(len(panel.names)))[0].set(first)[1:].set(others)
-        loading = pm.Deterministic("loading", x["direction"] * toward, dims="indicator")
+        other_loadings = v.variable("other_loading", "loading", "other_indicator")
+        expected_loading = (
+            pt.as_tensor(np.zeros(len(panel.names)))[0].set(anchor_loading)[1:].set(other_loadings)
+        )
+        loading = pm.Deterministic("loading", x["direction"] * expected_loading, dims="indicator")
         sd = v.variable("error_sd", dims="indicator")
         slope = v.variable("adjustment", dims="adjusted") if panel.adjustments else pt.zeros(0)
         pm.Potential("indicators", log_likelihood(x, slope, loading, sd))

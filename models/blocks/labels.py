@@ -25,12 +25,12 @@ class Labels:
 
     def arrays(self, composition, data, values):
         joined = data.joined.transpose("mission", "state").values
-        found = {"sign": np.where(np.isfinite(joined), 2 * np.nan_to_num(joined) - 1, 0.0)}
+        arrays = {"sign": np.where(np.isfinite(joined), 2 * np.nan_to_num(joined) - 1, 0.0)}
         if composition.label_errors:
-            found["record"] = record_classes(data)
-            number = np.array([(found["record"] == k).sum() for k in range(1, 4)], float)
-            found["class_share"] = (number + 1) / (number + 1).sum()
-        return Arrays(found, {"doubtful_class": list(DOUBTFUL)} if composition.label_errors else {})
+            arrays["record"] = record_classes(data)
+            number = np.array([(arrays["record"] == k).sum() for k in range(1, 4)], float)
+            arrays["class_share"] = (number + 1) / (number + 1).sum()
+        return Arrays(arrays, {"doubtful_class": list(DOUBTFUL)} if composition.label_errors else {})
 
     def parameters(self, composition):
         if not composition.label_errors:

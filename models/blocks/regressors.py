@@ -13,53 +13,55 @@ class Regressors:
         return bool(composition.terms())
 
     def arrays(self, composition, data, values):
-        found, weight = {}, decision_weights(data)
+        arrays, weight = {}, decision_weights(data)
         for term in composition.terms():
             value = values.sel(term=term.name).values
             name = f"{term.name}_slope"
             mean = (weight * value).sum(1) / np.maximum(weight.sum(1), 1e-12)
-            found[f"{term.name}_value"] = value
-            found[f"{name}_information"] = (weight * (value - mean[:, None]) ** 2).sum(1)
+            arrays[f"{term.name}_value"] = value
+            arrays[f"{name}_information"] = (weight * (value - mean[:, None]) ** 2).sum(1)
         coords = {}
         for name in composition.mission_slopes:
             predictors = predictor_arrays(composition, data, name)
-            found |= predictors.values
+            arrays |= predictors.values
             coords |= predictors.coords
         if composition.moderators:
             moderating = covariate_values(data, [m.by for m in composition.moderators])
-            found |= {f"moderator_{k}": value for k, value in enumerate(moderating)}
+            arrays |= {f"moderator_{k}": value for k, value in enumerate(moderating)}
             coords["moderator"] = [m.name for m in composition.moderators]
-        return Arrays(found, coords)
+        return Arrays(arrays, coords)
 
     def parameters(self, composition):
-        found = []
+        listed = []
         for term in composition.terms():
             name, words = f"{term.name}_slope", term.name.replace("_", " ")
-            found.append(Parameter(name, f"slope of {words}", (), name))
+            listed.append(Parameter(name, f"slope of {words}", (), name))
             if composition.varies_by_mission(term):
                 if term.regressor in composition.mission_predictors:
                     dims, label = (f"{term.regressor}_predictor",), f"shift of missions' slopes of {words}"
-                    found.append(Parameter(f"{name}_predictor_slope", label, dims, "mission_predictor_slope"))
-                found.append(
+                    listed.append(
+                        Parameter(f"{name}_predictor_slope", label, dims, "mission_predictor_slope")
+                    )
+                listed.append(
                     Parameter(f"{name}_sd", f"spread of missions' slopes of {words}", (), f"{name}_sd")
                 )
-                found.append(Parameter(f"mission_{name}", f"slope of {words} in a mission", ("mission",)))
+                listed.append(Parameter(f"mission_{name}", f"slope of {words} in a mission", ("mission",)))
         if composition.moderators:
-            found.append(Parameter("moderator_slope", "interaction", ("moderator",), "moderator_slope"))
-        return found
+            listed.append(Parameter("moderator_slope", "interaction", ("moderator",), "moderator_slope"))
+        return listed
 
     def add(self, composition, x, variables):
-        own = {}
+        slopes = {}
         for term in composition.terms():
             name = f"{term.name}_slope"
-            own[name] = variables.variable(name)
+            slopes[name] = variables.variable(name)
             spread = None
             if composition.varies_by_mission(term):
-                spread = own[f"{name}_sd"] = variables.variable(f"{name}_sd")
-            own |= by_mission(composition, x, variables, term.regressor, name, own[name], spread)
+                spread = slopes[f"{name}_sd"] = variables.variable(f"{name}_sd")
+            slopes |= by_mission(composition, x, variables, term.regressor, name, slopes[name], spread)
         if composition.moderators:
-            own["moderator_slope"] = variables.variable("moderator_slope", dims="moderator")
-        return own
+            slopes["moderator_slope"] = variables.variable("moderator_slope", dims="moderator")
+        return slopes
 
     def logit(self, composition, p, x):
         total = 0.0

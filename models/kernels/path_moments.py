@@ -50,7 +50,33 @@ def add_reading(first, t, u, now, before, value, variance, noise, mean, error, c
 
 @numba.njit(**JIT)
 def condition_paths(residual, readings, first_reading, span, item, persistence, noise, with_covariance):
-    """Filtered and smoothed moments of all paths, from residuals (S, K, T) of indicators; see ``path_moments``."""
+    """Filtered and smoothed moments of all paths, and a draw of their errors.
+
+    The filtered moments of a year use the indicators up to that year alone.
+
+    Parameters
+    ----------
+    residual : array, shape (S, K, T)
+        Indicators less their levels and adjustments; what is not among the readings is not read.
+    readings, first_reading : array of int, shapes (R, 5) and (S + 1,)
+        ``models.blocks.factor.readings_of``.
+    span : array of int, shape (S, 2)
+        First and last year of each state's path.
+    item : array, shape (K, 3)
+        Loading, error's standard deviation, error's persistence.
+    persistence : array, shape (1,)
+        Of the path.
+    noise : array, shape (S, T, K + 1)
+        Standard normal; where it is zero the drawn errors are.
+    with_covariance : bool
+        Whether the smoothed covariances are wanted.
+
+    Returns
+    -------
+    filtered_mean, filtered_variance, filtered_error, smoothed_mean, smoothed_variance, smoothed_error : array, (S, T)
+        Errors of all years are drawn together.
+    smoothed_covariance : array, (S, T, T), or (0, T, T) where it is not wanted
+    """
     states, items, years = residual.shape
     out, phi = np.full((6, states, years), np.nan), persistence[0]
     covariances = np.full((states if with_covariance else 0, years, years), np.nan)
@@ -78,60 +104,3 @@ def condition_paths(residual, readings, first_reading, span, item, persistence, 
             if with_covariance:
                 covariances[s, t, first : last + 1] = covariance[t, first : last + 1]
     return out[0], out[1], out[2], out[3], out[4], out[5], covariances
-
-
-def path_moments(
-    value,
-    readings,
-    first_reading,
-    span,
-    adjuster,
-    pairs,
-    level,
-    slope,
-    item,
-    persistence,
-    noise=None,
-    with_covariance=False,
-):
-    """Filtered and smoothed moments of all paths, and a draw of their errors.
-
-    The filtered moments of a year use the indicators up to that year alone.
-
-    Parameters
-    ----------
-    value : array, shape (S, K, T)
-        Indicators; what is not among the readings is not read.
-    readings, first_reading : array of int, shapes (R, 5) and (S + 1,)
-        ``models.blocks.factor.readings_of``.
-    span : array of int, shape (S, 2)
-        First and last year of each state's path.
-    adjuster : array, shape (P, S, T)
-        What indicators are adjusted for.
-    pairs : array of int, shape (A, 2)
-        Item and adjuster of each adjustment.
-    level : array, shape (K, T)
-        Level of each item in each year.
-    slope : array, shape (A,)
-        Of the adjustments.
-    item : array, shape (K, 3)
-        Loading, error's standard deviation, error's persistence.
-    persistence : array, shape (1,)
-        Of the path.
-    noise : array, shape (S, T, K + 1), optional
-        Standard normal; without it the drawn errors are zero.
-    with_covariance : bool
-        Whether the smoothed covariances are wanted.
-
-    Returns
-    -------
-    filtered_mean, filtered_variance, filtered_error, smoothed_mean, smoothed_variance, smoothed_error : array, (S, T)
-        Errors of all years are drawn together.
-    smoothed_covariance : array, (S, T, T), or (0, T, T) where it is not wanted
-    """
-    residual = value - level
-    for a, (k, j) in enumerate(pairs):
-        residual[:, k] -= slope[a] * adjuster[j]
-    if noise is None:
-        noise = np.zeros((len(span), level.shape[1], level.shape[0] + 1))
-    return condition_paths(residual, readings, first_reading, span, item, persistence, noise, with_covariance)

@@ -5,7 +5,7 @@ import pytest
 
 from models.composition import Composition
 from tests.models.example import example_data, measured_paths
-from workflow.lib.checking.control_data import LATER, later_controls, others_of, rival_controls
+from workflow.lib.checking.control_data import LATER, later_controls, missions_led_by_others, rival_controls
 from workflow.lib.tables.prepare import prepare
 
 TIES_ALONE = Composition("pooled")
@@ -64,12 +64,12 @@ def test_later_ties_are_those_of_the_year_and_not_of_missions_whose_later_year_i
 
 
 def test_missions_led_by_others_are_none_of_the_pivotal_state_and_keep_its_ties(settings, tables, data):
-    others = others_of(tables, settings, data)
+    others = missions_led_by_others(tables, settings, data)
     assert others.sizes["mission"] >= 6
     assert 2 not in others["pivotal"].values
     assert others.attrs["source_of_ties"] == 2
     assert not set(others["mission"].values) & set(data["mission"].values)
-    assert others_of(tables, {**settings, "missions_led_by_others": True}, data) is None
+    assert missions_led_by_others(tables, {**settings, "missions_led_by_others": True}, data) is None
 
 
 def small():

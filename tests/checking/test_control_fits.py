@@ -39,10 +39,10 @@ def test_a_control_that_makes_states_join_takes_the_slope_and_one_that_does_not_
     chance = 1 / (1 + np.exp(1 - 2.5 * cause))
     joined = (chance > random.random(seen.shape)).astype(float).where(seen)
     found = fits(data.assign(ties=ties, joined=joined))
-    slope, other = found.beside(Control("rivals", "ties 365", "ties with Russia", "ties", cause))
+    slope, other = found.slopes_with_control(Control("rivals", "ties 365", "ties with Russia", "ties", cause))
     assert float(other.mean()) > 1.0 > float(slope.mean())
     noise = xr.zeros_like(cause) + random.normal(size=seen.shape)
-    slope, other = found.beside(Control("rivals", "ties 366", "ties with nobody", "ties", noise))
+    slope, other = found.slopes_with_control(Control("rivals", "ties 366", "ties with nobody", "ties", noise))
     assert float(slope.mean()) > 1.0 > 0.5 > abs(float(other.mean()))
     assert found.reverse_causation() == []
 

@@ -9,10 +9,10 @@ from models.composition import Composition
 from tests.models.example import example_data
 from workflow.lib.checking.controls import (
     Control,
-    beside,
     difference_rows,
     led_by_others_rows,
     power_to_see,
+    with_control,
     with_covariate,
 )
 from workflow.lib.checking.table import check_table
@@ -126,7 +126,7 @@ def test_a_control_stands_beside_the_regressor_and_what_it_lacks_is_not_scored()
     values[0, :4] = np.nan
     turned = values.isel(state=slice(None, None, -1), mission=slice(None, None, -1))
     widened = with_covariate(data, "control_added", turned)
-    composition = beside(Composition("pooled", mission_intercepts=False), widened, "control_added")
+    composition = with_control(Composition("pooled", mission_intercepts=False), widened, "control_added")
     assert composition.control_names(widened) == ["log_population", "democracy", "control_added"]
     found = widened["covariate_value"].sel(covariate="control_added").values
     np.testing.assert_allclose(found, np.nan_to_num(values.values))

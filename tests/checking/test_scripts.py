@@ -50,9 +50,9 @@ def assess(folder, inference):
     groups = {"posterior": xr.Dataset(draws)}
     if inference == "cut":
         composition = Composition.from_mapping("model", terms)
-        values = xr.concat([term_values(composition, data, measured, k) for k in range(8)], dim="given")
+        values = xr.concat([term_values(composition, data, measured, k) for k in range(8)], dim="latent_draw")
         used = np.arange(120).reshape(2, 60) % 8
-        groups["given"] = xr.Dataset({"value": values, "used": (("chain", "draw"), used)})
+        groups["latent_draws"] = xr.Dataset({"value": values, "used": (("chain", "draw"), used)})
     write_tree(data, folder / "analysis.nc")
     write_tree(xr.DataTree.from_dict({"latent": measured["quality"]}), folder / "quality.nc")
     write_tree(xr.DataTree.from_dict(groups), folder / "posterior.nc")

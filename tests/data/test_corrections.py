@@ -34,7 +34,7 @@ ANSWERED = {
 
 
 def corrections() -> pd.DataFrame:
-    table = read_texts(Sources(sources_folder(None)).beside("participation_corrections.csv"))
+    table = read_texts(Sources(sources_folder(None)).path_of_compiled("participation_corrections.csv"))
     return table[(table["state"] != "") & ~table["mission"].str.startswith("(new)")]
 
 

@@ -86,7 +86,7 @@ def test_agreements_in_force_on_the_last_day_of_the_year():
     part = agreements(spells, np.array([2, 20, 40, 255]), 1945, 2018)
     rows = frame((20, 1951), (20, 1952), (20, 1959), (20, 1960), (40, 1955), (255, 1956), (20, 2019))
     np.testing.assert_array_equal(look_up(part.joint(2), rows), [0, 1, 1, 0, 0, 1, np.nan])
-    np.testing.assert_array_equal(look_up(part.own(), rows), [1, 2, 2, 2, 0, 1, np.nan])
+    np.testing.assert_array_equal(look_up(part.total(), rows), [1, 2, 2, 2, 0, 1, np.nan])
     assert np.isnan(look_up(part.joint(900), rows)).all()
 
 

@@ -33,14 +33,14 @@ def drawn(fits):
 
 
 def test_each_chain_of_a_cut_model_has_draws_of_its_own_that_span_the_measurement(world, drawn):
-    given = drawn["cut"]["given"].to_dataset()
+    given = drawn["cut"]["latent_draws"].to_dataset()
     used = given["used"].values
     assert used.shape == (3, 400)
     sets = [set(row) for row in used]
     assert all(len(s) == 8 for s in sets)
     assert len(set.union(*sets)) == 24
     paths = world[1]["quality"].filtered_draw
-    first, last = (given["value"].isel(given=k).sel(term="quality") for k in (0, int(used.max())))
+    first, last = (given["value"].isel(latent_draw=k).sel(term="quality") for k in (0, int(used.max())))
     year = int(world[0].start_year[0]) - 1
     np.testing.assert_allclose(first[0], paths.isel(sample=0).sel(year=year), rtol=1e-6)
     np.testing.assert_allclose(last[0], paths.isel(sample=-1).sel(year=year), rtol=1e-6)
@@ -48,14 +48,14 @@ def test_each_chain_of_a_cut_model_has_draws_of_its_own_that_span_the_measuremen
 
 def test_cut_draws_follow_from_the_seed(fits, drawn):
     again = fits["cut"].sample(SEED)
-    for group in ("posterior", "given"):
+    for group in ("posterior", "latent_draws"):
         xr.testing.assert_equal(drawn["cut"][group].to_dataset(), again[group].to_dataset())
 
 
 def test_cut_draws_are_those_of_refits_to_each_draw_of_the_latents(fits, drawn, world):
     """The mean slope given one draw of the latents is that of a plug-in fit to this draw."""
     data, measured = world[:2]
-    posterior, used = drawn["cut"]["posterior"].to_dataset(), drawn["cut"]["given"]["used"].values
+    posterior, used = drawn["cut"]["posterior"].to_dataset(), drawn["cut"]["latent_draws"]["used"].values
     sample = np.linspace(0, 49, 24).round().astype(int)
     for place in (int(used[0, 0]), int(used[2, -1])):
         # draws are dealt to the chains in turn

@@ -39,5 +39,5 @@ def outcome_draws(composition, data, inputs, parameters, given=None) -> OutcomeD
     assert all(len(coords[d]) == known_length(v[1][0, 0]) for n, v in variables.items() for d in dims[n][:1])
     groups = {"posterior": xr.Dataset(variables, coords=coords)}
     if given is not None:
-        groups["given"] = given
+        groups["latent_draws"] = given
     return OutcomeDraws(xr.DataTree.from_dict(groups), data, composition, inputs)

@@ -8,7 +8,7 @@ from scipy import stats
 
 from models.blocks.factor import build_factor, find_mode, halves, level_places, panel
 from models.composition import Composition
-from models.kernels.path_moments import path_moments
+from models.paths import path_moments
 from models.priors import GraphVariables, Priors
 from tests.models import brute_force
 from tests.models.example import ALIGNMENT, YEARS, example_data
@@ -283,8 +283,8 @@ def test_paths_are_those_of_the_plain_model_where_both_halves_load_alike(simulat
         mode, level=mode.level[place], item=mode.item[place], adjustment=np.repeat(mode.adjustment, 2)
     )
     for one, other in zip(
-        path_moments(*plain.fixed(), *mode.arguments()),
-        path_moments(*halved.fixed(), *alike.arguments()),
+        path_moments(plain, mode.arguments()),
+        path_moments(halved, alike.arguments()),
         strict=True,
     ):
         np.testing.assert_allclose(one, other, atol=1e-12)

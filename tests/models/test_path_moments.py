@@ -1,10 +1,12 @@
 """The paths' moments against multivariate normals written out."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from models.blocks.factor import Panel, readings_of
-from models.kernels.path_moments import path_moments
+from models.paths import path_moments
 from tests.models import brute_force
 from tests.models.brute_force import Parameters
 
@@ -42,9 +44,7 @@ WORLDS = pytest.mark.parametrize("seed", [1, 2, 3])
 @WORLDS
 def test_smoothed_moments_are_those_of_the_path_given_all_that_was_seen(seed):
     panel, parameters = small_world(seed)
-    _, _, _, mean, variance, _, covariance = path_moments(
-        *panel.fixed(), *parameters.arguments(), with_covariance=True
-    )
+    _, _, _, mean, variance, _, covariance = path_moments(panel, parameters.arguments(), with_covariance=True)
     for s, (first, last) in enumerate(panel.span):
         years = slice(first, last + 1)
         expected_mean, expected = brute_force.path_given(panel, parameters, s)
@@ -56,7 +56,7 @@ def test_smoothed_moments_are_those_of_the_path_given_all_that_was_seen(seed):
 @WORLDS
 def test_filtered_moments_use_what_was_seen_up_to_the_year_alone(seed):
     panel, parameters = small_world(seed)
-    mean, variance, *_ = path_moments(*panel.fixed(), *parameters.arguments())
+    mean, variance, *_ = path_moments(panel, parameters.arguments())
     for s, (first, last) in enumerate(panel.span):
         for t in range(first, last + 1):
             expected_mean, expected = brute_force.path_given(panel, parameters, s, until=t)
@@ -67,8 +67,8 @@ def test_filtered_moments_use_what_was_seen_up_to_the_year_alone(seed):
 def test_later_indicators_do_not_move_a_filtered_mean():
     panel, parameters = small_world(1)
     changed = np.where(panel.years >= 1975, panel.value + 3.0, panel.value)
-    later = Panel(**{**vars(panel), "value": np.where(panel.seen, changed, 0.0)})
-    before, after = (path_moments(*p.fixed(), *parameters.arguments()) for p in (panel, later))
+    later = replace(panel, value=np.where(panel.seen, changed, 0.0))
+    before, after = (path_moments(p, parameters.arguments()) for p in (panel, later))
     # what later years add to the precision is added and taken out again: equal but for rounding
     np.testing.assert_allclose(before[0][:, :5], after[0][:, :5], atol=1e-13)
     assert np.nanmax(np.abs(before[3][:, :5] - after[3][:, :5])) > 0.01
@@ -82,7 +82,7 @@ def test_drawn_errors_of_all_years_covary_as_those_of_the_filter_and_of_the_path
     maps = {"filtered": [], "smoothed": []}
     for unit in np.eye(YEARS * (ITEMS + 1)):
         noise = np.broadcast_to(unit.reshape(size[1:]), size)
-        moments = path_moments(*panel.fixed(), *parameters.arguments(), np.ascontiguousarray(noise))
+        moments = path_moments(panel, parameters.arguments(), np.ascontiguousarray(noise))
         for name, place in (("filtered", 2), ("smoothed", 5)):
             maps[name].append(moments[place])
     for s, (first, last) in enumerate(panel.span):
@@ -101,18 +101,18 @@ def test_a_year_in_which_all_is_seen_stands_for_itself_whatever_the_gaps_of_othe
     panel, parameters = small_world(1)
     parameters.item[:, 2] = parameters.persistence
     panel.seen[0], panel.seen[0, 0, 3] = True, False
-    found = path_moments(*panel.fixed(), *parameters.arguments())
-    alone = Panel(**{**vars(panel), "seen": panel.seen & (panel.years != panel.years[3])})
-    by_itself = Panel(**{**vars(panel), "seen": panel.seen & (panel.years == panel.years[5])})
+    found = path_moments(panel, parameters.arguments())
+    alone = replace(panel, seen=panel.seen & (panel.years != panel.years[3]))
+    by_itself = replace(panel, seen=panel.seen & (panel.years == panel.years[5]))
     for other in (alone, by_itself):
-        moments = path_moments(*other.fixed(), *parameters.arguments())
+        moments = path_moments(other, parameters.arguments())
         for place in (0, 3):
             assert found[place][0, 5] == pytest.approx(moments[place][0, 5], abs=1e-12)
 
 
 def test_years_outside_a_states_span_are_missing_and_a_state_never_seen_keeps_its_prior():
     panel, parameters = small_world(1)
-    moments = path_moments(*panel.fixed(), *parameters.arguments())
+    moments = path_moments(panel, parameters.arguments())
     for s, (first, last) in enumerate(panel.span):
         outside = np.r_[0:first, last + 1 : YEARS]
         assert all(np.isnan(moment[s, outside]).all() for moment in moments[:6])

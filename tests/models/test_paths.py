@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from models.kernels.path_moments import path_moments
-from models.paths import GaussianPath, arguments_of_draws, gaussian_path, latent_paths
+from models.paths import GaussianPath, arguments_of_draws, gaussian_path, latent_paths, path_moments
 from tests.models import brute_force
 from tests.models.test_path_moments import YEARS, small_world
 
@@ -50,7 +49,7 @@ def test_a_state_that_was_not_measured_has_a_path_of_zero_everywhere():
 @pytest.mark.parametrize("information", ["filtered", "smoothed"])
 def test_draws_have_the_mean_and_the_spread_of_the_moments(world, information):
     panel, parameters, drawn = world
-    moments = path_moments(*panel.fixed(), *parameters.arguments())
+    moments = path_moments(panel, parameters.arguments())
     mean, variance = moments[0:2] if information == "filtered" else moments[3:5]
     draws, exists = drawn[f"{information}_draw"].values, np.isfinite(mean)
     assert (np.isfinite(draws) == exists).all()
@@ -89,7 +88,7 @@ def test_uncertainty_of_the_measurement_adds_to_that_of_the_path(world):
     items = [parameters.item * np.array([[scale, 1, 1]]) for scale in (0.2, 1.0, 1.8)]
     several = [replace(parameters, item=item).arguments() for item in items]
     found = latent_paths(panel, several, np.random.default_rng(1))
-    moments = np.stack([np.stack(path_moments(*panel.fixed(), *a)[:6]) for a in several])
+    moments = np.stack([np.stack(path_moments(panel, a)[:6]) for a in several])
     np.testing.assert_allclose(found.smoothed_mean, moments[:, 3].mean(0))
     expected = moments[:, 4].mean(0) + moments[:, 3].var(0)
     np.testing.assert_allclose(found.smoothed_sd, np.sqrt(expected))

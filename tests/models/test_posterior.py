@@ -44,7 +44,7 @@ def test_each_draw_of_a_cut_model_has_the_latents_that_it_was_given():
     composition = COMPOSITIONS["cut"]
     inputs = outcome_inputs(composition, DATA, term_values(composition, DATA, MEASURED))
     _, drawn = prior_draws(composition, DATA, MEASURED, number=4)
-    values = xr.concat([term_values(composition, DATA, MEASURED, k) for k in (2, 5)], "given")
+    values = xr.concat([term_values(composition, DATA, MEASURED, k) for k in (2, 5)], "latent_draw")
     given = xr.Dataset({"value": values, "used": (("chain", "draw"), [[0, 1, 1, 0]])})
     logit = outcome_draws(composition, DATA, inputs, [p for p, _ in drawn], given).logit()
     for k, sample in enumerate((2, 5, 5, 2)):

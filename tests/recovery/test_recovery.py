@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from models.kernels.path_moments import path_moments
+from models.paths import path_moments
 from models.priors import Priors
 from tests.models.simulate import simulate_panel
 from tests.shipped import composition, shipped_data, shipped_measure
@@ -36,7 +36,7 @@ def found_again(construct: str, seed: int):
     """The true path and the one found, after the claims that hold for every construct."""
     path, panel = simulated(construct, seed)
     measured = refit(panel, Priors())
-    moments = path_moments(*panel.fixed(), *measured.mode.arguments())
+    moments = path_moments(panel, measured.mode.arguments())
     agreement = correlation_within_years(path, measured.smoothed)
     # what the true parameters would tell of this very data set is the most that can be known
     known = paths_at(panel, shipped_measure(construct).mode).smoothed

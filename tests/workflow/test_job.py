@@ -86,7 +86,7 @@ def test_an_argument_that_the_rule_does_not_have_is_an_error_that_names_it():
     job = job_of(input={"analysis": "analysis.nc"})
     with pytest.raises(ValueError, match="work: the rule has no 'other'"):
         bound_arguments(job, work)
-    assert bound_arguments(job, work, given=["other"]) == {"analysis": "analysis.nc"}
+    assert bound_arguments(job, work, explicit_names=["other"]) == {"analysis": "analysis.nc"}
 
 
 def test_a_parameter_that_is_none_stays_none_and_no_files_are_an_empty_list():

@@ -17,8 +17,8 @@ class UserError(Exception):
 
 def together(lines: Sequence[str]) -> UserError:
     """One error of several faults: the first of them in full, and how many there are beside them."""
-    rest = len(lines) - MOST_LINES
-    more = [f"and {rest} more faults like these"] if rest > 0 else []
+    omitted = len(lines) - MOST_LINES
+    more = [f"and {omitted} more faults like these"] if omitted > 0 else []
     return UserError("\n".join([*lines[:MOST_LINES], *more]))
 
 

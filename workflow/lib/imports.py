@@ -19,13 +19,13 @@ def local_imports(script: str | Path, root: str | Path = ".") -> list[str]:
     """
     root = Path(root).resolve()
     start = Path(script).as_posix()
-    found: set[str] = set()
+    files: set[str] = set()
     waiting = [start]
     while waiting:
-        new = _imports_of(waiting.pop(), root) - found
-        found |= new
+        new = _imports_of(waiting.pop(), root) - files
+        files |= new
         waiting.extend(new)
-    return sorted(found - {start})
+    return sorted(files - {start})
 
 
 @cache

@@ -39,7 +39,7 @@ COMPILED_CODE_VARIABLES = ("NUMBA_NUM_THREADS", "RAYON_NUM_THREADS", "POLARS_MAX
 
 
 def bound_arguments(
-    snakemake: Any, function: Callable[..., object], given: Collection[str] = ()
+    snakemake: Any, function: Callable[..., object], explicit_names: Collection[str] = ()
 ) -> dict[str, Any]:
     """Arguments of a function by their names: outputs, inputs, parameters and wildcards of the job, and its threads.
 
@@ -49,17 +49,17 @@ def bound_arguments(
     for source in (snakemake.wildcards, snakemake.params, snakemake.input, snakemake.output):
         items |= _named(source)
     items["threads"] = int(snakemake.threads)
-    found = {}
+    arguments = {}
     for name, parameter in inspect.signature(function).parameters.items():
-        if name == "log" or name in given:
+        if name == "log" or name in explicit_names:
             continue
         if name in items:
             value = items[name]
             is_list = str(parameter.annotation) == "list[str]" and value is not None
-            found[name] = [str(item) for item in value] if is_list else value
+            arguments[name] = [str(item) for item in value] if is_list else value
         elif parameter.default is inspect.Parameter.empty:
             raise ValueError(f"{function.__name__}: the rule has no '{name}'")
-    return found
+    return arguments
 
 
 def _named(items: Any) -> dict[str, Any]:
@@ -107,10 +107,10 @@ def _no_fault_of_the_program(error: Exception) -> str | None:
         return None
     number = getattr(error, "errno", None)
     # The library that writes netCDF tells the number only in its text.
-    found = [n for n in FAULTS_OF_DISKS if n == number or f"errno = {n}," in str(error)]
-    if not found:
+    codes = [n for n in FAULTS_OF_DISKS if n == number or f"errno = {n}," in str(error)]
+    if not codes:
         return None
-    return f"{getattr(error, 'filename', None) or 'results'}: {os.strerror(found[0])}; {FAULTS_OF_DISKS[found[0]]}"
+    return f"{getattr(error, 'filename', None) or 'results'}: {os.strerror(codes[0])}; {FAULTS_OF_DISKS[codes[0]]}"
 
 
 def set_threads(threads: int) -> None:

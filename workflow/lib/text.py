@@ -18,8 +18,8 @@ NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?|[-+]?inf")
 
 def unprintable(text: str, allowed: str = "") -> tuple[int, str] | None:
     """Place and name (`U+0000`) of the first character of a text that does not show, or None; those in `allowed` pass."""
-    found = (match for match in UNPRINTABLE.finditer(text) if match.group() not in allowed)
-    return next(((match.start(), f"U+{ord(match.group()):04X}") for match in found), None)
+    matches = (match for match in UNPRINTABLE.finditer(text) if match.group() not in allowed)
+    return next(((match.start(), f"U+{ord(match.group()):04X}") for match in matches), None)
 
 
 def for_spreadsheet(text: str) -> str:

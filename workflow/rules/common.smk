@@ -22,12 +22,12 @@ def read_settings():
 
     Snakemake would read a configuration as a template, which can run code, so it is not asked to (no `configfile:`).
     """
-    given = workflow.config_settings
+    config_settings = workflow.config_settings
     try:
         layers = [("config.yaml", read_yaml("config.yaml"))]
-        for file in given.configfiles:
+        for file in config_settings.configfiles:
             layers.append((str(Path(file).resolve().relative_to(Path.cwd(), walk_up=True)), read_yaml(file)))
-        layers.append(("--config", values_of_texts(given.config)))
+        layers.append(("--config", values_of_texts(config_settings.config)))
         return parse_settings(merged(layers), layers, check_references=IS_MAIN_PROCESS)
     except UserError as error:
         sys.exit(str(error))
@@ -214,22 +214,22 @@ def contents_for(item):
 
     def contents(wildcards):
         files = [*code]
-        for given in item.input:
-            given = getattr(given, "_file", given)
-            function = given if callable(given) else getattr(given, "callable", None)
-            files += files_of(function(wildcards) if function else given)
+        for entry in item.input:
+            entry = getattr(entry, "_file", entry)
+            function = entry if callable(entry) else getattr(entry, "callable", None)
+            files += files_of(function(wildcards) if function else entry)
         made = (f"{settings.results}/", "<results>/")
         return digest_of([file for file in files if not file.startswith(made)], workflow.basedir)
 
     return contents
 
 
-def files_of(given):
+def files_of(paths):
     """Paths in what an input function returns: a text, a list, or a dictionary of them."""
-    if isinstance(given, str):
-        return [given]
+    if isinstance(paths, str):
+        return [paths]
     return [
-        file for entry in (given.values() if isinstance(given, dict) else given) for file in files_of(entry)
+        file for entry in (paths.values() if isinstance(paths, dict) else paths) for file in files_of(entry)
     ]
 
 

@@ -44,24 +44,24 @@ def assess_model(
     data, terms, paths, gaussian = read_model(model, composition, analysis, measured)
     tree = evenly(read_tree(posterior), seen.PREDICTIVE_DRAWS)
     draws = draws_of(tree, terms, data, paths, gaussian)
-    how = {"seed": derive_seed(run["seed"], "assess", model), "interval": run["interval"]}
-    random = np.random.default_rng(derive_seed(how["seed"], "prior"))
-    before = seen.prior_logits(terms, draws.inputs, Priors(priors_from_plain(run["priors"])), data, random)
-    write_tree(before.rename("logit").to_dataset(), prior)
+    settings = {"seed": derive_seed(run["seed"], "assess", model), "interval": run["interval"]}
+    random = np.random.default_rng(derive_seed(settings["seed"], "prior"))
+    prior_eta = seen.prior_logits(terms, draws.inputs, Priors(priors_from_plain(run["priors"])), data, random)
+    write_tree(prior_eta.rename("logit").to_dataset(), prior)
     eta = draws.logit()
     write_tree(score_tree(eta, data["joined"], terms.inference), loglik)
-    write_tree(seen.predictive_summaries(eta, data, **how), predictive)
-    write_table(seen.checks_of_model(eta, before, data, model, **how), checks)
-    rows = [seen.prediction_rows(probability_summary(eta, how["interval"]), data, model, held_out=False)]
+    write_tree(seen.predictive_summaries(eta, data, **settings), predictive)
+    write_table(seen.checks_of_model(eta, prior_eta, data, model, **settings), checks)
+    rows = [seen.prediction_rows(probability_summary(eta, settings["interval"]), data, model, held_out=False)]
     scores, later = pd.DataFrame(columns=unseen.CONFLICT_COLUMNS), pd.DataFrame(columns=unseen.FUTURE_COLUMNS)
     if held_out:
-        own = {"run": run, "log": log, "path": gaussian}
-        refitter = Refitter.configured(terms, data, paths, stage="held out", **own)
+        refit_settings = {"run": run, "log": log, "path": gaussian}
+        refitter = Refitter.configured(terms, data, paths, stage="held out", **refit_settings)
         # as many draws that have seen a conflict as of each refit that has not
         full = draws_of(
             evenly(tree, refitter.settings.chains * refitter.settings.draws), terms, data, paths, gaussian
         )
-        scores, later, probability = unseen.score_unseen(refitter, full, model, future_from, **how)
+        scores, later, probability = unseen.score_unseen(refitter, full, model, future_from, **settings)
         rows.append(seen.prediction_rows(probability, data, model, held_out=True))
     write_table(scores, conflicts)
     write_table(later, future)

@@ -53,8 +53,8 @@ def check_causes(
 
     rows = []
     if joint_posterior:
-        other = Composition.from_mapping(joint, joint_composition)
-        if (smoothed := paths.get(other.latents[0])) is not None:
+        joint_terms = Composition.from_mapping(joint, joint_composition)
+        if (smoothed := paths.get(joint_terms.latents[0])) is not None:
             rows = feedback_rows(read_group(joint_posterior[0], "posterior"), smoothed, data, joint)
     write_table(check_table(rows), feedback)
     log(f"{main}: common causes, priors, payments; {len(rows)} states moved by the outcome")

@@ -21,7 +21,7 @@ def check_controls(
     log: Log,
 ) -> None:
     """Refit and compare."""
-    from workflow.lib.checking.control_data import later_controls, others_of, rival_controls
+    from workflow.lib.checking.control_data import later_controls, missions_led_by_others, rival_controls
     from workflow.lib.checking.control_fits import ControlFits
     from workflow.lib.checking.files import write_table
     from workflow.lib.checking.table import check_table
@@ -33,7 +33,7 @@ def check_controls(
     fits = ControlFits(terms, dataset, paths, run, log)
     controls = rival_controls(tables, data, dataset, terms, rivals, log)
     controls += later_controls(tables, data, dataset, terms, paths)
-    rows = fits.negative_controls(controls, others_of(tables, data, dataset))
+    rows = fits.negative_controls(controls, missions_led_by_others(tables, data, dataset))
     write_table(check_table(rows), negative_controls)
     write_table(check_table(fits.reverse_causation()), reverse_causation)
     write_table(check_table(fits.ties_measures()), ties_measures)

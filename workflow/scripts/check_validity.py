@@ -39,13 +39,13 @@ def check_validity(
 
     dataset = read_dataset(analysis)
     states = load_tables(data).states
-    own = states[states["pivotal"] == dataset.attrs["source_of_ties"]]
+    state_rows = states[states["pivotal"] == dataset.attrs["source_of_ties"]]
     tables = validity_tables(
         Composition.from_mapping(model, composition),
         dataset,
         {name: read_tree(path) for name, path in zip(measures, archives, strict=True)},
         read_known(dict(zip(KNOWN, known, strict=True))),
-        alliance_blocs(own, dataset.state.values, dataset.year.values),
+        alliance_blocs(state_rows, dataset.state.values, dataset.year.values),
         Priors(priors_from_plain(priors)),
         interval,
         log,

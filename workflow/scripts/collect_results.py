@@ -39,15 +39,15 @@ def collect_results(
     pointwise = {model: scores for model, scores in pointwise.items() if scores is not None}
     compared = compare_loo(pointwise, pareto_k) if pointwise else pd.DataFrame(columns=COMPARISON_COLUMNS)
     write_table(compared, loo)
-    found = [read_json(path) for path in diagnostics_of]
-    write_json(collect_diagnostics(found, compared, pareto_k), diagnostics)
+    diagnoses = [read_json(path) for path in diagnostics_of]
+    write_json(collect_diagnostics(diagnoses, compared, pareto_k), diagnostics)
     write_table(read_tables(predictions_of), predictions)
     scores = read_tables(conflicts_of, CONFLICT_COLUMNS)
     write_table(scores, conflicts)
     write_table(compare_conflicts(scores, main), totals)
     write_table(read_tables(future_of, FUTURE_COLUMNS), future)
     write_table(read_tables(checks_of, CHECK_COLUMNS), predictive)
-    log(f"{len(found)} models put together")
+    log(f"{len(diagnoses)} models put together")
 
 
 if __name__ == "__main__":

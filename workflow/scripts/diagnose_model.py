@@ -15,9 +15,9 @@ def diagnose_model(model: str, gate: dict, posterior: str, diagnostics: str, log
 
     tree = read_tree(posterior)
     estimands = tree["estimands"].to_dataset() if "estimands" in tree.children else None
-    found = diagnose(tree, gate, model, estimands)
-    write_json(found, diagnostics)
-    log(f"{model}: {found['verdict']}, {found['parameters']} parameters looked at")
+    diagnosis = diagnose(tree, gate, model, estimands)
+    write_json(diagnosis, diagnostics)
+    log(f"{model}: {diagnosis['verdict']}, {diagnosis['parameters']} parameters looked at")
 
 
 if __name__ == "__main__":

@@ -32,20 +32,20 @@ def estimate_effects(
     from workflow.lib.inference.archive import read_dataset, read_group, read_tree
     from workflow.lib.settings import priors_from_plain
 
-    data, own = read_dataset(analysis), Priors(priors_from_plain(priors))
-    found, rows, paths = [], [], []
+    data, prior = read_dataset(analysis), Priors(priors_from_plain(priors))
+    effect_rows, rows, paths = [], [], []
     for model, path in zip(measures, measurements, strict=True):
         terms, tree = Composition.from_mapping(model, compositions[model]), read_tree(path)
         rows.append(
-            summaries.parameter_rows(tree["posterior"].to_dataset(), items_of(terms), own, model, interval)
+            summaries.parameter_rows(tree["posterior"].to_dataset(), items_of(terms), prior, model, interval)
         )
         construct = "+".join(terms.measures)
         paths.append(summaries.path_rows(tree["latent"].to_dataset(), data, construct, model, interval))
     for model, path in zip(models, posteriors, strict=True):
         terms = Composition.from_mapping(model, compositions[model])
         draws = read_group(path, "posterior", without=("path_state",))
-        rows.append(summaries.parameter_rows(draws, model_parameters(terms), own, model, interval))
-        found.append(
+        rows.append(summaries.parameter_rows(draws, model_parameters(terms), prior, model, interval))
+        effect_rows.append(
             summaries.effect_rows(summaries.as_estimands(read_group(path, "estimands")), model, interval)
         )
         log(f"{model}: effects")
@@ -53,7 +53,7 @@ def estimate_effects(
     def together(parts: list, columns: tuple) -> pd.DataFrame:
         return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(columns))
 
-    write_table(together(found, summaries.EFFECT_COLUMNS), effects)
+    write_table(together(effect_rows, summaries.EFFECT_COLUMNS), effects)
     write_table(together(rows, summaries.PARAMETER_COLUMNS), parameters)
     write_table(together(paths, summaries.PATH_COLUMNS), quality)
 

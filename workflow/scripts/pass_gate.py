@@ -12,10 +12,10 @@ def pass_gate(diagnostics: str, gate: str, log: Log) -> None:
     from workflow.lib.checking import diagnostics as checking
     from workflow.lib.checking.files import read_json, write_json
 
-    found = read_json(diagnostics)
-    checking.gate(found)
-    write_json({"model": found["model"], "verdict": "pass"}, gate)
-    log(f"{found['model']} converged: {len(found['checks'])} checks passed")
+    diagnosis = read_json(diagnostics)
+    checking.gate(diagnosis)
+    write_json({"model": diagnosis["model"], "verdict": "pass"}, gate)
+    log(f"{diagnosis['model']} converged: {len(diagnosis['checks'])} checks passed")
 
 
 if __name__ == "__main__":

@@ -30,10 +30,10 @@ def write_verdicts(
         pass_validity(valid, validity_rule)
     ties = str(read_dataset(analysis)["tie_label"].sel(tie_measure=ties_measure).item())
     ties = f"the {ties}" if ties_measure == "count" else ties
-    found = write_verdicts(read_table(effects), tables, main, models, valid, ties, read_table(totals))
-    write_json(found, verdicts)
-    for one in found["objections"]:
-        log(f"({one['id']}) {one['verdict']}: {one['result']}")
+    content = write_verdicts(read_table(effects), tables, main, models, valid, ties, read_table(totals))
+    write_json(content, verdicts)
+    for objection in content["objections"]:
+        log(f"({objection['id']}) {objection['verdict']}: {objection['result']}")
 
 
 if __name__ == "__main__":

@@ -24,10 +24,10 @@ def alliance_blocs(rows: pd.DataFrame, states: np.ndarray, years: np.ndarray) ->
     states, years : array of int
     """
     grid = pd.MultiIndex.from_product([states, years])
-    at = rows.set_index(["state", "year"])
+    alliances = rows.set_index(["state", "year"])
 
     def allied(columns: tuple[str, ...]) -> np.ndarray:
-        found = at.reindex(columns=list(columns)).reindex(grid).to_numpy(float)
-        return (np.nansum(found, axis=1) > 0).reshape(len(states), len(years))
+        counts = alliances.reindex(columns=list(columns)).reindex(grid).to_numpy(float)
+        return (np.nansum(counts, axis=1) > 0).reshape(len(states), len(years))
 
     return np.where(allied(WITH_PIVOTAL), 0, np.where(allied(WITH_RIVALS), 1, 2))

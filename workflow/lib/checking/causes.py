@@ -39,9 +39,9 @@ def common_cause_rows(
             value = _within_missions(draws.inputs.arrays[f"{term.name}_value"][None], scored)[:, 0]
             controls = draws.labelled(draws.p["control_slope"], ("control",))
             slope = draws.labelled(draws.p[f"{term.name}_slope"])
-            found = benchmark_row(slope, value, controls, columns, names, interval)
+            benchmark = benchmark_row(slope, value, controls, columns, names, interval)
             label = f"{term.name}: times the strongest observed control that a cause must be"
-            rows.append({**found, "model": model, "item": f"{term.name} benchmark", "label": label})
+            rows.append({**benchmark, "model": model, "item": f"{term.name} benchmark", "label": label})
     return rows
 
 
@@ -54,30 +54,30 @@ def power_scaling_of(draws: OutcomeDraws, tree: xr.DataTree, priors: Priors, mod
     tree : xarray.DataTree
         Of the same fit, with the group ``posterior``.
     """
-    own, parameters = tree["posterior"].to_dataset(), model_parameters(draws.composition)
-    prior = log_prior_draws(own, parameters, priors)
-    cells = log_likelihood(draws.logit(), draws.data["joined"]).stack(
+    posterior, parameters = tree["posterior"].to_dataset(), model_parameters(draws.composition)
+    prior = log_prior_draws(posterior, parameters, priors)
+    pointwise = log_likelihood(draws.logit(), draws.data["joined"]).stack(
         cell=("mission", "state"), create_index=False
     )
     likelihood = (
-        cells.dropna("cell").drop_vars(("mission", "state"), errors="ignore").to_dataset(name="joined")
+        pointwise.dropna("cell").drop_vars(("mission", "state"), errors="ignore").to_dataset(name="joined")
     )
-    groups = {"posterior": own[list(prior.data_vars)], "log_prior": prior, "log_likelihood": likelihood}
+    groups = {"posterior": posterior[list(prior.data_vars)], "log_prior": prior, "log_likelihood": likelihood}
     return power_scaling_rows(xr.DataTree.from_dict(groups), model, {p.name: p.label for p in parameters})
 
 
 def _average(draws: OutcomeDraws, term: str, value: float, scored: np.ndarray):
     """Probability averaged over scored rows with a term at one value, (chain, draw)."""
 
-    def at(p, x):
-        eta = logit(draws.composition, p, {**x, f"{term}_value": np.full(scored.shape, value)})
+    def mean_probability(parameters, arrays):
+        eta = logit(draws.composition, parameters, {**arrays, f"{term}_value": np.full(scored.shape, value)})
         return expit(eta)[:, scored].mean(1)
 
-    return draws.labelled(draws.each(at))
+    return draws.labelled(draws.each(mean_probability))
 
 
 def _within_missions(columns: np.ndarray, scored: np.ndarray) -> np.ndarray:
     """Columns (C, M, S) over scored rows less their missions' means, (N, C)."""
-    number = np.maximum(scored.sum(1), 1)[None, :, None]
-    mean = np.where(scored, columns, 0.0).sum(2, keepdims=True) / number
+    scored_states = np.maximum(scored.sum(1), 1)[None, :, None]
+    mean = np.where(scored, columns, 0.0).sum(2, keepdims=True) / scored_states
     return (columns - mean)[:, scored].T

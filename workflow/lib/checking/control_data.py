@@ -11,7 +11,7 @@ import xarray as xr
 
 from models.blocks.factor import find_mode, panel
 from models.composition import TIES, Composition
-from models.kernels.path_moments import path_moments
+from models.paths import path_moments
 from models.priors import Priors
 from models.regressors import latent_at_missions
 from workflow.lib.checking.controls import Control
@@ -21,7 +21,7 @@ from workflow.lib.tables.prepare import prepare
 
 LATER = 5
 FEWEST_MISSIONS = 6
-MOVED = "cannot pass where joining moves the measure: see reverse causation"
+LATER_NOTE = "cannot pass where joining moves the measure: see reverse causation"
 
 
 def rival_controls(
@@ -46,17 +46,17 @@ def rival_controls(
         if years.nunique() < 10:
             continue
         try:
-            other = prepare(tables, {**settings, "ties_with": int(rival)})
+            rival_data = prepare(tables, {**settings, "ties_with": int(rival)})
         except UserError as error:
             log(f"no control with {rival}: {error}")
             continue
         label = f"with {names.get(int(rival), rival)}"
         if TIES in composition.regressors:
-            controls.append(Control("rivals", f"ties {rival}", f"ties {label}", TIES, other["ties"]))
+            controls.append(Control("rivals", f"ties {rival}", f"ties {label}", TIES, rival_data["ties"]))
         for name in composition.latents[:1]:
-            path = _path_with(Composition.from_mapping(name, measuring[name]), other)
+            path = _path_with(Composition.from_mapping(name, measuring[name]), rival_data)
             if path is not None:
-                values = latent_at_missions(path, other).where(other["joined"].notnull())
+                values = latent_at_missions(path, rival_data).where(rival_data["joined"].notnull())
                 controls.append(Control("rivals", f"{name} {rival}", f"{name} {label}", name, values))
     return controls
 
@@ -70,9 +70,9 @@ def _path_with(measuring: Composition, data: xr.Dataset) -> xr.DataArray | None:
     ]
     if len(names) < 3:
         return None
-    own = panel(replace(measuring, indicators=tuple(names)), data)
-    moments = path_moments(*own.fixed(), *find_mode(own, Priors()).arguments())
-    return xr.DataArray(moments[0], dims=("state", "year"), coords={"state": own.states, "year": own.years})
+    rival_panel = panel(replace(measuring, indicators=tuple(names)), data)
+    moments = path_moments(rival_panel, find_mode(rival_panel, Priors()).arguments())
+    return xr.DataArray(moments[0], coords=[("state", rival_panel.states), ("year", rival_panel.years)])
 
 
 def later_controls(
@@ -90,10 +90,10 @@ def later_controls(
         path = paths[name]["filtered_mean"]
         last = int(path["year"].max())
         year = np.minimum(data["start_year"].values - 1 + LATER, last)
-        at = path.sel(year=xr.DataArray(year, dims="mission", coords={"mission": data["mission"].values}))
-        at = at.reindex(state=data["state"].values).drop_vars("year").transpose("mission", "state")
-        reached = xr.DataArray(data["start_year"].values - 1 + LATER <= last, dims="mission")
-        controls.append(Control("later", f"{name} later", f"{name} {words}", name, at.where(reached), MOVED))
+        later = path.sel(year=xr.DataArray(year, dims="mission", coords={"mission": data["mission"].values}))
+        later = later.reindex(state=data["state"].values).drop_vars("year").transpose("mission", "state")
+        later = later.where(xr.DataArray(data["start_year"].values - 1 + LATER <= last, dims="mission"))
+        controls.append(Control("later", f"{name} later", f"{name} {words}", name, later, LATER_NOTE))
     return controls
 
 
@@ -105,13 +105,13 @@ def _shifted(tables: Tables, years: int) -> Tables:
     return replace(tables, missions=missions[pd.Series(known, index=missions.index)].reset_index(drop=True))
 
 
-def others_of(tables: Tables, settings: Mapping, data: xr.Dataset) -> xr.Dataset | None:
+def missions_led_by_others(tables: Tables, settings: Mapping, data: xr.Dataset) -> xr.Dataset | None:
     """Missions that others led, with the ties and the quality of the pivotal state; None if there are few."""
     partner = settings.get("ties_with") or settings["pivotal"]
     if settings.get("missions_led_by_others"):
         return None
     try:
-        other = prepare(tables, {**settings, "ties_with": partner, "missions_led_by_others": True})
+        led_by_others = prepare(tables, {**settings, "ties_with": partner, "missions_led_by_others": True})
     except UserError:
         return None
-    return other if other.sizes["mission"] >= FEWEST_MISSIONS else None
+    return led_by_others if led_by_others.sizes["mission"] >= FEWEST_MISSIONS else None

@@ -14,17 +14,13 @@ from models.posterior import OutcomeDraws
 from workflow.lib.checking.controls import (
     POSITIVE,
     Control,
-    beside,
     difference_rows,
     led_by_others_rows,
+    with_control,
     with_covariate,
 )
 from workflow.lib.checking.refits import PluginRefits, Refitter
-from workflow.lib.checking.reverse_causation import (
-    first_decisions,
-    first_joiners_row,
-    rows_around_missions,
-)
+from workflow.lib.checking.reverse_causation import first_decisions, first_joiners_row, rows_around_missions
 from workflow.lib.checking.table import DESCRIBED, check_row, estimate_row
 from workflow.lib.errors import UserError
 
@@ -58,28 +54,28 @@ class ControlFits(PluginRefits):
         return {regressor: self.slope(draws, regressor) for regressor in self.slope_names}
 
     @cached_property
-    def _widened(self) -> Refitter:
+    def _with_added_control(self) -> Refitter:
         data = with_covariate(self.data, ADDED, xr.zeros_like(self.data["ties"]))
-        return self.refitter(beside(self.composition, data, ADDED), data, "control")
+        return self.refitter(with_control(self.composition, data, ADDED), data, "control")
 
-    def beside(self, control: Control) -> tuple[xr.DataArray, xr.DataArray]:
+    def slopes_with_control(self, control: Control) -> tuple[xr.DataArray, xr.DataArray]:
         """Slopes of the regressor and of its control in one model."""
-        draws = self._widened.fit(control.item, with_covariate(self.data, ADDED, control.values))
-        place = draws.inputs.coords["control"].index(ADDED)
-        return self.slope(draws, control.regressor), draws.labelled(draws.p["control_slope"][:, place])
+        draws = self._with_added_control.fit(control.item, with_covariate(self.data, ADDED, control.values))
+        position = draws.inputs.coords["control"].index(ADDED)
+        return self.slope(draws, control.regressor), draws.labelled(draws.p["control_slope"][:, position])
 
     def negative_controls(self, controls: list[Control], led_by_others: xr.Dataset | None) -> list[dict]:
         """Rows of all controls beside their regressors, and of missions that others led."""
         rows = []
         for control in controls:
             naive = self.slopes[control.regressor]
-            rows += difference_rows(control, self.beside, naive, self.main, self.interval)
+            rows += difference_rows(control, self.slopes_with_control, naive, self.main, self.interval)
         if led_by_others is not None:
             draws = self.refitter(self.composition, led_by_others, "led by others").fit("led by others")
             missions = led_by_others.sizes["mission"]
-            for name, ours in self.slopes.items():
-                theirs = self.slope(draws, name)
-                rows += led_by_others_rows(name, ours, theirs, self.main, self.interval, missions)
+            for name, main_slope in self.slopes.items():
+                other_slope = self.slope(draws, name)
+                rows += led_by_others_rows(name, main_slope, other_slope, self.main, self.interval, missions)
         return rows
 
     def reverse_causation(self) -> list[dict]:

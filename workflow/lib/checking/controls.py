@@ -17,7 +17,7 @@ from scipy.stats import norm
 from models.composition import Composition
 from workflow.lib.checking.table import CANNOT_TELL, DESCRIBED, FAILED, PASSED, check_row, estimate_row
 
-NEAR, POSITIVE = "near zero", "positive"
+NEAR_ZERO, POSITIVE = "near zero", "positive"
 
 
 @dataclass(frozen=True)
@@ -49,22 +49,22 @@ def with_covariate(data: xr.Dataset, name: str, values: xr.DataArray) -> xr.Data
     grid = values.reindex(mission=data["mission"].values, state=data["state"].values).transpose(
         "mission", "state"
     )
-    seen = np.isfinite(grid.values)
-    joined = data["joined"].where(xr.DataArray(seen, dims=("mission", "state")))
-    kept = data.drop_vars(
+    observed = np.isfinite(grid.values)
+    joined = data["joined"].where(xr.DataArray(observed, dims=("mission", "state")))
+    without_covariates = data.drop_vars(
         ["covariate_value", "covariate_role", "covariate_centre", "covariate_scale"], errors="ignore"
     )
-    old = data["covariate_value"].transpose("covariate", "mission", "state")
-    value = np.concatenate([old.values, np.where(seen, grid.values, 0.0)[None]])
+    covariates = data["covariate_value"].transpose("covariate", "mission", "state")
+    value = np.concatenate([covariates.values, np.where(observed, grid.values, 0.0)[None]])
     names = [*data["covariate"].values.tolist(), name]
     roles = [*data["covariate_role"].values.tolist(), "added"]
-    kept = kept.drop_vars("covariate", errors="ignore").assign(joined=joined)
-    return kept.assign(covariate_value=(("covariate", "mission", "state"), value)).assign_coords(
-        covariate=names, covariate_role=("covariate", roles)
-    )
+    without_covariates = without_covariates.drop_vars("covariate", errors="ignore").assign(joined=joined)
+    return without_covariates.assign(
+        covariate_value=(("covariate", "mission", "state"), value)
+    ).assign_coords(covariate=names, covariate_role=("covariate", roles))
 
 
-def beside(composition: Composition, data: xr.Dataset, name: str) -> Composition:
+def with_control(composition: Composition, data: xr.Dataset, name: str) -> Composition:
     """The composition with one more control."""
     return replace(composition, controls=(*composition.control_names(data), name))
 
@@ -106,10 +106,10 @@ def difference_rows(
     naive : xarray.DataArray
         Slope of the regressor in the main model, without the control.
     """
-    slope, other = fit(control)
+    slope, control_slope = fit(control)
     labels = {f"{control.item} slope": control.label}
     labels[f"{control.item} difference"] = f"{control.regressor} less {control.label}"
-    pairs = zip(labels.items(), (other, slope - other), strict=True)
+    pairs = zip(labels.items(), (control_slope, slope - control_slope), strict=True)
     rows = _control_and_difference(control.check, pairs, naive, main, interval, control.note)
     label = f"{control.regressor} beside {control.label}"
     columns = {"unit": "log-odds", **estimate_row(slope, interval)}
@@ -117,32 +117,32 @@ def difference_rows(
 
 
 def led_by_others_rows(
-    regressor: str, ours: xr.DataArray, theirs: xr.DataArray, main: str, interval: float, missions: int
+    regressor: str, slope: xr.DataArray, control: xr.DataArray, main: str, interval: float, missions: int
 ) -> list[dict]:
     """Slope in missions that others led, and that in one's own less it, from two independent posteriors."""
-    pairs = min(ours.size, theirs.size)
-    mine, other = (
-        np.asarray(x).ravel()[np.linspace(0, x.size - 1, pairs).astype(int)] for x in (ours, theirs)
+    pairs = min(slope.size, control.size)
+    slope_draws, control_draws = (
+        np.asarray(x).ravel()[np.linspace(0, x.size - 1, pairs).astype(int)] for x in (slope, control)
     )
     # the two posteriors are independent: any pairing of their draws has the right distribution
-    difference = mine - np.random.default_rng(pairs).permutation(other)
+    difference = slope_draws - np.random.default_rng(pairs).permutation(control_draws)
     labels = {f"{regressor} led by others": f"{regressor} in missions led by others"}
     labels[f"{regressor} difference"] = (
         f"{regressor} in missions of the pivotal state less those led by others"
     )
-    pairs = zip(labels.items(), (theirs, difference), strict=True)
+    pairs = zip(labels.items(), (control, difference), strict=True)
     note = f"{missions} missions; same model and scale"
-    return _control_and_difference("missions led by others", pairs, ours, main, interval, note)
+    return _control_and_difference("missions led by others", pairs, slope, main, interval, note)
 
 
 def _control_and_difference(check: str, pairs, naive, main: str, interval: float, note: str) -> list[dict]:
     """A row that tests a control, and one that tests the difference; ``pairs`` are (item, label) and draws of each."""
-    rows, found, alone = [], [], estimate_row(naive, interval)
+    rows, estimates, naive_estimate = [], [], estimate_row(naive, interval)
     for (item, label), draws in pairs:
-        found.append(estimate_row(draws, interval))
-        expected = POSITIVE if rows else NEAR
-        verdict = (difference_verdict if rows else control_verdict)(*found, alone)
+        estimates.append(estimate_row(draws, interval))
+        expected = POSITIVE if rows else NEAR_ZERO
+        verdict = (difference_verdict if rows else control_verdict)(*estimates, naive_estimate)
         power = power_to_see(float(naive.mean()), float(np.std(draws)), interval)
-        columns = {"unit": "log-odds", "expected": expected, "power": power, "note": note} | found[-1]
+        columns = {"unit": "log-odds", "expected": expected, "power": power, "note": note} | estimates[-1]
         rows.append(check_row(check, main, item, label, verdict, **columns))
     return rows

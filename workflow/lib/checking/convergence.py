@@ -110,8 +110,8 @@ def _effective_sample_size(halves: np.ndarray) -> np.ndarray:
     nonpositive = pairs <= 0
     last = np.where(nonpositive.any(axis=1), nonpositive.argmax(axis=1), pairs_available - 1)
     monotone = np.minimum.accumulate(pairs, axis=1)
-    kept = np.arange(pairs_available)[None, :] < last[:, None]
+    before_truncation = np.arange(pairs_available)[None, :] < last[:, None]
     rows = np.arange(scalars)
     tail = np.where(nonpositive[rows, last], np.maximum(even[rows, last], 0), even[rows, last])
-    time = -1 + 2 * np.where(kept, monotone, 0).sum(axis=1) + tail
-    return np.where(constant, size, size / np.maximum(time, 1 / np.log10(size)))
+    autocorrelation_time = -1 + 2 * np.where(before_truncation, monotone, 0).sum(axis=1) + tail
+    return np.where(constant, size, size / np.maximum(autocorrelation_time, 1 / np.log10(size)))

@@ -87,8 +87,8 @@ def diagnose(
     """
     thresholds = _thresholds(gate_settings)
     posterior, statistics = _groups(tree, model_name)
-    table, moved = _figures(posterior)
-    checks = [_moves_check(moved), _chains_differ_check(posterior)]
+    table, chain_varies = _figures(posterior)
+    checks = [_moves_check(chain_varies), _chains_differ_check(posterior)]
     checks += _convergence_checks(table, "parameter", thresholds)
     if estimands is not None and len(estimands):
         checks += _convergence_checks(convergence_table(estimands), "estimand", thresholds)
@@ -149,14 +149,14 @@ def failure_sentence(diagnostics: Mapping) -> str:
     failed = [check for check in diagnostics["checks"] if check["verdict"] == "fail"]
     check = failed[0]
     name = check["check"]
-    others = sorted({item["check"] for item in failed[1:]} - {name})
+    other_checks = sorted({item["check"] for item in failed[1:]} - {name})
     subject = _NAMES[name]
     if check["kind"] == "chain" and check["parameter"] is not None:
         subject += f" (worst in chain {check['parameter']})"
     elif check["parameter"] is not None:
         subject += f" of {check['kind']} `{check['parameter']}`"
     rule = _RULES.get(name, "must be {}").format(_figure(check["threshold"]))
-    also = f"; {', '.join(f'`{other}`' for other in others)} failed too" if others else ""
+    also = f"; {', '.join(f'`{other}`' for other in other_checks)} failed too" if other_checks else ""
     return (
         f"Model `{diagnostics['model']}` did not pass the gate: {subject} is {_figure(check['value'])} and {rule} "
         f"({check['failed']} of {check['number']} failed){also}; {_ADVICE[name]}"
@@ -220,19 +220,19 @@ def _numeric(draws: xr.Dataset) -> list[str]:
 def _figures(draws: xr.Dataset) -> tuple[pd.DataFrame, np.ndarray]:
     """Figures of every scalar, and for each chain whether anything moved in it."""
     parts = []
-    moved = np.zeros(draws.sizes["chain"], dtype=bool)
+    chain_varies = np.zeros(draws.sizes["chain"], dtype=bool)
     for labels, values in scalar_blocks(draws[_numeric(draws)]):
         finite = np.isfinite(values).mean(axis=(1, 2))
         clean = finite == 1
         spread = np.zeros(values.shape[:2])
         spread[clean] = np.ptp(values[clean], axis=2)
-        size = np.zeros(len(values))
-        size[clean] = np.abs(values[clean]).max(axis=(1, 2))
+        magnitude = np.zeros(len(values))
+        magnitude[clean] = np.abs(values[clean]).max(axis=(1, 2))
         # Recomputed constants differ in their last digits; that is not movement.
-        moves = spread > 1e-12 * size[:, None]
-        moved |= moves.any(axis=0)
+        varies = spread > 1e-12 * magnitude[:, None]
+        chain_varies |= varies.any(axis=0)
         chain_means = np.where(clean[:, None], values.mean(axis=2), np.nan)
-        constant = clean & ~moves.any(axis=1) & (np.ptp(chain_means, axis=1) <= 1e-12 * size)
+        constant = clean & ~varies.any(axis=1) & (np.ptp(chain_means, axis=1) <= 1e-12 * magnitude)
         figures = np.full((3, len(values)), np.nan)
         usable = clean & ~constant
         if usable.any():
@@ -241,13 +241,13 @@ def _figures(draws: xr.Dataset) -> tuple[pd.DataFrame, np.ndarray]:
         parts.append(pd.DataFrame({"parameter": labels, **part, "constant": constant, "finite": finite}))
     if not parts:
         raise ValueError("there is no numeric variable to check")
-    return pd.concat(parts, ignore_index=True), moved
+    return pd.concat(parts, ignore_index=True), chain_varies
 
 
-def _moves_check(moved: np.ndarray) -> dict:
-    stuck = np.flatnonzero(~moved)
-    parameter = str(stuck[0]) if len(stuck) else None
-    return _check("moves", "chain", parameter, len(stuck), 0, len(stuck), moved.size)
+def _moves_check(chain_varies: np.ndarray) -> dict:
+    stuck_chains = np.flatnonzero(~chain_varies)
+    parameter = str(stuck_chains[0]) if len(stuck_chains) else None
+    return _check("moves", "chain", parameter, len(stuck_chains), 0, len(stuck_chains), chain_varies.size)
 
 
 def _chains_differ_check(posterior: xr.Dataset) -> dict:

@@ -24,8 +24,8 @@ def summarise(draws: np.ndarray | xr.DataArray, interval: float) -> dict[str, fl
     """Mean, standard deviation and equal-tailed interval of all draws of one scalar."""
     values = np.asarray(draws, dtype=float).ravel()
     limits = np.quantile(values, interval_probabilities(interval))
-    found = zip(("mean", "sd", "lower", "upper"), (values.mean(), values.std(ddof=1), *limits), strict=True)
-    return {name: float(value) for name, value in found}
+    summary = zip(("mean", "sd", "lower", "upper"), (values.mean(), values.std(ddof=1), *limits), strict=True)
+    return {name: float(value) for name, value in summary}
 
 
 def scalar_labels(variable: xr.DataArray) -> list[str]:

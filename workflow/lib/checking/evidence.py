@@ -38,15 +38,15 @@ class Evidence:
     ):
         self.effects, self.checks, self.main, self.validity = effects, checks, main, validity
         self.models = {main: models[main], **models} if main in models else dict(models)
-        outcomes = {n: own.get("regressors", [TIES]) for n, own in self.models.items() if not measures(own)}
+        outcomes = [terms.get("regressors", [TIES]) for terms in self.models.values() if not measures(terms)]
         self.contact, self.cooperativeness = self.measuring("contact"), self.measuring("cooperativeness")
-        aside = (TIES, self.contact, self.cooperativeness)
-        latents = [term for terms in outcomes.values() for term in terms if term not in aside]
+        not_quality = (TIES, self.contact, self.cooperativeness)
+        latents = [name for names in outcomes for name in names if name not in not_quality]
         self.quality = latents[0] if latents else None
 
     def measuring(self, construct: str) -> str | None:
         """The model that measures a construct."""
-        return next((name for name, own in self.models.items() if construct in measures(own)), None)
+        return next((name for name, terms in self.models.items() if construct in measures(terms)), None)
 
     def estimand(self, model: str | None, name: str) -> dict | None:
         """Row of an estimand over all missions, None if the run has none."""
@@ -64,27 +64,27 @@ class Evidence:
         first = next((term for term in regressors if term != TIES), None)
         return self.estimand(model, "quality_beats_ties") if first == self.quality else None
 
-    def first(self, holds: Callable[[Mapping], bool]) -> str | None:
+    def first(self, condition: Callable[[Mapping], bool]) -> str | None:
         """First fitted model with an outcome whose terms do, the main one before others."""
-        for name, own in self.models.items():
-            if not measures(own) and holds({"regressors": [TIES], **own}):
+        for name, terms in self.models.items():
+            if not measures(terms) and condition({"regressors": [TIES], **terms}):
                 return name
         return None
 
     def model_with(self, *wanted: str | None) -> str | None:
         """First model with these regressors; one that knows the past alone before one that does not."""
 
-        def has(own: Mapping) -> bool:
-            return None not in wanted and set(wanted) <= set(own["regressors"])
+        def has(terms: Mapping) -> bool:
+            return None not in wanted and set(wanted) <= set(terms["regressors"])
 
-        return self.first(lambda own: has(own) and of_the_past(own)) or self.first(has)
+        return self.first(lambda terms: has(terms) and uses_only_past(terms)) or self.first(has)
 
     def main_less(self, regressor: str | None) -> str | None:
         """The model that is the main one without a regressor."""
         main = Composition.from_mapping("", self.models.get(self.main, {}))
         if regressor not in main.regressors:
             return None
-        return self.first(lambda own: Composition.from_mapping("", own) == main.without(regressor))
+        return self.first(lambda terms: Composition.from_mapping("", terms) == main.without(regressor))
 
     def rows(self, file: str) -> pd.DataFrame:
         """A table of checks, without rows if the run has none."""
@@ -105,8 +105,8 @@ class Evidence:
         """Constructs whose measures correlate with that of a regressor so highly that the two cannot be told apart."""
         rows = self.rows("constructs")
         pairs = rows.loc[rows["verdict"] == "failed", "item"].astype(str).str.split(":")
-        found = [set(pair[1:]) for pair in pairs if pair[0] == "correlation"]
-        return sorted(str(name) for pair in found if regressor in pair for name in pair - {regressor})
+        correlated = [set(pair[1:]) for pair in pairs if pair[0] == "correlation"]
+        return sorted(str(name) for pair in correlated if regressor in pair for name in pair - {regressor})
 
     def controls(self, regressor: str | None, kinds: tuple[str, ...] | None = None) -> pd.DataFrame:
         """Differences between a regressor and its negative controls, of some kinds or of all."""
@@ -116,14 +116,14 @@ class Evidence:
         return rows[chosen & (rows["check"].isin(kinds) if kinds else True)]
 
 
-def measures(own: Mapping) -> list[str]:
+def measures(terms: Mapping) -> list[str]:
     """Constructs that a model measures."""
-    return list(own.get("measures") or [])
+    return list(terms.get("measures") or [])
 
 
-def of_the_past(own: Mapping) -> bool:
+def uses_only_past(terms: Mapping) -> bool:
     """Whether a model's regressors are known from before each mission alone."""
-    return own.get("inference") != "joint" and own.get("information") != "smoothed"
+    return terms.get("inference") != "joint" and terms.get("information") != "smoothed"
 
 
 def as_effect(row: Mapping) -> dict:
@@ -131,7 +131,7 @@ def as_effect(row: Mapping) -> dict:
     return {"mean": row["estimate"], "lower": row["lower"], "upper": row["upper"]}
 
 
-def words_of(term: str) -> str:
+def in_words(term: str) -> str:
     """A regressor in words: its own name where it is none of the dispute's."""
     return WORDS.get(term, term.replace("_", " "))
 

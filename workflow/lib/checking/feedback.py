@@ -3,7 +3,7 @@
 import numpy as np
 import xarray as xr
 
-from workflow.lib.checking.controls import NEAR
+from workflow.lib.checking.controls import NEAR_ZERO
 from workflow.lib.checking.table import DESCRIBED, check_row
 
 SHOWN = 20
@@ -20,32 +20,32 @@ def feedback_rows(joint: xr.Dataset, paths: xr.Dataset, data: xr.Dataset, model:
         Of its measurement, without the outcome.
     """
     years, states = joint["path_year"].values, joint["path_state"].values
-    informed = joint["path"].mean(("chain", "draw")).transpose("path_state", "path_year").values
-    alone = paths["smoothed_mean"].reindex(state=states, year=years).transpose("state", "year").values
+    joint_path = joint["path"].mean(("chain", "draw")).transpose("path_state", "path_year").values
+    measured_path = paths["smoothed_mean"].reindex(state=states, year=years).transpose("state", "year").values
     error = paths["smoothed_sd"].reindex(state=states, year=years).transpose("state", "year").values
-    moved = np.nanmean(informed - alone, axis=1)
-    within = np.nanmean((informed - alone) / error, axis=1)
+    mean_shift = np.nanmean(joint_path - measured_path, axis=1)
+    standardised_shift = np.nanmean((joint_path - measured_path) / error, axis=1)
     names = dict(zip(data["state"].values.tolist(), data["state_name"].values.tolist(), strict=True))
-    times = data["joined"].sum("mission").sel(state=states).values
-    order = np.argsort(-np.abs(np.nan_to_num(moved)), kind="stable")
+    missions_joined = data["joined"].sum("mission").sel(state=states).values
+    order = np.argsort(-np.abs(np.nan_to_num(mean_shift)), kind="stable")
 
     def row(item: str, label: str, estimate: float, note: str) -> dict:
-        columns = {"estimate": float(estimate), "expected": NEAR, "note": note}
+        columns = {"estimate": float(estimate), "expected": NEAR_ZERO, "note": note}
         return check_row("feedback", model, item, label, DESCRIBED, **columns)
 
-    number = f"{int((np.abs(within) > 1).sum())} of {int(np.isfinite(within).sum())} states"
-    shift = np.sqrt(np.nanmean((informed - alone) ** 2))
+    number = f"{int((np.abs(standardised_shift) > 1).sum())} of {int(np.isfinite(standardised_shift).sum())} states"
+    root_mean_square = np.sqrt(np.nanmean((joint_path - measured_path) ** 2))
     label = "root mean square of the shift of quality by the outcome"
-    rows = [row("all states", label, shift, f"{number} by more than one standard deviation")]
+    rows = [row("all states", label, root_mean_square, f"{number} by more than one standard deviation")]
     for k in order[:SHOWN]:
-        if np.isfinite(moved[k]):
-            state, note = int(states[k]), f"{within[k]:+.1f} standard deviations of its path"
+        if np.isfinite(mean_shift[k]):
+            state, note = int(states[k]), f"{standardised_shift[k]:+.1f} standard deviations of its path"
             rows.append(
                 row(
                     str(state),
                     names.get(state, str(state)),
-                    moved[k],
-                    f"joined {int(times[k])} missions; {note}",
+                    mean_shift[k],
+                    f"joined {int(missions_joined[k])} missions; {note}",
                 )
             )
     return rows

@@ -18,7 +18,7 @@ from workflow.lib.checking.scores import brier_score, log_score
 BRIDGE_STEPS = 1000
 
 
-def log_mean_likelihood(without: xr.DataArray, within: xr.DataArray | None = None) -> tuple[float, float]:
+def log_mean_likelihood(held_out: xr.DataArray, full: xr.DataArray | None = None) -> tuple[float, float]:
     """Log of the mean likelihood of new data over a posterior that has not seen them, and its Monte Carlo error.
 
     Draws that have not seen the data rarely hit where they are likely, so a plain mean hangs on a few draws. With draws of
@@ -27,7 +27,7 @@ def log_mean_likelihood(without: xr.DataArray, within: xr.DataArray | None = Non
 
     Parameters
     ----------
-    without, within : xarray.DataArray, shape (chain, draw)
+    held_out, full : xarray.DataArray, shape (chain, draw)
         Log likelihood of the new data at draws that have not, and have, seen them. Without the latter: the plain mean.
 
     Returns
@@ -35,22 +35,22 @@ def log_mean_likelihood(without: xr.DataArray, within: xr.DataArray | None = Non
     log_mean, standard_error : float
         The error is that of the log, by the delta method from effective sample sizes.
     """
-    new = _chains(without)
-    if within is None:
-        weight = np.exp(new - new.max())
-        return float(logsumexp(new) - np.log(new.size)), float(np.sqrt(_relative_variance(weight)))
-    old = _chains(within)
-    share_old, share_new = (np.log(x.size / (old.size + new.size)) for x in (old, new))
-    ratio = float(np.median(new))
+    unseen = _chains(held_out)
+    if full is None:
+        weight = np.exp(unseen - unseen.max())
+        return float(logsumexp(unseen) - np.log(unseen.size)), float(np.sqrt(_relative_variance(weight)))
+    seen = _chains(full)
+    log_share_seen, log_share_unseen = (np.log(x.size / (seen.size + unseen.size)) for x in (seen, unseen))
+    log_ratio = float(np.median(unseen))
     for _ in range(BRIDGE_STEPS):
-        upper = new - np.logaddexp(share_old + new, share_new + ratio)
-        lower = -np.logaddexp(share_old + old, share_new + ratio)
-        before = ratio
-        ratio = float(logsumexp(upper) - np.log(new.size) - logsumexp(lower) + np.log(old.size))
-        if abs(ratio - before) < 1e-8:
+        upper = unseen - np.logaddexp(log_share_seen + unseen, log_share_unseen + log_ratio)
+        lower = -np.logaddexp(log_share_seen + seen, log_share_unseen + log_ratio)
+        previous = log_ratio
+        log_ratio = float(logsumexp(upper) - np.log(unseen.size) - logsumexp(lower) + np.log(seen.size))
+        if abs(log_ratio - previous) < 1e-8:
             break
-    error = sum(_relative_variance(np.exp(x - x.max())) for x in (upper, lower))
-    return ratio, float(np.sqrt(error))
+    variance = sum(_relative_variance(np.exp(x - x.max())) for x in (upper, lower))
+    return log_ratio, float(np.sqrt(variance))
 
 
 def _chains(values: xr.DataArray) -> np.ndarray:
@@ -148,7 +148,7 @@ def probability_summary(logit: xr.DataArray, interval: float) -> xr.DataArray:
     probabilities = expit(flat.values.astype(float))
     lower, upper = np.quantile(probabilities, interval_probabilities(interval), axis=0)
     values = np.stack([probabilities.mean(axis=0), lower, upper], axis=-1)
-    kept = {name: flat.coords[name] for name in flat.dims[1:] if name in flat.coords}
+    coords = {name: flat.coords[name] for name in flat.dims[1:] if name in flat.coords}
     return xr.DataArray(
-        values, dims=(*flat.dims[1:], "statistic"), coords={**kept, "statistic": ["mean", "lower", "upper"]}
+        values, dims=(*flat.dims[1:], "statistic"), coords={**coords, "statistic": ["mean", "lower", "upper"]}
     )

@@ -64,13 +64,13 @@ def leave_conflicts_out(
     data = refitter.data
     names, conflicts = data["mission"].values, data["conflict"].values
     rows, summaries = [], []
-    for place, conflict in enumerate(dict.fromkeys(conflicts.tolist())):
+    for position, conflict in enumerate(dict.fromkeys(conflicts.tolist())):
         chosen = conflicts == conflict
         missions = names[chosen].tolist()
         draws = refitter.fit(f"without {conflict}", without(data, chosen))
-        seen = mission_log_likelihood(full, missions).sum("mission")
+        full_likelihood = mission_log_likelihood(full, missions).sum("mission")
         score, probability = score_conflict(
-            draws, data, missions, seen, seed=[seed, place], interval=interval
+            draws, data, missions, full_likelihood, seed=[seed, position], interval=interval
         )
         rows.append({"model": model, "conflict": conflict, "missions": len(missions), **score})
         summaries.append(probability)
@@ -97,9 +97,9 @@ def leave_future_out(
         )
     draws = refitter.fit(f"before {cutoff_year}", without(data, later))
     rows = []
-    for place in np.flatnonzero(later):
-        mission = str(data["mission"].values[place])
-        score, _ = score_conflict(draws, data, [mission], None, seed=[seed, int(place)], interval=interval)
+    for position in np.flatnonzero(later):
+        mission = str(data["mission"].values[position])
+        score, _ = score_conflict(draws, data, [mission], None, seed=[seed, int(position)], interval=interval)
         rows.append({"model": model, "cutoff_year": cutoff_year, "mission": mission, **score})
     return pd.DataFrame(rows, columns=FUTURE_COLUMNS)
 
@@ -131,7 +131,7 @@ def compare_conflicts(conflicts: pd.DataFrame, main: str | None = None) -> pd.Da
     totals, rows = joint.sum().sort_values(ascending=False, kind="stable"), []
     reference = main if main in joint else next(iter(totals.index), None)
     for model, total in totals.items():
-        own = conflicts[conflicts["model"] == model]
+        model_rows = conflicts[conflicts["model"] == model]
         differences = joint[model] - joint[reference]
         shares = differences / differences.sum() if differences.sum() else differences * np.nan
         rows.append(
@@ -140,10 +140,10 @@ def compare_conflicts(conflicts: pd.DataFrame, main: str | None = None) -> pd.Da
                 "joint_log_score": total,
                 "difference": differences.sum(),
                 "se_difference": np.sqrt(len(joint)) * differences.std(ddof=1) if len(joint) > 1 else np.nan,
-                "log_score": own["log_score"].sum(),
-                "brier": np.average(own["brier"], weights=own["n_states"]),
-                "covered": int(own["joiners"].between(own["lower"], own["upper"]).sum()),
-                "mean_width": (own["upper"] - own["lower"]).mean(),
+                "log_score": model_rows["log_score"].sum(),
+                "brier": np.average(model_rows["brier"], weights=model_rows["n_states"]),
+                "covered": int(model_rows["joiners"].between(model_rows["lower"], model_rows["upper"]).sum()),
+                "mean_width": (model_rows["upper"] - model_rows["lower"]).mean(),
                 "conflicts": len(joint),
                 "largest_conflict": shares.idxmax() if shares.notna().any() else "",
                 "largest_share": shares.max(),

@@ -25,31 +25,31 @@ COLUMNS = ["set", "indicators", "n_indicators", "correlation_with_default"]
 COLUMNS += ["quality_slope", "quality_effect", "ties_effect"]
 NEIGHBOURS = ("economic_aid", "military_aid", "troops", "visits_to_pivotal", "visits_from_pivotal")
 FEWEST = 3
-OWN_CHANCE, NEIGHBOUR_CHANCE = 0.6, 0.3
+DEFAULT_CHANCE, NEIGHBOUR_CHANCE = 0.6, 0.3
 
 
-def draw_sets(own: list[str], neighbours: list[str], number: int, seed: int) -> list[tuple[str, ...]]:
+def draw_sets(default: list[str], neighbours: list[str], number: int, seed: int) -> list[tuple[str, ...]]:
     """Different sets of indicators, the default (all of the model's own) first.
 
     Fewer than asked for where there are not so many, or where they are not found in twenty times as many tries.
     """
-    random, found = np.random.default_rng(seed), {tuple(own): None}
+    random, sets = np.random.default_rng(seed), {tuple(default): None}
     for _ in range(20 * number):
-        if len(found) >= number:
+        if len(sets) >= number:
             break
-        chosen = [n for n in own if random.random() < OWN_CHANCE]
-        more = [n for n in neighbours if random.random() < NEIGHBOUR_CHANCE]
-        if chosen and len(chosen) + len(more) >= FEWEST:
-            found[(*chosen, *more)] = None
-    return list(found)
+        from_default = [n for n in default if random.random() < DEFAULT_CHANCE]
+        from_neighbours = [n for n in neighbours if random.random() < NEIGHBOUR_CHANCE]
+        if from_default and len(from_default) + len(from_neighbours) >= FEWEST:
+            sets[(*from_default, *from_neighbours)] = None
+    return list(sets)
 
 
 def regressor(measured: Refit, data: xr.Dataset, outcome: Outcome) -> np.ndarray:
     """The filtered path in the years before missions, in standard deviations over scored rows."""
-    at = np.searchsorted(measured.panel.years, mission_years(data))
-    place = {int(s): i for i, s in enumerate(measured.panel.states)}
-    rows = np.array([place[int(s)] for s in data.state.values])
-    value = np.nan_to_num(measured.filtered[rows[outcome.state], at[outcome.mission]])
+    year_position = np.searchsorted(measured.panel.years, mission_years(data))
+    state_position = {int(s): i for i, s in enumerate(measured.panel.states)}
+    rows = np.array([state_position[int(s)] for s in data.state.values])
+    value = np.nan_to_num(measured.filtered[rows[outcome.state], year_position[outcome.mission]])
     return (value - value.mean()) / value.std()
 
 
@@ -132,9 +132,9 @@ def indicator_sets(
         set (0 is the default), indicators, n_indicators, correlation_with_default, quality_slope (of one standard deviation),
         quality_effect, ties_effect (from lower to upper quartile).
     """
-    known = data.indicator.values.tolist()
-    own = composition.indicator_names(data)
-    sets = draw_sets(own, [n for n in NEIGHBOURS if n in known and n not in own], number, seed)
+    available = data.indicator.values.tolist()
+    default = composition.indicator_names(data)
+    sets = draw_sets(default, [n for n in NEIGHBOURS if n in available and n not in default], number, seed)
     tasks, rows = list(enumerate(sets)), []
     if processes == 1:
         _begin(composition, data, priors)

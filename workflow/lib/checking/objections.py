@@ -16,27 +16,27 @@ from workflow.lib.checking.evidence import (
     chance,
     less_than,
     log_odds,
-    of_the_past,
     points,
     sign,
+    uses_only_past,
 )
 from workflow.lib.checking.reverse_causation import AFTER, BEFORE, FIRST
 
 UPHELD, NOT_UPHELD, OPEN = "upheld", "not upheld", "cannot be told with these data"
 CLEAR = 0.95
 # controls that a general habit of cooperating would fail; those of timing speak about the order of cause and effect
-OF_COOPERATION = ("rivals", "missions led by others")
+COOPERATION_CONTROLS = ("rivals", "missions led by others")
 
 
-def objection(key: str, claim: str, predicts: str, test: str, told: list[str], verdict: str) -> dict:
+def objection(key: str, claim: str, predicts: str, test: str, findings: list[str], verdict: str) -> dict:
     """One row of the table of objections."""
-    sentences = [sentence[0].upper() + sentence[1:] + "." for sentence in told if sentence]
+    sentences = [sentence[0].upper() + sentence[1:] + "." for sentence in findings if sentence]
     result = " ".join(sentences) or "No test of it was part of this run."
     named = {"id": key, "claim": claim, "predicts": predicts, "test": test}
     return {**named, "result": result, "verdict": verdict, "error_rate": None}
 
 
-def cooperation(found: Evidence) -> dict:
+def cooperation(evidence: Evidence) -> dict:
     """(a): cooperators cooperate.
 
     Within states, against controls, with cooperativeness held constant, and beyond a state's own memberships, each test speaks
@@ -52,60 +52,60 @@ def cooperation(found: Evidence) -> dict:
         "States' deviations from their own means; the same model with ties with a rival, on missions that others led, and with "
         "other measures of ties; a measured tendency to cooperate with anybody."
     )
-    split = found.first(lambda own: TIES in (own.get("between") or []))
-    within, naive = found.estimand(split, f"{TIES}_within_effect"), naive_effect(found, split)
-    factor_model = found.model_with(TIES, found.cooperativeness)
-    factor = found.effect(factor_model, TIES)
-    rows = found.controls(TIES, OF_COOPERATION)
+    split = evidence.first(lambda terms: TIES in (terms.get("between") or []))
+    within, naive = evidence.estimand(split, f"{TIES}_within_effect"), naive_effect(evidence, split)
+    factor_model = evidence.model_with(TIES, evidence.cooperativeness)
+    factor = evidence.effect(factor_model, TIES)
+    rows = evidence.controls(TIES, COOPERATION_CONTROLS)
     # controls of a slope that is not there have nothing to show
     has_slope = naive is None or sign(naive) == 1 or sign(within) == 1
     failed, passed = ((rows["verdict"] == verdict).sum() for verdict in ("failed", "passed"))
-    within_says, factor_says = (direction(row, naive) for row in (within, factor))
-    controls_say = int(has_slope) if failed else (-1 if len(rows) and passed == len(rows) else 0)
-    count, beyond = (found.measure_of_ties(name) for name in ("count", "beyond_exposure"))
-    says = [within_says, factor_says, controls_say, direction(beyond, count)]
+    within_direction, factor_direction = (direction(row, naive) for row in (within, factor))
+    controls_direction = int(has_slope) if failed else (-1 if len(rows) and passed == len(rows) else 0)
+    count, beyond_exposure = (evidence.measure_of_ties(name) for name in ("count", "beyond_exposure"))
+    directions = [within_direction, factor_direction, controls_direction, direction(beyond_exposure, count)]
     without = f" ({points(naive)} without that comparison)" if naive else ""
-    told = [f"ties within states: {points(within)}{without}"] if within else []
+    findings = [f"ties within states: {points(within)}{without}"] if within else []
     if factor:
-        own = found.effect(factor_model, found.cooperativeness)
-        told.append(
-            f"with cooperativeness held constant: {points(factor)}; cooperativeness itself {points(own)}"
+        cooperativeness = evidence.effect(factor_model, evidence.cooperativeness)
+        findings.append(
+            f"with cooperativeness held constant: {points(factor)}; cooperativeness itself {points(cooperativeness)}"
         )
-    told += (
+    findings += (
         [f"of {len(rows)} differences between ties and their controls, {passed} passed and {failed} failed"]
         if len(rows)
         else []
     )
-    if count and beyond:
-        told.append(
+    if count and beyond_exposure:
+        findings.append(
             f"slope of the number of ties {log_odds(count)}, of ties beyond what a state's own memberships lead one to "
-            f"expect {log_odds(beyond)}"
+            f"expect {log_odds(beyond_exposure)}"
         )
-    if not any(says) and naive and sign(naive) < 1:
-        told.append("ties do not go with joining to begin with, so that there is nothing to explain away")
+    if not any(directions) and naive and sign(naive) < 1:
+        findings.append("ties do not go with joining to begin with, so that there is nothing to explain away")
         verdict = OPEN
-    elif 1 in says and -1 in says:
-        told.append("the tests disagree")
+    elif 1 in directions and -1 in directions:
+        findings.append("the tests disagree")
         verdict = OPEN
     else:
-        verdict = UPHELD if sum(says) > 1 else (NOT_UPHELD if within_says == -1 else OPEN)
-        if told and not any(says):
-            told.append("no test is precise enough to tell")
+        verdict = UPHELD if sum(directions) > 1 else (NOT_UPHELD if within_direction == -1 else OPEN)
+        if findings and not any(directions):
+            findings.append("no test is precise enough to tell")
         elif verdict == OPEN:
-            told.append("one test alone tells")
-    return objection("a", claim, predicts, test, told, verdict)
+            findings.append("one test alone tells")
+    return objection("a", claim, predicts, test, findings, verdict)
 
 
-def naive_effect(found: Evidence, split: str | None) -> dict | None:
+def naive_effect(evidence: Evidence, split: str | None) -> dict | None:
     """Effect of ties that the objection explains away: of a model of ties alone, else that between states."""
-    alone = found.first(
-        lambda own: (
-            own["regressors"] == [TIES]
-            and TIES not in (own.get("between") or [])
-            and not own.get("state_effects")
+    naive = evidence.first(
+        lambda terms: (
+            terms["regressors"] == [TIES]
+            and TIES not in (terms.get("between") or [])
+            and not terms.get("state_effects")
         )
     )
-    return found.estimand(alone, f"{TIES}_effect") or found.estimand(split, f"{TIES}_between_effect")
+    return evidence.estimand(naive, f"{TIES}_effect") or evidence.estimand(split, f"{TIES}_between_effect")
 
 
 def direction(row: Mapping | None, naive: Mapping | None) -> int:
@@ -115,7 +115,7 @@ def direction(row: Mapping | None, naive: Mapping | None) -> int:
     return int(sign(naive) == 1 and less_than(row, naive))
 
 
-def count_or_quality(found: Evidence) -> dict:
+def count_or_quality(evidence: Evidence) -> dict:
     """(b): the count is not quality.
 
     Upheld if quality clearly goes with joining and more than the count does; not upheld if the count does and quality clearly
@@ -129,64 +129,64 @@ def count_or_quality(found: Evidence) -> dict:
         "Both side by side, quality from indicators before the mission; states that had joined no earlier mission; quality of "
         "joiners before and after; controls of both."
     )
-    model = found.model_with(TIES, found.quality)
-    ties, quality = found.effect(model, TIES), found.effect(model, found.quality)
+    model = evidence.model_with(TIES, evidence.quality)
+    ties, quality = evidence.effect(model, TIES), evidence.effect(model, evidence.quality)
     if not quality or not ties:
         return objection("b", claim, predicts, test, ["no model of this run has both"], OPEN)
-    beats = found.quality_beats_ties(model)
-    told = [f"ties {points(ties)}, quality {points(quality)}"]
-    if beats:
-        told[0] += f"; quality has the larger effect with probability {chance(beats['mean'])}"
-    told += quality_around_missions(found)
-    doubts = doubts_about_quality(found, model)
+    comparison = evidence.quality_beats_ties(model)
+    findings = [f"ties {points(ties)}, quality {points(quality)}"]
+    if comparison:
+        findings[0] += f"; quality has the larger effect with probability {chance(comparison['mean'])}"
+    findings += quality_around_missions(evidence)
+    doubts = doubts_about_quality(evidence, model)
     if sign(quality) == 1:
-        doubts |= doubts_about_the_order(found)
-    if (found.controls(TIES)["verdict"] == "failed").any():
+        doubts |= doubts_about_the_order(evidence)
+    if (evidence.controls(TIES)["verdict"] == "failed").any():
         doubts[TIES] = "a control of ties fails, so that what goes with ties is not credited to them"
-    larger = (
-        beats["mean"]
-        if beats
+    quality_larger = (
+        comparison["mean"]
+        if comparison
         else (float(less_than(ties, quality)) or float(not less_than(quality, ties)) / 2)
     )
     if sign(quality) == -1:
         verdict = NOT_UPHELD
-        told.append("quality goes with staying away")
-    elif sign(quality) == 1 and larger >= CLEAR:
+        findings.append("quality goes with staying away")
+    elif sign(quality) == 1 and quality_larger >= CLEAR:
         verdict = OPEN if any(key != TIES for key in doubts) else UPHELD
-    elif sign(ties) == 1 and larger <= 1 - CLEAR:
+    elif sign(ties) == 1 and quality_larger <= 1 - CLEAR:
         verdict = OPEN if doubts else NOT_UPHELD
     else:
         verdict = OPEN
-        told.append("neither effect is clearly the larger one and clear of zero")
-    return objection("b", claim, predicts, test, [*told, *doubts.values()], verdict)
+        findings.append("neither effect is clearly the larger one and clear of zero")
+    return objection("b", claim, predicts, test, [*findings, *doubts.values()], verdict)
 
 
-def doubts_about_quality(found: Evidence, model: str) -> dict[str, str]:
+def doubts_about_quality(evidence: Evidence, model: str) -> dict[str, str]:
     """Why an effect of quality may not be that of the relationship before a mission."""
     doubts = {}
-    if not of_the_past(found.models[model]):
+    if not uses_only_past(evidence.models[model]):
         doubts["information"] = "its measure knows what came after the mission"
-    if (found.controls(found.quality, OF_COOPERATION)["verdict"] == "failed").any():
+    if (evidence.controls(evidence.quality, COOPERATION_CONTROLS)["verdict"] == "failed").any():
         doubts["controls"] = (
             "a control of quality fails, so that what goes with quality is not credited to it"
         )
-    if found.validity == "failed":
+    if evidence.validity == "failed":
         doubts["validity"] = "the measure of quality does not pass its tests"
-    if turned := turning_measures(found, model):
-        doubts["measures"] = f"which is the larger turns with quality measured {' or '.join(turned)}"
-    alike = found.not_distinct(found.quality)
-    if alike:
+    if reversing := turning_measures(evidence, model):
+        doubts["measures"] = f"which is the larger turns with quality measured {' or '.join(reversing)}"
+    indistinct = evidence.not_distinct(evidence.quality)
+    if indistinct:
         doubts["distinct"] = (
-            f"its measure cannot be told from that of {' and '.join(alike)}: one may stand for the other"
+            f"its measure cannot be told from that of {' and '.join(indistinct)}: one may stand for the other"
         )
     return doubts
 
 
-def turning_measures(found: Evidence, model: str) -> list[str]:
+def turning_measures(evidence: Evidence, model: str) -> list[str]:
     """Other measures of quality with which the order of the two effects is another, by their means."""
-    rows, quality, ties = found.rows("measures"), f"{found.quality}_effect", f"{TIES}_effect"
+    rows, quality, ties = evidence.rows("measures"), f"{evidence.quality}_effect", f"{TIES}_effect"
     means = dict(zip(rows["item"].str.rsplit(": ", n=1).map(tuple), rows["estimate"], strict=True))
-    larger = found.effect(model, found.quality)["mean"] > found.effect(model, TIES)["mean"]
+    larger = evidence.effect(model, evidence.quality)["mean"] > evidence.effect(model, TIES)["mean"]
     versions = dict.fromkeys(
         version for version, effect in means if effect == quality and (version, ties) in means
     )
@@ -197,14 +197,14 @@ def turning_measures(found: Evidence, model: str) -> list[str]:
     ]
 
 
-def doubts_about_the_order(found: Evidence) -> dict[str, str]:
+def doubts_about_the_order(evidence: Evidence) -> dict[str, str]:
     """Why quality that goes with joining may be what joining left behind.
 
     Quality some years later is no control where joining moves quality: it cannot pass then, whatever quality before does. First
     joiners and the course before a mission are tested instead.
     """
-    doubts, later = {}, found.controls(found.quality, ("later",))
-    rows = found.rows("reverse_causation")
+    doubts, later = {}, evidence.controls(evidence.quality, ("later",))
+    rows = evidence.rows("reverse_causation")
     if len(rows) and not (rows.loc[rows["check"] == FIRST, "verdict"] == "passed").all():
         doubts["first joiners"] = (
             "among states that had joined no earlier mission quality does not clearly go with joining: it may be what joining "
@@ -212,32 +212,32 @@ def doubts_about_the_order(found: Evidence) -> dict[str, str]:
         )
     if (rows.loc[rows["check"] == BEFORE, "verdict"] == "failed").any():
         doubts["before"] = "joiners were on another course than others before the mission"
-    moved = (rows.loc[rows["check"] == AFTER, "verdict"] == "failed").any()
-    if (later["verdict"] == "failed").any() and not moved:
+    changed_after = (rows.loc[rows["check"] == AFTER, "verdict"] == "failed").any()
+    if (later["verdict"] == "failed").any() and not changed_after:
         doubts["later"] = "later quality goes with joining as earlier quality does"
     return doubts
 
 
-def quality_around_missions(found: Evidence) -> list[str]:
+def quality_around_missions(evidence: Evidence) -> list[str]:
     """What first joiners show, and how far joiners and others part after a mission."""
-    rows = found.rows("reverse_causation")
-    first, after = (rows[rows["check"] == kind] for kind in (FIRST, AFTER))
-    told = [
+    rows = evidence.rows("reverse_causation")
+    first_joiners, after_joining = (rows[rows["check"] == kind] for kind in (FIRST, AFTER))
+    findings = [
         f"slope of quality among states that had joined no earlier mission {log_odds(as_effect(row))}"
-        for row in first.to_dict("records")
+        for row in first_joiners.to_dict("records")
     ]
-    moved = after[after["verdict"] == "failed"]
-    if len(moved):
-        row = moved.iloc[-1]
+    changed = after_joining[after_joining["verdict"] == "failed"]
+    if len(changed):
+        row = changed.iloc[-1]
         size = log_odds(as_effect(row))
         word = "higher" if row["estimate"] > 0 else "lower"
-        told.append(
+        findings.append(
             f"afterwards quality is {word} for joiners than for others, by {size} standard deviations: joining may move it"
         )
-    return told
+    return findings
 
 
-def persons(found: Evidence) -> dict:
+def persons(evidence: Evidence) -> dict:
     """(c): persons or institutions.
 
     Upheld if contact goes with joining and ties clearly less, not upheld the other way round.
@@ -245,20 +245,21 @@ def persons(found: Evidence) -> dict:
     claim = "The cases show persons: contact between them, and not the number of ties, may do the work."
     predicts = "Contact between leaders and diplomats goes with joining when ties and quality are held constant; ties do not."
     test = "A measure of visits both ways and of an ambassador in post, beside ties and quality."
-    model = found.model_with(TIES, found.contact, found.quality) or found.model_with(TIES, found.contact)
-    contact, ties = found.effect(model, found.contact), found.effect(model, TIES)
+    term = evidence.contact
+    model = evidence.model_with(TIES, term, evidence.quality) or evidence.model_with(TIES, term)
+    contact, ties = evidence.effect(model, term), evidence.effect(model, TIES)
     if not contact or not ties:
         return objection("c", claim, predicts, test, ["no model of this run has contact beside ties"], OPEN)
-    told, verdict = [f"contact {points(contact)}, ties {points(ties)}"], OPEN
+    findings, verdict = [f"contact {points(contact)}, ties {points(ties)}"], OPEN
     if sign(contact) == 1 and sign(ties) == 1:
-        told.append("both go with joining, so that neither is the whole of it")
+        findings.append("both go with joining, so that neither is the whole of it")
     elif sign(contact) == 1 and less_than(ties, contact):
         verdict = UPHELD
     elif sign(ties) == 1 and less_than(contact, ties):
         verdict = NOT_UPHELD
-        if (found.controls(TIES)["verdict"] == "failed").any():
+        if (evidence.controls(TIES)["verdict"] == "failed").any():
             verdict = OPEN
-            told.append("a control of ties fails, so that what goes with ties is not credited to them")
+            findings.append("a control of ties fails, so that what goes with ties is not credited to them")
     else:
-        told.append("the two cannot be told apart")
-    return objection("c", claim, predicts, test, told, verdict)
+        findings.append("the two cannot be told apart")
+    return objection("c", claim, predicts, test, findings, verdict)

@@ -18,7 +18,7 @@ from workflow.lib.checking.table import CANNOT_TELL, DESCRIBED, FAILED, PASSED, 
 
 SMALLEST_GROUP = 10
 # the smallest difference of interest, in standard deviations of the change of a payment over the scored rows
-OF_INTEREST = 0.1
+SMALLEST_OF_INTEREST = 0.1
 
 
 def payment_rows(
@@ -55,33 +55,33 @@ def payment_rows(
     rows = []
     for payment in data["payment"].values:
         paid = data["payment_value"].sel(payment=payment).transpose("mission", "state").values
-        least = OF_INTEREST * float(np.nanstd(np.where(groups["all"].values, paid, np.nan)))
+        smallest = SMALLEST_OF_INTEREST * float(np.nanstd(np.where(groups["all"].values, paid, np.nan)))
         for name, chosen in groups.items():
-            known = np.isfinite(paid) & chosen.values
-            joiners, others = known & (joined == 1), known & (joined == 0)
-            if joiners.sum() < SMALLEST_GROUP or not others.any():
+            observed = np.isfinite(paid) & chosen.values
+            joiners, non_joiners = observed & (joined == 1), observed & (joined == 0)
+            if joiners.sum() < SMALLEST_GROUP or not non_joiners.any():
                 continue
-            amount = np.where(known, paid, 0.0)
-            resampled = _within_missions(amount, joiners, others, weights)
+            amount = np.where(observed, paid, 0.0)
+            resampled = _within_missions(amount, joiners, non_joiners, weights)
             lower, upper = np.nanquantile(resampled, interval_probabilities(interval))
-            change = float(_within_missions(amount, joiners, others, np.ones((1, states)))[0])
+            change = float(_within_missions(amount, joiners, non_joiners, np.ones((1, states)))[0])
             words = str(payment).replace("aid_change_", "change of ").replace("_", " ")
             label = f"{words} aid, joiners less others ({name})"
             # the mechanism is about all who join; groups show where payments go
-            verdict = payment_verdict(lower, upper, least) if name == "all" else DESCRIBED
+            verdict = payment_verdict(lower, upper, smallest) if name == "all" else DESCRIBED
             columns = {"estimate": change, "lower": float(lower), "upper": float(upper)}
-            note = f"{joiners.sum()} joiners, {others.sum()} others; smallest of interest {least:.3f}"
+            note = f"{joiners.sum()} joiners, {non_joiners.sum()} others; smallest of interest {smallest:.3f}"
             columns |= {"expected": "positive", "note": note}
             rows.append(check_row("payments", model, f"{payment} {name}", label, verdict, **columns))
     return rows
 
 
-def payment_verdict(lower: float, upper: float, least: float) -> str:
+def payment_verdict(lower: float, upper: float, smallest: float) -> str:
     """Failed if the whole interval lies below the smallest difference of interest, passed if it lies above zero.
 
     A payment smaller than that, however sure, is not the one that would seal a deal.
     """
-    return FAILED if upper < least else (PASSED if lower > 0 else CANNOT_TELL)
+    return FAILED if upper < smallest else (PASSED if lower > 0 else CANNOT_TELL)
 
 
 def _groups(data: xr.Dataset, quality: xr.DataArray | None) -> dict[str, xr.DataArray]:
@@ -100,13 +100,13 @@ def _groups(data: xr.Dataset, quality: xr.DataArray | None) -> dict[str, xr.Data
 
 
 def _within_missions(
-    value: np.ndarray, joiners: np.ndarray, others: np.ndarray, weights: np.ndarray
+    value: np.ndarray, joiners: np.ndarray, non_joiners: np.ndarray, weights: np.ndarray
 ) -> np.ndarray:
     """Joiners' minus others' mean in each mission, averaged with the missions' joiners as weights; one for each row."""
-    number_joiners, number_others = weights @ joiners.T.astype(float), weights @ others.T.astype(float)
-    both = (number_joiners > 0) & (number_others > 0)
+    number_joiners, number_non_joiners = (weights @ group.T.astype(float) for group in (joiners, non_joiners))
+    both = (number_joiners > 0) & (number_non_joiners > 0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        of_others = weights @ (value * others).T / number_others
-        difference = weights @ (value * joiners).T / number_joiners - of_others
+        mean_non_joiners = weights @ (value * non_joiners).T / number_non_joiners
+        difference = weights @ (value * joiners).T / number_joiners - mean_non_joiners
         total = np.where(both, number_joiners, 0.0).sum(axis=1)
         return np.where(both, difference * number_joiners, 0.0).sum(axis=1) / total

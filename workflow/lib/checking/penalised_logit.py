@@ -32,9 +32,9 @@ class LogitFit:
     coefficient: np.ndarray
     covariance: np.ndarray
 
-    def estimate(self, place: int) -> tuple[float, float]:
+    def estimate(self, position: int) -> tuple[float, float]:
         """One coefficient and its standard error."""
-        return float(self.coefficient[place]), float(np.sqrt(self.covariance[place, place]))
+        return float(self.coefficient[position]), float(np.sqrt(self.covariance[position, position]))
 
 
 def penalised_logit(
@@ -61,19 +61,19 @@ def penalised_logit(
         eta = design @ coefficient
         return joined @ eta - np.logaddexp(0, eta).sum() - 0.5 * ((coefficient / sd) ** 2).sum()
 
-    found = np.zeros(design.shape[1]) if start is None else start.copy()
+    coefficient = np.zeros(design.shape[1]) if start is None else start.copy()
     for _ in range(STEPS):
-        chance = expit(design @ found)
-        gradient = design.T @ (joined - chance) - found / sd**2
-        curvature = (design * (chance * (1 - chance))[:, None]).T @ design + np.diag(1 / sd**2)
+        probability = expit(design @ coefficient)
+        gradient = design.T @ (joined - probability) - coefficient / sd**2
+        curvature = (design * (probability * (1 - probability))[:, None]).T @ design + np.diag(1 / sd**2)
         step = np.linalg.solve(curvature, gradient)
         share = 1 / max(1.0, np.abs(step).max() / 2)
         # a step too far goes round in circles
-        while share > TOLERANCE and density(found + share * step) < density(found) - TOLERANCE:
+        while share > TOLERANCE and density(coefficient + share * step) < density(coefficient) - TOLERANCE:
             share /= 2
-        found = found + share * step
+        coefficient = coefficient + share * step
         if np.abs(step).max() < TOLERANCE:
-            return LogitFit(found, np.linalg.inv(curvature))
+            return LogitFit(coefficient, np.linalg.inv(curvature))
     raise ValueError(f"no mode of the penalised logit was found in {STEPS} steps")
 
 
@@ -120,13 +120,13 @@ class Outcome:
     def effect(self, fit: LogitFit, quality: np.ndarray, term: str) -> float:
         """Mean change of the probability of joining from the lower to the upper quartile of `quality` or `ties`."""
         values = quality if term == "quality" else self.ties
-        chances = []
+        probabilities = []
         for value in np.quantile(values, [0.25, 0.75]):
-            moved = np.full_like(values, value)
-            design = self.design(moved if term == "quality" else quality)
+            quartile = np.full_like(values, value)
+            design = self.design(quartile if term == "quality" else quality)
             if term == "ties":
-                design[:, self.TIES] = moved
-                first = 3 + self.controls.shape[1] + 2 * self.missions.shape[1]
-                design[:, first : first + self.missions.shape[1]] = self.missions * moved[:, None]
-            chances.append(expit(design @ fit.coefficient).mean())
-        return float(chances[1] - chances[0])
+                design[:, self.TIES] = quartile
+                start = 3 + self.controls.shape[1] + 2 * self.missions.shape[1]
+                design[:, start : start + self.missions.shape[1]] = self.missions * quartile[:, None]
+            probabilities.append(expit(design @ fit.coefficient).mean())
+        return float(probabilities[1] - probabilities[0])

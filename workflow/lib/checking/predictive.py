@@ -77,13 +77,7 @@ class Comparison:
 
 
 def predictive_checks(
-    logit: xr.DataArray,
-    data: xr.Dataset,
-    model: str,
-    *,
-    seed: int,
-    interval: float,
-    replicates: int = 1000,
+    logit: xr.DataArray, data: xr.Dataset, model: str, *, seed: int, interval: float, replicates: int = 1000
 ) -> pd.DataFrame:
     """Posterior predictive checks of who joins.
 
@@ -108,25 +102,25 @@ def predictive_checks(
     joined = data["joined"].transpose("mission", "state")
     replicated = replicate_joined(logit, joined, seed=seed, replicates=replicates).values
     observed = joined.fillna(0).values.astype(np.int8)
-    found = Comparison(model, interval)
+    checks = Comparison(model, interval)
 
     sizes, observed_sizes = replicated.sum(axis=2), observed.sum(axis=1)
     missions = [str(name) for name in data["mission"].values]
-    found.add("joiners_per_mission", "joiners", sizes, observed_sizes, missions)
+    checks.add("joiners_per_mission", "joiners", sizes, observed_sizes, missions)
     for name, function in (("sd", np.std), ("smallest", np.min), ("largest", np.max)):
         spread = function(sizes, axis=1), function(observed_sizes)
-        found.add_one("spread_of_joiners", name, *spread, "all missions")
+        checks.add_one("spread_of_joiners", name, *spread, "all missions")
     times, observed_times = repeat_joiners(replicated), repeat_joiners(observed[None])[0]
-    found.add("repeat_joiners", "share_of_states", times, observed_times, list(TIMES_JOINED))
-    _add_regions(found, replicated, observed, data)
+    checks.add("repeat_joiners", "share_of_states", times, observed_times, list(TIMES_JOINED))
+    _add_regions(checks, replicated, observed, data)
     observed_pairs = pair_statistics(observed[None])
     for name, values in pair_statistics(replicated).items():
-        found.add_one("pairs", name, values, observed_pairs[name][0], "all pairs")
-    _add_calibration(found, logit, joined, replicated)
-    return found.table()
+        checks.add_one("pairs", name, values, observed_pairs[name][0], "all pairs")
+    _add_calibration(checks, logit, joined, replicated)
+    return checks.table()
 
 
-def _add_regions(found: Comparison, replicated: np.ndarray, observed: np.ndarray, data: xr.Dataset) -> None:
+def _add_regions(checks: Comparison, replicated: np.ndarray, observed: np.ndarray, data: xr.Dataset) -> None:
     """Joiners by region and era, where any state was eligible."""
     eligible = data["joined"].transpose("mission", "state").notnull().values
     for era, rows in _groups(data["start_year"].values, ERAS).items():
@@ -134,17 +128,11 @@ def _add_regions(found: Comparison, replicated: np.ndarray, observed: np.ndarray
             block = np.ix_(rows, columns)
             if eligible[block].any():
                 counts = replicated[:, rows][:, :, columns].sum(axis=(1, 2))
-                found.add_one("joiners_by_region", "joiners", counts, observed[block].sum(), region, era)
+                checks.add_one("joiners_by_region", "joiners", counts, observed[block].sum(), region, era)
 
 
 def prior_predictive_checks(
-    logit: xr.DataArray,
-    data: xr.Dataset,
-    model: str,
-    *,
-    seed: int,
-    interval: float,
-    replicates: int = 1000,
+    logit: xr.DataArray, data: xr.Dataset, model: str, *, seed: int, interval: float, replicates: int = 1000
 ) -> pd.DataFrame:
     """What the priors alone say about how many states join each mission.
 
@@ -160,15 +148,15 @@ def prior_predictive_checks(
     eligible = joined.notnull().values.sum(axis=1)
     observed = joined.fillna(0).values.sum(axis=1)
     missions = [str(name) for name in data["mission"].values]
-    found = Comparison(model, interval)
-    found.add("prior_joiners", "joiners", replicated, observed, missions)
-    found.add("prior_joiners", "share", replicated / eligible, observed / eligible, missions)
+    checks = Comparison(model, interval)
+    checks.add("prior_joiners", "joiners", replicated, observed, missions)
+    checks.add("prior_joiners", "share", replicated / eligible, observed / eligible, missions)
     nobody, most = "share_of_missions_without_joiners", "share_of_missions_joined_by_most"
     none = (replicated == 0).mean(axis=1), (observed == 0).mean()
     many = (replicated > eligible / 2).mean(axis=1), (observed > eligible / 2).mean()
-    found.add_one("prior_joiners", nobody, *none, "all missions")
-    found.add_one("prior_joiners", most, *many, "all missions")
-    return found.table()
+    checks.add_one("prior_joiners", nobody, *none, "all missions")
+    checks.add_one("prior_joiners", most, *many, "all missions")
+    return checks.table()
 
 
 def predictive_summaries(
@@ -188,12 +176,12 @@ def predictive_summaries(
 
     def summaries(decisions: xr.DataArray) -> xr.Dataset:
         together = pair_statistics(decisions.values)["mean_missions_together"]
-        found = {
+        variables = {
             "joiners": decisions.sum("state").astype(np.int32),
             "missions_joined": decisions.sum("mission").astype(np.int32),
             "joined_together": ("replicate", together),
         }
-        return xr.Dataset(found)
+        return xr.Dataset(variables)
 
     probability = probability_summary(logit, interval).astype(np.float32)
     predictive = summaries(replicated).assign(probability=probability)
@@ -222,12 +210,12 @@ def prediction_rows(
     joined = joined.transpose("mission", "state")
     probability = probability.transpose("mission", "state", "statistic")
     rows, columns = np.nonzero(joined.notnull().values)
-    found = {
+    predicted = {
         name: probability.sel(statistic=name).values[rows, columns] for name in ("mean", "lower", "upper")
     }
-    found |= {"model": model, "held_out": held_out, "joined": joined.values[rows, columns].astype(int)}
-    found |= {"mission": joined["mission"].values[rows], "state": joined["state"].values[columns]}
-    return pd.DataFrame(found, columns=PREDICTION_COLUMNS)
+    predicted |= {"model": model, "held_out": held_out, "joined": joined.values[rows, columns].astype(int)}
+    predicted |= {"mission": joined["mission"].values[rows], "state": joined["state"].values[columns]}
+    return pd.DataFrame(predicted, columns=PREDICTION_COLUMNS)
 
 
 def failed_rows(checks: pd.DataFrame, level: float = 0.05) -> np.ndarray:
@@ -242,8 +230,8 @@ def failed_rows(checks: pd.DataFrame, level: float = 0.05) -> np.ndarray:
         p-values are conservative: the true chance is smaller).
     """
     two_sided = 2 * np.minimum(checks["p_value"], 1 - checks["p_value"])
-    of_check = two_sided.groupby([checks["check"], checks["model"]])
-    return (of_check.transform(lambda p_values: holm(p_values.to_numpy())) <= level).to_numpy()
+    by_check = two_sided.groupby([checks["check"], checks["model"]])
+    return (by_check.transform(lambda p_values: holm(p_values.to_numpy())) <= level).to_numpy()
 
 
 def prior_logits(
@@ -262,14 +250,14 @@ def prior_logits(
 
 
 def checks_of_model(
-    eta: xr.DataArray, before: xr.DataArray, data: xr.Dataset, model: str, *, seed: int, interval: float
+    eta: xr.DataArray, prior_eta: xr.DataArray, data: xr.Dataset, model: str, *, seed: int, interval: float
 ) -> pd.DataFrame:
     """Predictive checks of the posterior (passed or failed) and of the prior (described), as a table of checks."""
-    after = predictive_checks(eta, data, model, seed=seed, interval=interval)
-    prior = prior_predictive_checks(before, data, model, seed=seed, interval=interval)
-    verdicts = [*np.where(failed_rows(after), FAILED, PASSED), *[DESCRIBED] * len(prior)]
+    posterior_checks = predictive_checks(eta, data, model, seed=seed, interval=interval)
+    prior_checks = prior_predictive_checks(prior_eta, data, model, seed=seed, interval=interval)
+    verdicts = [*np.where(failed_rows(posterior_checks), FAILED, PASSED), *[DESCRIBED] * len(prior_checks)]
     rows = []
-    for row, verdict in zip(pd.concat([after, prior]).itertuples(), verdicts, strict=True):
+    for row, verdict in zip(pd.concat([posterior_checks, prior_checks]).itertuples(), verdicts, strict=True):
         item, label = f"{row.item} {row.statistic}", f"{row.statistic}: {row.item} ({row.scope})"
         columns = {"estimate": row.mean, "lower": row.lower, "upper": row.upper}
         columns |= {"expected": f"observed {row.observed:.4g}", "note": f"p = {row.p_value:.3f}"}
@@ -283,7 +271,7 @@ def _groups(values: np.ndarray, bounds: Mapping[str, tuple[int, int]]) -> dict[s
     return {name: np.flatnonzero(within) for name, within in groups.items() if within.any()}
 
 
-def _add_calibration(found: Comparison, logit: xr.DataArray, joined: xr.DataArray, replicated) -> None:
+def _add_calibration(checks: Comparison, logit: xr.DataArray, joined: xr.DataArray, replicated) -> None:
     """Joiners within each tenth of the rows, ordered by each draw's own probability.
 
     Ordering by the posterior mean would blame every hierarchical model: it is fitted to the same decisions and shrunk.
@@ -297,8 +285,8 @@ def _add_calibration(found: Comparison, logit: xr.DataArray, joined: xr.DataArra
     order = np.argsort(chosen[:, eligible], axis=1, kind="stable")
     observed = np.take_along_axis(np.broadcast_to(decisions, order.shape), order, axis=1)
     drawn = np.take_along_axis(replicated[:, eligible], order, axis=1)
-    bins = [place for place in np.array_split(np.arange(decisions.size), CALIBRATION_BINS) if place.size]
+    bins = [tenth for tenth in np.array_split(np.arange(decisions.size), CALIBRATION_BINS) if tenth.size]
     observed, drawn = (np.stack([x[:, b].sum(axis=1) for b in bins], axis=1) for x in (observed, drawn))
     centre = observed.mean(axis=0)
     names = [f"tenth {i + 1} of predicted probability" for i in range(len(bins))]
-    found.add("calibration", "joiners", drawn - observed + centre, centre, names)
+    checks.add("calibration", "joiners", drawn - observed + centre, centre, names)

@@ -22,8 +22,8 @@ from workflow.lib.inference.sampling import Compiled, SamplerSettings, compile_o
 
 Log = Callable[[str], None]
 
-LONGER = 3
-CAREFUL_ACCEPTANCE = 0.95
+RETRY_FACTOR = 3
+RETRY_TARGET_ACCEPT = 0.95
 
 
 def gate_of_refits(thresholds: Mapping, sampler: Mapping, refits: Mapping) -> dict:
@@ -68,8 +68,8 @@ def on_the_grid_of(reference: xr.Dataset, variant: xr.Dataset) -> xr.Dataset:
     ValueError
         If the variant has missions or states with scored rows that the reference lacks.
     """
-    for dimension, other in (("mission", "state"), ("state", "mission")):
-        scored = variant[dimension].values[variant["joined"].notnull().any(other).values]
+    for dimension, other_dimension in (("mission", "state"), ("state", "mission")):
+        scored = variant[dimension].values[variant["joined"].notnull().any(other_dimension).values]
         absent = sorted(set(scored.tolist()) - set(reference[dimension].values.tolist()))
         if absent:
             raise ValueError(f"the version has a {dimension} that the data lack: {absent[0]}")
@@ -146,8 +146,8 @@ class Refitter:
         for attempt in range(2):
             settings = self.settings
             if attempt:
-                more = {"tune": settings.tune * LONGER, "draws": settings.draws * LONGER}
-                settings = replace(settings, target_accept=CAREFUL_ACCEPTANCE, **more)
+                longer = {"tune": settings.tune * RETRY_FACTOR, "draws": settings.draws * RETRY_FACTOR}
+                settings = replace(settings, target_accept=RETRY_TARGET_ACCEPT, **longer)
             tree = compiled.sample(derive_seed(seed, attempt), settings)
             diagnostics = diagnose(tree, self.thresholds, name)
             if diagnostics["verdict"] == "pass":
@@ -176,8 +176,8 @@ class PluginRefits:
 
     def refitter(self, composition: Composition, data: xr.Dataset, stage: str | None = None) -> Refitter:
         """Refits of a composition to data, in a stage with seeds of its own."""
-        own = {"stage": stage or self.stage, "run": self.run, "log": self.log}
-        return Refitter.configured(composition, data, self.paths, **own)
+        settings = {"stage": stage or self.stage, "run": self.run, "log": self.log}
+        return Refitter.configured(composition, data, self.paths, **settings)
 
 
 def without(data: xr.Dataset, left_out: np.ndarray) -> xr.Dataset:

@@ -96,15 +96,15 @@ def pair_statistics(joined: np.ndarray) -> dict[str, np.ndarray]:
     replicates, missions, states = joined.shape
     state_pairs = np.triu_indices(states, 1)
     mission_pairs = np.triu_indices(missions, 1)
-    found = np.zeros((4, replicates))
+    statistics = np.zeros((4, replicates))
     for i in range(replicates):
         values = joined[i].astype(np.float32)
         together = (values.T @ values)[state_pairs]
         if together.size:
-            found[:3, i] = together.mean(dtype=float), together.std(dtype=float), together.max()
+            statistics[:3, i] = together.mean(dtype=float), together.std(dtype=float), together.max()
         sizes = values.sum(axis=1)
         smaller = np.minimum(sizes[mission_pairs[0]], sizes[mission_pairs[1]])
         shared = (values @ values.T)[mission_pairs]
         if (smaller > 0).any():
-            found[3, i] = (shared[smaller > 0] / smaller[smaller > 0]).mean(dtype=float)
-    return dict(zip(PAIR_STATISTICS, found, strict=True))
+            statistics[3, i] = (shared[smaller > 0] / smaller[smaller > 0]).mean(dtype=float)
+    return dict(zip(PAIR_STATISTICS, statistics, strict=True))

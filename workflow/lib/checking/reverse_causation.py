@@ -9,14 +9,8 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from workflow.lib.checking.controls import NEAR, POSITIVE
-from workflow.lib.checking.table import (
-    CANNOT_TELL,
-    DESCRIBED,
-    check_row,
-    estimate_row,
-    passed_if,
-)
+from workflow.lib.checking.controls import NEAR_ZERO, POSITIVE
+from workflow.lib.checking.table import CANNOT_TELL, DESCRIBED, check_row, estimate_row, passed_if
 
 YEARS_AROUND = (-10, -5, -3, 1, 3, 5, 10)
 # one test before and one after; the other years show the course
@@ -27,13 +21,13 @@ WEIGHTINGS = 500
 
 def path_around(path: xr.DataArray, data: xr.Dataset, years: int) -> xr.DataArray:
     """A path (state, year) some years from the year before each mission, (mission, state); NaN outside the panel."""
-    wanted = xr.DataArray(
+    target = xr.DataArray(
         data["start_year"].values.astype(int) - 1 + years,
         dims="mission",
         coords={"mission": data["mission"].values},
     )
-    found = path.reindex(state=data["state"].values).reindex(year=np.unique(wanted)).sel(year=wanted)
-    return found.drop_vars("year").transpose("mission", "state")
+    values = path.reindex(state=data["state"].values).reindex(year=np.unique(target)).sel(year=target)
+    return values.drop_vars("year").transpose("mission", "state")
 
 
 def first_decisions(data: xr.Dataset) -> xr.DataArray:
@@ -67,18 +61,18 @@ def difference_of_joiners(
     array, shape (WEIGHTINGS,)
     """
     mission, state = np.nonzero(np.isfinite(change) & np.isfinite(level) & np.isfinite(joined))
-    columns = np.stack([a[mission, state] for a in (change, joined, level)])
-    missions, found = joined.shape[0], np.empty(WEIGHTINGS)
-    for k in range(WEIGHTINGS):
+    columns = np.stack([array[mission, state] for array in (change, joined, level)])
+    missions, differences = joined.shape[0], np.empty(WEIGHTINGS)
+    for weighting in range(WEIGHTINGS):
         weight = random.exponential(size=joined.shape[1])[state]
         total = np.bincount(mission, weight, missions)
-        means = np.stack([np.bincount(mission, weight * c, missions) for c in columns]) / np.maximum(
-            total, 1e-12
-        )
+        means = np.stack(
+            [np.bincount(mission, weight * column, missions) for column in columns]
+        ) / np.maximum(total, 1e-12)
         y, *x = columns - means[:, mission]
         x = np.stack(x)
-        found[k] = np.linalg.solve((x * weight) @ x.T, (x * weight) @ y)[0]
-    return found
+        differences[weighting] = np.linalg.solve((x * weight) @ x.T, (x * weight) @ y)[0]
+    return differences
 
 
 def rows_around_missions(
@@ -97,7 +91,7 @@ def rows_around_missions(
         change = path_around(path, data, years).values - level
         if not (np.isfinite(change) & (joined == 1)).any():
             continue
-        found = estimate_row(
+        difference = estimate_row(
             difference_of_joiners(change, level, joined, np.random.default_rng([seed, years + 100])), interval
         )
         side = "earlier" if years < 0 else "later"
@@ -107,10 +101,10 @@ def rows_around_missions(
                 model,
                 f"{regressor} {years:+d}",
                 f"{regressor} of joiners less others, {abs(years)} year{'s' * (abs(years) > 1)} {side}",
-                passed_if(found["lower"] <= 0 <= found["upper"]) if years in TESTED else DESCRIBED,
-                **found,
+                passed_if(difference["lower"] <= 0 <= difference["upper"]) if years in TESTED else DESCRIBED,
+                **difference,
                 unit="sd",
-                expected=NEAR,
+                expected=NEAR_ZERO,
                 note="than the year before a mission, among states of the same quality in that year",
             )
         )
@@ -121,20 +115,20 @@ def first_joiners_row(
     slope: xr.DataArray, naive: xr.DataArray, regressor: str, model: str, interval: float, joiners: int
 ) -> dict:
     """Slope among states that had joined no earlier mission, which nothing that joining leaves behind can make."""
-    found, of_all = estimate_row(slope, interval), estimate_row(naive, interval)
+    slope_row, naive_row = estimate_row(slope, interval), estimate_row(naive, interval)
     # a slope that is not there to begin with leaves nothing to test
-    if of_all["lower"] <= 0 or found["lower"] <= 0 <= of_all["estimate"] <= found["upper"]:
+    if naive_row["lower"] <= 0 or slope_row["lower"] <= 0 <= naive_row["estimate"] <= slope_row["upper"]:
         verdict = CANNOT_TELL
     else:
-        verdict = passed_if(found["lower"] > 0)
+        verdict = passed_if(slope_row["lower"] > 0)
     return check_row(
         FIRST,
         model,
         f"{regressor} {FIRST}",
         f"{regressor} among states that had joined no earlier mission",
         verdict,
-        **found,
+        **slope_row,
         unit="log-odds",
         expected=POSITIVE,
-        note=f"{joiners} joined; slope in all decisions {of_all['estimate']:.2f}",
+        note=f"{joiners} joined; slope in all decisions {naive_row['estimate']:.2f}",
     )

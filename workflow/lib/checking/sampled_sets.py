@@ -13,7 +13,7 @@ from models.composition import TIES, Composition
 from models.priors import Priors
 from workflow.lib.checking.diagnostics import diagnose, gate
 from workflow.lib.checking.indicator_sets import measuring_with
-from workflow.lib.checking.refits import CAREFUL_ACCEPTANCE, LONGER, Refitter
+from workflow.lib.checking.refits import RETRY_FACTOR, RETRY_TARGET_ACCEPT, Refitter
 from workflow.lib.errors import UserError
 from workflow.lib.inference.measurement import compile_measurement
 from workflow.lib.inference.sampling import derive_seed
@@ -32,30 +32,30 @@ def sampled_effects(
     indicators: list[str], label: str, measuring: Composition, refitter: Refitter
 ) -> list[float]:
     """Posterior means of the effects of what a set measures and of ties; NaN where a fit does not pass the refits' gate."""
-    chosen, short = measuring_with(measuring, tuple(indicators), refitter.data), refitter.settings
-    careful = {
-        "target_accept": CAREFUL_ACCEPTANCE,
-        "tune": LONGER * short.tune,
-        "draws": LONGER * short.draws,
+    composition, short = measuring_with(measuring, tuple(indicators), refitter.data), refitter.settings
+    longer = {
+        "target_accept": RETRY_TARGET_ACCEPT,
+        "tune": RETRY_FACTOR * short.tune,
+        "draws": RETRY_FACTOR * short.draws,
     }
-    settings, priors = replace(short, **careful), Priors(refitter.priors)
+    settings, priors = replace(short, **longer), Priors(refitter.priors)
     try:
-        measurement = compile_measurement(chosen, refitter.data, priors, settings)
-        tree = measurement.sample(derive_seed(refitter.seed, refitter.stage, chosen.name, label))
-        gate(diagnose(tree, refitter.thresholds, f"{chosen.name} ({refitter.stage}: {label})"))
-        refitter.measured = {**refitter.measured, chosen.name: tree["latent"].to_dataset()}
-        found = refitter.effects(refitter.fit(label, measured=refitter.measured))
+        measurement = compile_measurement(composition, refitter.data, priors, settings)
+        tree = measurement.sample(derive_seed(refitter.seed, refitter.stage, composition.name, label))
+        gate(diagnose(tree, refitter.thresholds, f"{composition.name} ({refitter.stage}: {label})"))
+        refitter.measured = {**refitter.measured, composition.name: tree["latent"].to_dataset()}
+        effects = refitter.effects(refitter.fit(label, measured=refitter.measured))
     except UserError as fault:
         refitter.log(f"{label}: {fault}")
         return [np.nan, np.nan]
-    keys = [f"{term}_effect" for term in (chosen.name, TIES)]
-    return [float(found[key].mean()) if key in found else np.nan for key in keys]
+    keys = [f"{term}_effect" for term in (composition.name, TIES)]
+    return [float(effects[key].mean()) if key in effects else np.nan for key in keys]
 
 
 def with_sampled(table: pd.DataFrame, measuring: Composition, refitter: Refitter | None) -> pd.DataFrame:
     """The table with columns of sampled effects, empty but at the corners; all empty without a main model of the measure."""
-    found = table.assign(**dict.fromkeys(SAMPLED, np.nan))
+    extended = table.assign(**dict.fromkeys(SAMPLED, np.nan))
     for row in corners(table) if refitter is not None else ():
-        chosen, label = table.at[row, "indicators"].split(";"), f"set {table.at[row, 'set']}"
-        found.loc[row, SAMPLED] = sampled_effects(chosen, label, measuring, refitter)
-    return found
+        indicators, label = table.at[row, "indicators"].split(";"), f"set {table.at[row, 'set']}"
+        extended.loc[row, SAMPLED] = sampled_effects(indicators, label, measuring, refitter)
+    return extended

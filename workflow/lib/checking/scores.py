@@ -144,10 +144,10 @@ def compare_loo(pointwise: Mapping[str, xr.Dataset], pareto_k_threshold: float =
     order = sorted(values, key=lambda model: -values[model].sum())
     rows = []
     for model in order:
-        own, difference = values[model], values[model] - values[order[0]]
-        errors = [np.sqrt(len(own)) * x.std(ddof=1) for x in (own, difference)]
+        elpd, difference = values[model], values[model] - values[order[0]]
+        errors = [np.sqrt(len(elpd)) * scores.std(ddof=1) for scores in (elpd, difference)]
         bad = int((pointwise[model]["pareto_k"] > pareto_k_threshold).sum())
-        rows.append((model, own.sum(), errors[0], difference.sum(), errors[1], bad, len(own)))
+        rows.append((model, elpd.sum(), errors[0], difference.sum(), errors[1], bad, len(elpd)))
     return pd.DataFrame(rows, columns=COMPARISON_COLUMNS)
 
 
@@ -160,9 +160,9 @@ def brier_score(probability: np.ndarray | xr.DataArray, joined: np.ndarray | xr.
 def log_score(probability: np.ndarray | xr.DataArray, joined: np.ndarray | xr.DataArray) -> float:
     """Sum over eligible rows of the log of the probability given to what happened; 0 is best."""
     probability, joined = np.asarray(probability, dtype=float), np.asarray(joined, dtype=float)
-    given = np.where(joined > 0.5, probability, 1 - probability)[~np.isnan(joined)]
+    probability_of_decision = np.where(joined > 0.5, probability, 1 - probability)[~np.isnan(joined)]
     with np.errstate(divide="ignore"):
-        return float(np.log(given).sum())
+        return float(np.log(probability_of_decision).sum())
 
 
 def _relative_efficiency(values: np.ndarray) -> float:

@@ -42,10 +42,10 @@ def e_value_rows(low: xr.DataArray, high: xr.DataArray, term: str, model: str, i
         Probability of joining averaged over rows, at the low and the high value of the term.
     """
     ratio = np.asarray(high / low, dtype=float).ravel()
-    found = estimate_row(ratio, interval)
+    estimate = estimate_row(ratio, interval)
     median = float(np.median(ratio))
-    nearer = found["lower"] if median > 1 else found["upper"]
-    limit = 1.0 if found["lower"] <= 1 <= found["upper"] else nearer
+    nearer = estimate["lower"] if median > 1 else estimate["upper"]
+    limit = 1.0 if estimate["lower"] <= 1 <= estimate["upper"] else nearer
     rows = []
     for item, value, words in (
         ("estimate", median, "the effect away"),
@@ -82,16 +82,16 @@ def benchmark_row(
     names : list of str
     """
     coefficient = columns.T @ value / max(float(value @ value), 1e-12)
-    moved = np.abs(controls.mean(("chain", "draw")).values * coefficient)
-    place = int(moved.argmax())
-    times = slope / max(float(moved[place]), 1e-12)
+    slope_shift = np.abs(controls.mean(("chain", "draw")).values * coefficient)
+    strongest = int(slope_shift.argmax())
+    times = slope / max(float(slope_shift[strongest]), 1e-12)
     return {
         "check": "common cause",
         **estimate_row(times, interval),
         "unit": "ratio",
         "expected": "above one",
         "verdict": DESCRIBED,
-        "note": f"strongest observed control: {names[place].replace('_', ' ')}",
+        "note": f"strongest observed control: {names[strongest].replace('_', ' ')}",
     }
 
 
@@ -125,18 +125,18 @@ def power_scaling_rows(tree: xr.DataTree, model: str, labels: dict[str, str]) ->
         table = arviz_stats.psense_summary(tree, var_names=names, round_to=6)
     rows = []
     for name, row in table.iterrows():
-        of, _, index = str(name).partition("[")
-        weighs = row["prior"] > SENSITIVE
-        told = (
+        parameter, _, index = str(name).partition("[")
+        sensitive = row["prior"] > SENSITIVE
+        explanation = (
             "prior and data disagree"
             if row["likelihood"] > SENSITIVE
             else "the prior weighs, the data say little"
         )
-        label = " ".join([labels.get(of, of), index.rstrip("]").replace("_", " ")]).strip()
+        label = " ".join([labels.get(parameter, parameter), index.rstrip("]").replace("_", " ")]).strip()
         columns = {
             "estimate": float(row["prior"]),
             "expected": f"below {SENSITIVE}",
-            "note": told if weighs else "",
+            "note": explanation if sensitive else "",
         }
-        rows.append(check_row("power scaling", model, str(name), label, passed_if(not weighs), **columns))
+        rows.append(check_row("power scaling", model, str(name), label, passed_if(not sensitive), **columns))
     return rows

@@ -66,11 +66,11 @@ def estimate_row(draws, interval: float) -> dict[str, float]:
 
 def holm(p_values: np.ndarray) -> np.ndarray:
     """P values adjusted for their number (Holm 1979); NaN stays."""
-    found, told = np.full(len(p_values), np.nan), np.flatnonzero(np.isfinite(p_values))
-    order = told[np.argsort(p_values[told])]
+    adjusted, finite = np.full(len(p_values), np.nan), np.flatnonzero(np.isfinite(p_values))
+    order = finite[np.argsort(p_values[finite])]
     raised = p_values[order] * np.arange(len(order), 0, -1)
-    found[order] = np.minimum(np.maximum.accumulate(raised), 1.0)
-    return found
+    adjusted[order] = np.minimum(np.maximum.accumulate(raised), 1.0)
+    return adjusted
 
 
 def passed_if(condition: bool) -> str:

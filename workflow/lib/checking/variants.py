@@ -56,49 +56,49 @@ class Variants(PluginRefits):
 
     def labels(self) -> dict[str, Effects]:
         """Effects with other lists of participants and of missions, and in a model in which records may be wrong."""
-        own = self.settings, self.tables
-        found = self.refits([*label_versions(*own), *joiner_versions(*own)])
-        for name, settings in mission_versions(*own):
+        version_inputs = self.settings, self.tables
+        effects = self.refits([*label_versions(*version_inputs), *joiner_versions(*version_inputs)])
+        for name, settings in mission_versions(*version_inputs):
             data = prepare(self.tables, settings)
             if set(data["mission"].values) <= set(self.data["mission"].values):
-                found[name] = self.refit(name, on_the_grid_of(self.data, data))
+                effects[name] = self.refit(name, on_the_grid_of(self.data, data))
             else:
-                found[name] = self.refit(name, data, self.refitter(self.composition, data))
+                effects[name] = self.refit(name, data, self.refitter(self.composition, data))
         if not self.composition.label_errors:
             # wrong records are a matter of the broadest list: it has those that a strict list leaves out
-            broad = self.on_the_grid({**self.settings, "joined_certainty": "uncertain"})
-            doubting = self.refitter(replace(self.composition, label_errors=True), broad)
-            found["records may be wrong"] = self.refit("records may be wrong", broad, doubting)
-        return found
+            broadest = self.on_the_grid({**self.settings, "joined_certainty": "uncertain"})
+            with_label_errors = self.refitter(replace(self.composition, label_errors=True), broadest)
+            effects["records may be wrong"] = self.refit("records may be wrong", broadest, with_label_errors)
+        return effects
 
     def eligible(self) -> dict[str, Effects]:
         """Effects with other sets of candidates."""
-        found = self.refits(eligible_versions(self.settings, self.tables))
+        effects = self.refits(eligible_versions(self.settings, self.tables))
         data = on_the_grid_of(self.data, prepare(with_offers(self.tables), self.settings))
         if data["joined"].sum() > self.data["joined"].sum():
-            found[OFFERS] = self.refit(OFFERS, data)
-        return found
+            effects[OFFERS] = self.refit(OFFERS, data)
+        return effects
 
     def measures(self, measuring: Composition, free: Mapping[str, int]) -> dict[str, Effects]:
         """Effects with a latent measured, at the mode, without each of its indicators, and with some ``free`` by era."""
-        priors, found = Priors(self.plain.priors), {}
+        priors, effects = Priors(self.plain.priors), {}
         labels = self.data["indicator_label"].to_series()
-        without = without_each(measuring, self.data, priors)
-        measured = {f"measured without {labels[name]}": other for name, other in without.items()}
+        held_out = without_each(measuring, self.data, priors)
+        measured = {f"measured without {labels[name]}": refitted for name, refitted in held_out.items()}
         if free:
             freed = refit(panel(replace(measuring, free_after=free), self.data), priors)
             measured[f"measured with {', '.join(labels[n] for n in free)} free by era"] = freed
-        for name, other in measured.items():
-            latent = self.paths[measuring.name].assign(filtered_mean=(("state", "year"), other.filtered))
-            own = {**self.paths, measuring.name: latent}
-            found[name] = self.plain.effects(self.plain.fit(name, measured=own))
-        return found
+        for name, refitted in measured.items():
+            latent = self.paths[measuring.name].assign(filtered_mean=(("state", "year"), refitted.filtered))
+            paths = {**self.paths, measuring.name: latent}
+            effects[name] = self.plain.effects(self.plain.fit(name, measured=paths))
+        return effects
 
     def priors(self, factors: list[float]) -> dict[str, Effects]:
         """Effects with the spreads of priors multiplied."""
-        found = {}
+        effects = {}
         for factor in factors:
-            own = replace(self.plain, priors=scaled_priors(self.plain.priors, factor), compiled=None)
+            refitter = replace(self.plain, priors=scaled_priors(self.plain.priors, factor), compiled=None)
             name = f"spreads of priors times {factor:g}"
-            found[name] = self.plain.effects(own.fit(name))
-        return found
+            effects[name] = self.plain.effects(refitter.fit(name))
+        return effects

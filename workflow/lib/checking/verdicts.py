@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from workflow.lib.checking.evidence import TIES, Evidence, chance, points, words_of
+from workflow.lib.checking.evidence import TIES, Evidence, chance, in_words, points
 from workflow.lib.checking.objections import OPEN, cooperation, count_or_quality, persons
 
 # tables of checks whose file name does not say to a stranger what was tested
@@ -68,112 +68,113 @@ def write_verdicts(
         "verdict": "not tested",
         "sentence": "No test of the measure's validity was part of this run.",
     }
-    found = Evidence(effects, checks, main, models, valid["verdict"])
-    objections = [cooperation(found), count_or_quality(found), persons(found)]
+    evidence = Evidence(effects, checks, main, models, valid["verdict"])
+    objections = [cooperation(evidence), count_or_quality(evidence), persons(evidence)]
     failed = failed_checks(checks, main)
-    warning = [valid["sentence"]] if valid["verdict"] != "passed" and found.quality else []
-    sentence = headline(found, ties_words)
+    warning = [valid["sentence"]] if valid["verdict"] != "passed" and evidence.quality else []
+    sentence = headline(evidence, ties_words)
     return {
         "main_model": main,
         "headline": {"sentence": sentence},
         "objections": objections,
         "failed_checks": failed,
         "validity": dict(valid),
-        "feedback": {"sentence": feedback(found)},
-        "prediction": {"sentence": prediction(found, scores, ties_words)},
+        "feedback": {"sentence": feedback(evidence)},
+        "prediction": {"sentence": prediction(evidence, scores, ties_words)},
         "abstract": [*warning, sentence, *failures_in_words(failed), objections_in_words(objections)],
     }
 
 
-def headline(found: Evidence, ties_words: str = TIES) -> str:
+def headline(evidence: Evidence, ties_words: str = TIES) -> str:
     """Effects of ties and quality in the main model, and the probability that that of quality is the larger."""
-    rows = [(term, found.effect(found.main, term)) for term in (TIES, found.quality) if term]
-    shown = [(ties_words if term == TIES else words_of(term), points(row)) for term, row in rows if row]
+    rows = [(term, evidence.effect(evidence.main, term)) for term in (TIES, evidence.quality) if term]
+    shown = [(ties_words if term == TIES else in_words(term), points(row)) for term, row in rows if row]
     if not shown:
         return "This run has neither ties nor quality in its main model."
-    (first, change), *others = shown
+    (first, change), *remaining = shown
     text = f"The probability of joining changes by {change} from the lower to the upper quartile of {first}"
-    text += "".join(f", and by {change} for {words}" for words, change in others)
-    beats = found.quality_beats_ties(found.main)
-    if beats and len(shown) == 2:
-        text += f"; that of quality is the larger with probability {chance(beats['mean'])}"
-    terms = found.models.get(found.main, {}).get("regressors", [TIES])
-    cut = found.first(lambda own: own.get("inference") == "cut" and own["regressors"] == terms)
-    carried = found.effect(cut, found.quality) if cut != found.main else None
-    if carried and len(shown) == 2:
+    text += "".join(f", and by {change} for {words}" for words, change in remaining)
+    comparison = evidence.quality_beats_ties(evidence.main)
+    if comparison and len(shown) == 2:
+        text += f"; that of quality is the larger with probability {chance(comparison['mean'])}"
+    regressors = evidence.models.get(evidence.main, {}).get("regressors", [TIES])
+    cut = evidence.first(lambda terms: terms.get("inference") == "cut" and terms["regressors"] == regressors)
+    cut_effect = evidence.effect(cut, evidence.quality) if cut != evidence.main else None
+    if cut_effect and len(shown) == 2:
         text += ". Draws of quality that carry its error, and pull its slope towards zero, give "
-        text += f"{points(found.effect(cut, TIES))} and {points(carried)}"
-        carried_beats = found.quality_beats_ties(cut)
-        text += f", and that probability as {chance(carried_beats['mean'])}" if carried_beats else ""
+        text += f"{points(evidence.effect(cut, TIES))} and {points(cut_effect)}"
+        cut_comparison = evidence.quality_beats_ties(cut)
+        text += f", and that probability as {chance(cut_comparison['mean'])}" if cut_comparison else ""
     return text + "."
 
 
-def feedback(found: Evidence) -> str:
+def feedback(evidence: Evidence) -> str:
     """What the effect of quality becomes where the outcome informs it, beside the same information without the outcome."""
-    joint = found.first(lambda own: own.get("inference") == "joint" and found.quality in own["regressors"])
-    with_outcome = found.effect(joint, found.quality)
+    quality = evidence.quality
+    joint = evidence.first(lambda terms: terms.get("inference") == "joint" and quality in terms["regressors"])
+    with_outcome = evidence.effect(joint, quality)
     if not with_outcome:
         return "No model that lets the outcome inform quality is part of this run."
     # the joint model knows later indicators, too: only beside a smoothed path is the difference the outcome's
-    smoothed = found.first(
-        lambda own: (
-            own.get("information") == "smoothed"
-            and own.get("inference") != "joint"
-            and set(own["regressors"]) == set(found.models[joint].get("regressors", [TIES]))
+    smoothed = evidence.first(
+        lambda terms: (
+            terms.get("information") == "smoothed"
+            and terms.get("inference") != "joint"
+            and set(terms["regressors"]) == set(evidence.models[joint].get("regressors", [TIES]))
         )
     )
-    beside = found.effect(smoothed or found.main, found.quality)
-    if not beside or joint == found.main:
+    without_outcome = evidence.effect(smoothed or evidence.main, quality)
+    if not without_outcome or joint == evidence.main:
         return f"The record of joining informs quality; its effect is {points(with_outcome)}."
     known = "indicators of all years" if smoothed else "earlier indicators"
     text = (
         f"Where the record of joining informs quality besides {'its indicators' if smoothed else 'indicators of all years'}, the "
-        f"effect of quality is {points(with_outcome)}; from {known} alone it is {points(beside)}."
+        f"effect of quality is {points(with_outcome)}; from {known} alone it is {points(without_outcome)}."
     )
-    moved = found.check("feedback", "all states")
-    return text + (f" The record moves {moved['note']} of their path." if moved and moved["note"] else "")
+    shift = evidence.check("feedback", "all states")
+    return text + (f" The record moves {shift['note']} of their path." if shift and shift["note"] else "")
 
 
-def prediction(found: Evidence, scores: pd.DataFrame | None, ties_words: str = TIES) -> str:
+def prediction(evidence: Evidence, scores: pd.DataFrame | None, ties_words: str = TIES) -> str:
     """What ties and quality each add to the prediction of conflicts left out, beyond what else the main model has."""
     rows = {} if scores is None else {row["model"]: row for row in scores.to_dict("records")}
-    terms = found.models.get(found.main, {}).get("regressors", [TIES])
-    words = {term: ties_words if term == TIES else words_of(term) for term in terms}
-    parts, more = [], []
-    for term in (TIES, found.quality):
-        row = rows.get(found.main_less(term))
-        if found.main in rows and row and pd.notna(row["se_difference"]):
+    terms = evidence.models.get(evidence.main, {}).get("regressors", [TIES])
+    words = {term: ties_words if term == TIES else in_words(term) for term in terms}
+    parts, caveats = [], []
+    for term in (TIES, evidence.quality):
+        row = rows.get(evidence.main_less(term))
+        if evidence.main in rows and row and pd.notna(row["se_difference"]):
             beyond = " and ".join(words[other] for other in terms if other != term)
             gain = f"{-row['difference']:+.1f}".replace("-", "\N{MINUS SIGN}")
             error = f"(standard error {row['se_difference']:.1f})"
             parts.append(f"{words[term]} adds {gain} {error} to what {beyond or 'the rest'} tells")
             if row["largest_share"] > LARGEST_SHARE:
                 conflict = str(row["largest_conflict"]).replace("_", " ")
-                more.append(
+                caveats.append(
                     f"{row['largest_share']:.0%} of the {'first' if term == TIES else 'second'} comes from {conflict}"
                 )
-            alone = float(rows[found.main]["log_score"] - row["log_score"])
-            if alone * -row["difference"] < 0:
-                more.append(f"single decisions are predicted no better with {words[term]} than without")
+            pointwise_gain = float(rows[evidence.main]["log_score"] - row["log_score"])
+            if pointwise_gain * -row["difference"] < 0:
+                caveats.append(f"single decisions are predicted no better with {words[term]} than without")
     if not parts:
         return "No model without ties or without quality was scored on conflicts left out in this run."
     sentence = f"In joint log score of conflicts left out, {', and '.join(parts)}."
-    return sentence + (f" But {', and '.join(more)}." if more else "")
+    return sentence + (f" But {', and '.join(caveats)}." if caveats else "")
 
 
 def failed_checks(checks: Mapping[str, pd.DataFrame], main: str) -> list[dict]:
     """Every table of checks in which something failed, with how much of it; of several models' rows those of the main one."""
-    found = []
+    failures = []
     for file, rows in checks.items():
-        own = rows[rows["model"].astype(str) == main]
-        rows = own if len(own) else rows
+        main_rows = rows[rows["model"].astype(str) == main]
+        rows = main_rows if len(main_rows) else rows
         tested, failed = rows[rows["verdict"].isin(TESTED)], rows[rows["verdict"] == "failed"]
         if failed.empty:
             continue
         label = LABELS.get(file, file.replace("_", " "))
         names = [str(name) for name in failed["label"]]
         listed = ", ".join(names[:LONGEST_LIST]) + (", and others" if len(names) > LONGEST_LIST else "")
-        found.append(
+        failures.append(
             {
                 "check": file,
                 "label": label,
@@ -182,15 +183,15 @@ def failed_checks(checks: Mapping[str, pd.DataFrame], main: str) -> list[dict]:
                 "sentence": f"{len(failed)} of {len(tested)} tests of {label} failed: {listed}.",
             }
         )
-    return found
+    return failures
 
 
 def failures_in_words(failed: list[dict]) -> list[str]:
     """Sentences on failed checks for the abstract: the controls by name, the others together."""
-    named = [one["sentence"] for one in failed if one["check"] in IN_ABSTRACT]
-    others = [one for one in failed if one["check"] not in IN_ABSTRACT]
-    if others:
-        parts = ", ".join(f"{one['label']} ({one['number']} of {one['of']})" for one in others)
+    named = [row["sentence"] for row in failed if row["check"] in IN_ABSTRACT]
+    other_failures = [row for row in failed if row["check"] not in IN_ABSTRACT]
+    if other_failures:
+        parts = ", ".join(f"{row['label']} ({row['number']} of {row['of']})" for row in other_failures)
         named.append(f"{'Also failed' if named else 'Failed'}: {parts}.")
     return named
 
@@ -198,8 +199,8 @@ def failures_in_words(failed: list[dict]) -> list[str]:
 def objections_in_words(objections: list[dict]) -> str:
     """One sentence on the verdicts, each with the objections that it is on."""
     parts = []
-    for verdict in dict.fromkeys(one["verdict"] for one in objections):
-        named = [f"({one['id']}) {IN_SHORT[one['id']]}" for one in objections if one["verdict"] == verdict]
+    for verdict in dict.fromkeys(row["verdict"] for row in objections):
+        named = [f"({row['id']}) {IN_SHORT[row['id']]}" for row in objections if row["verdict"] == verdict]
         listed = " and ".join(filter(None, [", ".join(named[:-1]), named[-1]]))
         verb = "" if verdict == OPEN else ("are " if len(named) > 1 else "is ")
         parts.append(f"{listed} {verb}{verdict}")

@@ -29,7 +29,7 @@ OTHER_ROLES = {"staff": "officers in headquarters", "basing": "bases and transit
 OFFERED = "offered and refused"
 SMALL_STATE_THOUSANDS = 500.0
 # shares of the effect as fitted: one that leaves less than half has changed the answer, one that leaves three quarters has not
-LEAST, ENOUGH = 0.5, 0.75
+FAILED_BELOW, PASSED_FROM = 0.5, 0.75
 
 Version = tuple[str, dict]
 
@@ -106,15 +106,15 @@ def mission_versions(data_settings: Mapping, tables: Tables) -> list[Version]:
         except UserError:
             return set()
 
-    others = {name: change for name, change in changes.items() if chosen(change) not in (set(), chosen({}))}
-    return [(name, {**data_settings, **change}) for name, change in others.items()]
+    distinct = {name: change for name, change in changes.items() if chosen(change) not in (set(), chosen({}))}
+    return [(name, {**data_settings, **change}) for name, change in distinct.items()]
 
 
 def version_verdict(share: float) -> str:
     """Verdict on what a version leaves of an effect that is clear of zero, as a share of it; much more is another answer, too."""
-    if share < LEAST:
+    if share < FAILED_BELOW:
         return FAILED
-    return PASSED if ENOUGH <= share <= 1 / ENOUGH else CANNOT_TELL
+    return PASSED if PASSED_FROM <= share <= 1 / PASSED_FROM else CANNOT_TELL
 
 
 def version_rows(
@@ -137,18 +137,18 @@ def version_rows(
         How frequent joining is in a version, as a ratio: effects on the probability shrink with it, whatever the slopes do.
     """
     rows = []
-    for name, found in effects.items():
-        for effect, draws in found.items():
+    for name, version_effects in effects.items():
+        for effect, draws in version_effects.items():
             main = float(reference[effect].mean())
             share = float(draws.mean()) / main if main else np.nan
-            clear = estimate_row(reference[effect], interval)
-            told = clear["lower"] > 0 or clear["upper"] < 0
-            verdict = version_verdict(share) if told else "described"
+            reference_row = estimate_row(reference[effect], interval)
+            discernible = reference_row["lower"] > 0 or reference_row["upper"] < 0
+            verdict = version_verdict(share) if discernible else "described"
             label = f"{effect.removesuffix('_effect').replace('_', ' ')}, {name}"
             note, frequency = "the effect as fitted is not clear of zero", (frequencies or {}).get(name, 1.0)
-            if told:
+            if discernible:
                 note = f"{share:.2f} of the effect as fitted"
-            if told and round(frequency, 2) != 1:
+            if discernible and round(frequency, 2) != 1:
                 note += f"; joining is {frequency:.2f} times as frequent"
             columns = {"unit": "points", "expected": f"as fitted, {100 * main:.1f}", "note": note}
             columns |= estimate_row(100 * draws, interval)

@@ -51,9 +51,9 @@ def continuation_columns(frame: pd.DataFrame, pivotal: int, sources: Sources) ->
     members = full_members(sources)
     pivot = members.loc[members["state"] == lineage_code(pivotal), ["organisation", "year"]]
     shared = members.merge(pivot, on=["organisation", "year"])
-    own = grid(members["state"], members["year"])
-    joint = grid(shared["state"], shared["year"]).reindex(own.index).fillna(0.0)
-    joint = joint.where(own.notna() & np.isin(YEARS, pivot["year"]))
+    memberships = grid(members["state"], members["year"])
+    joint = grid(shared["state"], shared["year"]).reindex(memberships.index).fillna(0.0)
+    joint = joint.where(memberships.notna() & np.isin(YEARS, pivot["year"]))
     return pd.DataFrame(
-        {"factbook_igo_joint": look_up(joint, frame), "factbook_igo_own": look_up(own, frame)}
+        {"factbook_igo_joint": look_up(joint, frame), "factbook_igo_own": look_up(memberships, frame)}
     )

@@ -40,20 +40,20 @@ def _participants(sources: Sources, coding, codes: Mapping[str, int]) -> pd.Data
         hit &= _is_one_of(table[dataset.side], coding.side)
     rows = table[hit]
     action = rows[dataset.action] if dataset.action else np.nan
-    found = pd.DataFrame({"ccode": rows[dataset.state], "first_year": rows[dataset.year], "action": action})
+    actors = pd.DataFrame({"ccode": rows[dataset.state], "first_year": rows[dataset.year], "action": action})
     if coding.dataset == "geo_pko":
-        found = found.groupby("ccode", as_index=False).min()
-        pairs = zip(found["ccode"], found["first_year"], strict=True)
-        found["ccode"] = [state_code(name, year, year, codes) for name, year in pairs]
+        actors = actors.groupby("ccode", as_index=False).min()
+        pairs = zip(actors["ccode"], actors["first_year"], strict=True)
+        actors["ccode"] = [state_code(name, year, year, codes) for name, year in pairs]
     if coding.dataset.startswith("imi"):
-        found["first_year"] //= 10000
+        actors["first_year"] //= 10000
     if coding.dataset == "imi":
-        found = found[(found["ccode"] < ORGANISATION_CODES_FROM) & ~found["ccode"].isin(ORGANISATIONS)]
-        found = found.replace({"ccode": IMI_MISPRINTS})
+        actors = actors[(actors["ccode"] < ORGANISATION_CODES_FROM) & ~actors["ccode"].isin(ORGANISATIONS)]
+        actors = actors.replace({"ccode": IMI_MISPRINTS})
     if coding.dataset == "imi_description":
         members = IMI_FORCE_MEMBERS[int(coding.side)]
-        found = pd.DataFrame({"ccode": members, "first_year": found["first_year"].min(), "action": np.nan})
-    grouped = found.dropna(subset=["ccode"]).groupby("ccode")
+        actors = pd.DataFrame({"ccode": members, "first_year": actors["first_year"].min(), "action": np.nan})
+    grouped = actors.dropna(subset=["ccode"]).groupby("ccode")
     return grouped.agg({"first_year": "min", "action": "max"}).reset_index()
 
 
@@ -70,9 +70,9 @@ def dataset_claims(sources: Sources, missions: pd.DataFrame, codes: Mapping[str,
     texts = {"identifier": str, "side": str}
     claims = []
     for coding in pd.read_csv(CODING / "datasets.csv", keep_default_na=False, dtype=texts).itertuples():
-        found, dataset = _participants(sources, coding, codes), DATASETS.loc[coding.dataset]
-        start, first = int(starts[coding.mission]), found["first_year"].astype(int)
-        pairs = zip(found["ccode"], first, strict=True)
+        participants, dataset = _participants(sources, coding, codes), DATASETS.loc[coding.dataset]
+        start, first = int(starts[coding.mission]), participants["first_year"].astype(int)
+        pairs = zip(participants["ccode"], first, strict=True)
         least = float(coding.minimum_action) if coding.minimum_action != "" else -np.inf
         claim = {
             "mission": coding.mission,
@@ -83,8 +83,8 @@ def dataset_claims(sources: Sources, missions: pd.DataFrame, codes: Mapping[str,
             "source": dataset.label.format(identifier=coding.identifier, side=coding.side),
             "first_year": first.clip(lower=start),
             "basis": np.where((first <= start) | (dataset.family == "imi"), "dated", "latest"),
-            "below": found["action"] < least,
-            "action": found["action"],
+            "below": participants["action"] < least,
+            "action": participants["action"],
             "covers": coding.dataset != "imi_description",
         }
         claims.append(pd.DataFrame(claim))

@@ -43,7 +43,7 @@ def derive_all(sources: Sources) -> dict[str, str]:
         "states.csv": as_text(format_states(states)),
         "codebook.csv": as_text(derive_codebook(states)),
         "distances.csv": as_text(derive_distances(sources, missions)),
-        **{name: sources.beside(file).read_text(encoding="utf-8") for name, file in FACTS.items()},
+        **{name: sources.path_of_compiled(file).read_text(encoding="utf-8") for name, file in FACTS.items()},
     }
 
 

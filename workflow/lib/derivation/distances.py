@@ -15,8 +15,8 @@ from workflow.lib.derivation.system import both_ways, codes_of, lineage, lineage
 
 def distances_to(place: int, year: int, pairs: pd.DataFrame) -> pd.Series:
     """Distance (km) from one state to all others, by lineage code, in the nearest year the source has for each pair."""
-    near = pairs[pairs["partner"] == lineage_code(place)]
-    ordered = near.assign(gap=(near["year"] - year).abs()).sort_values(["state", "gap", "year"])
+    dyads = pairs[pairs["partner"] == lineage_code(place)]
+    ordered = dyads.assign(gap=(dyads["year"] - year).abs()).sort_values(["state", "gap", "year"])
     distance = ordered.drop_duplicates("state").set_index("state")["mindist"]
     distance.loc[place] = 0.0
     return distance

@@ -24,7 +24,7 @@ FURTHER_EVIDENCE_FILE = "participation_evidence_more.csv"
 def read_evidence(sources: Sources) -> pd.DataFrame:
     """Both tables of compiled evidence, one after the other; `file` names the table, `code` is empty in the first."""
     files = (EVIDENCE_FILE, FURTHER_EVIDENCE_FILE)
-    tables = [read_texts(sources.beside(name)).assign(file=name) for name in files]
+    tables = [read_texts(sources.path_of_compiled(name)).assign(file=name) for name in files]
     return pd.concat(tables, ignore_index=True).fillna("").rename(columns={"state": "code"})
 
 

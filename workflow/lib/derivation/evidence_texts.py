@@ -50,12 +50,12 @@ def list_family(name: str) -> str:
 
 def split_sources(text: str) -> list[tuple[str, str, str]]:
     """Single sources named in a source text, as (kind, family, name to print); at least one, of kind `none`."""
-    found = []
+    sources = []
     for part in re.split(r";\s*(?![^(]*\))", text):
         name = BARE_LISTS_END.sub("", part).strip()
-        own = ("list", list_family(name), f"list: {name}")
-        found.append(next((known for pattern, *known in SOURCES if re.search(pattern, part)), own))
-    return [tuple(source) for source in found if source[2]] or [("none", "", "")]
+        default = ("list", list_family(name), f"list: {name}")
+        sources.append(next((known for pattern, *known in SOURCES if re.search(pattern, part)), default))
+    return [tuple(source) for source in sources if source[2]] or [("none", "", "")]
 
 
 def year_in_role(text: str) -> tuple[int | None, str]:
@@ -63,5 +63,5 @@ def year_in_role(text: str) -> tuple[int | None, str]:
 
     The basis is `dated` (the entry), `believed` (the compilers' belief), `latest` (seen by then) or empty.
     """
-    found = ((re.search(pattern, text), basis) for pattern, basis in YEARS)
-    return next(((int(match[1]), basis) for match, basis in found if match), (None, ""))
+    matches = ((re.search(pattern, text), basis) for pattern, basis in YEARS)
+    return next(((int(match[1]), basis) for match, basis in matches if match), (None, ""))

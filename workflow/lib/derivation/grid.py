@@ -32,8 +32,8 @@ def grid(
     rows = pd.DataFrame({"code": lineage(codes.astype(int)), "year": years.astype(int), "value": values})
     rows = rows[rows["year"].between(FIRST_YEAR, LAST_YEAR)]
     cells = rows.groupby(["code", "year"])["value"]
-    found = cells.max() if largest else cells.sum(min_count=1)
-    return found.unstack("year").reindex(columns=YEARS).astype(float)
+    aggregated = cells.max() if largest else cells.sum(min_count=1)
+    return aggregated.unstack("year").reindex(columns=YEARS).astype(float)
 
 
 def within(values: pd.DataFrame, first: int, last: int) -> pd.DataFrame:
@@ -87,7 +87,7 @@ def look_up(values: pd.DataFrame, frame: pd.DataFrame, years_later: int = 0) -> 
     """
     row = values.index.get_indexer(lineage(frame["state"]))
     column = values.columns.get_indexer(frame["year"] + years_later)
-    found = (row >= 0) & (column >= 0)
+    in_grid = (row >= 0) & (column >= 0)
     result = np.full(len(frame), np.nan)
-    result[found] = values.to_numpy()[row[found], column[found]]
+    result[in_grid] = values.to_numpy()[row[in_grid], column[in_grid]]
     return result

@@ -45,7 +45,7 @@ def read_dates(sources: Sources) -> pd.DataFrame:
         trigger_event, trigger_date, deployment_date (ISO text), days_to_deployment with its certainty (the weaker of its
         two dates) and source, days_to_operation.
     """
-    table = read_texts(sources.beside(DATES_FILE))
+    table = read_texts(sources.path_of_compiled(DATES_FILE))
     table = table[table["trigger_date"] != ""].set_index("mission")
     rows = {}
     for mission, row in table.iterrows():

@@ -60,20 +60,20 @@ def pact_columns(
         independent alliance in the sense of Lake 2009).
     """
     pacts, centre = defence_pacts(sources), lineage_code(pivotal)
-    own = pacts[pacts["partner"] == centre]
+    pivotal_pacts = pacts[pacts["partner"] == centre]
     scores = sources.alliance_depth.rename(columns={"atopid": "agreement", "depth.score": "depth"})
-    scored = own.merge(scores[["agreement", "depth"]], on="agreement").dropna(subset=["depth"])
+    scored = pivotal_pacts.merge(scores[["agreement", "depth"]], on="agreement").dropna(subset=["depth"])
     deepest = scored.groupby(["state", "year"], as_index=False)["depth"].max()
-    allies = own[["state", "year"]].drop_duplicates().rename(columns={"state": "partner"})
+    allies = pivotal_pacts[["state", "year"]].drop_duplicates().rename(columns={"state": "partner"})
     shared = pacts.merge(allies, how="left", on=["partner", "year"], indicator=True)
     independent = shared[(shared["_merge"] == "left_only") & (shared["partner"] != centre)]
-    allied = complete(grid(own["state"], own["year"]), *ALLIANCE_YEARS, states) > 0
-    others = complete(grid(independent["state"], independent["year"]), *ALLIANCE_YEARS, states) > 0
-    others = others.reindex(allied.index, fill_value=False)
+    allied = complete(grid(pivotal_pacts["state"], pivotal_pacts["year"]), *ALLIANCE_YEARS, states) > 0
+    has_independent = complete(grid(independent["state"], independent["year"]), *ALLIANCE_YEARS, states) > 0
+    has_independent = has_independent.reindex(allied.index, fill_value=False)
     pact = within(allied.astype(float), *ALLIANCE_YEARS)
     tables = {
         "defence_pact": pact,
         "alliance_depth": grid(deepest["state"], deepest["year"], deepest["depth"]),
-        "alliance_only_pivotal": pact.mask(others & pact.notna(), 0.0),
+        "alliance_only_pivotal": pact.mask(has_independent & pact.notna(), 0.0),
     }
     return {name: look_up(table, frame) for name, table in tables.items()}

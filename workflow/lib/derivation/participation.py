@@ -69,8 +69,8 @@ def _claims(sources: Sources, missions: pd.DataFrame, codes: dict[str, int]) -> 
     """All claims; evidence that cites the COW wars counts as none where the dataset at hand does not list the state."""
     listed = evidence_claims(sources, missions, codes).assign(below=False, action=pd.NA, covers=False)
     published = published_claims(missions, codes).assign(below=False, action=pd.NA, covers=False)
-    found = pd.concat([dataset_claims(sources, missions, codes), published])
-    claims = pd.concat([listed, found.assign(text="", grade="")], ignore_index=True)
+    datasets_and_lists = pd.concat([dataset_claims(sources, missions, codes), published])
+    claims = pd.concat([listed, datasets_and_lists.assign(text="", grade="")], ignore_index=True)
     cited = claims["source"] == UNNUMBERED_WAR
     keys = pd.MultiIndex.from_frame(claims[["mission", "state"]])
     unconfirmed = cited & ~keys.isin(keys[claims["source"].str.startswith(f"{UNNUMBERED_WAR} ")])
@@ -183,21 +183,21 @@ def _considered(sources: Sources) -> Iterator[dict]:
     for mission in missions.itertuples():
         deployed = date.fromisoformat(dates_of(dates, mission.mission)["deployment_date"])
         members = membership(sources.system, int(mission.start_year), deployed)
-        own = list(claims[claims["mission"] == mission.mission].itertuples())
+        mission_claims = list(claims[claims["mission"] == mission.mission].itertuples())
         coded = {state for name, state in exclusions if name == mission.mission}
-        for state in sorted({int(claim.state) for claim in own} | coded | members.gone):
+        for state in sorted({int(claim.state) for claim in mission_claims} | coded | members.gone):
             key = (mission.mission, state)
             exclusion = exclusions.get(key, {})
             yield {
                 "mission": mission,
                 "state": state,
                 "start": (deployed.year, deployed.month),
-                "claims": [claim for claim in own if claim.state == state],
+                "claims": [claim for claim in mission_claims if claim.state == state],
                 "reason": exclusion_reason(state, mission, members, exclusion.get("reason", "")),
                 "exclusion_source": exclusion.get("source", ""),
                 "decision": decisions.get(key, {}),
                 "entry_decision": entries.get(key, {}),
-                "covering": sorted({claim.source for claim in own if claim.covers}),
+                "covering": sorted({claim.source for claim in mission_claims if claim.covers}),
             }
 
 

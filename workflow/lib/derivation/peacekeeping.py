@@ -62,29 +62,29 @@ def derive_mission_rows(contributors: pd.DataFrame, listed: pd.DataFrame) -> pd.
     rows = []
     for acronym, mapped in contributors.groupby("mission")["year"].min().items():
         named = listed["PKMNAME (location)"].str.contains(rf"\b{re.escape(acronym)}\b", regex=True)
-        found = listed[named & (listed["TPTYPE"] == UN_MISSION)].sort_values("OBSNUM")
-        if found.empty or counts[acronym] < FEWEST_CONTRIBUTORS:
+        un_missions = listed[named & (listed["TPTYPE"] == UN_MISSION)].sort_values("OBSNUM")
+        if un_missions.empty or counts[acronym] < FEWEST_CONTRIBUTORS:
             continue
-        start = int(found["STARTYR"].iloc[0])
+        start = int(un_missions["STARTYR"].iloc[0])
         if not (FIRST_START <= start <= LAST_START and 0 <= mapped - start <= MAP_DELAY):
             continue
-        hosts = found["CCODE1"].astype(int).replace(HOST_CODES).drop_duplicates()
+        hosts = un_missions["CCODE1"].astype(int).replace(HOST_CODES).drop_duplicates()
         host = ";".join(map(str, hosts))
-        references = ", ".join(map(str, found["OBSNUM"]))
+        references = ", ".join(map(str, un_missions["OBSNUM"]))
         rows.append(
             {
                 "acronym": acronym,
                 "mission": f"{acronym.lower().replace(' ', '_')}_{start}",
                 "label": f"{acronym} {start}",
                 "start_year": start,
-                "end_year": found["ENDYR"].iloc[0],
+                "end_year": un_missions["ENDYR"].iloc[0],
                 "pivotal": PIVOTAL,
                 "outcome_kind": "deployment",
                 "type": "UN peacekeeping",
                 "un_mandate": 1,
                 "targets": host,
                 "host": host,
-                "size": found["PKMNUM1"].max(),
+                "size": un_missions["PKMNUM1"].max(),
                 "evidence": "fair",
                 "source": f"{CONTRIBUTOR_SOURCE}; Mullenbach TPPKM 3.1 rows {references}",
             }

@@ -104,9 +104,9 @@ def troops_per_thousand(frame: pd.DataFrame, sources: Sources, states: np.ndarra
 def exercise_codes(rows: pd.DataFrame, sources: Sources) -> pd.Series:
     """Lineages of the participants of exercises; microstates, without a code in the source, by name; NaN for no state."""
     codes = sources.crosswalk.dropna(subset=["ccode"])[["year", "gwcode", "ccode"]]
-    found = rows[["year", "gwcode"]].merge(codes, how="left", on=["year", "gwcode"])["ccode"].to_numpy()
+    cow_codes = rows[["year", "gwcode"]].merge(codes, how="left", on=["year", "gwcode"])["ccode"].to_numpy()
     named = rows["country"].replace(NAMES_IN_EXERCISES).map(codes_by_name(sources.system)).to_numpy(float)
-    code = pd.Series(found, index=rows.index).fillna(rows["gwcode"])
+    code = pd.Series(cow_codes, index=rows.index).fillna(rows["gwcode"])
     code = code.where(code.notna(), named)
     later = (code == system.SOUTH_VIETNAM) & (rows["year"] > system.LAST_YEAR_OF_SOUTH_VIETNAM)
     return lineage(code.mask(later, system.VIETNAM).replace(SERBIA_IN_GLEDITSCH_WARD, YUGOSLAVIA))

@@ -27,16 +27,16 @@ EXTRACTS = read_texts(CODING / "extracts.csv").set_index("extract")
 
 def sources_folder(option: str | None) -> Path:
     """The sources' folder: the option first, then the environment variable; `UserError` if there is none."""
-    given = option or os.environ.get(VARIABLE)
-    if not given:
+    folder_name = option or os.environ.get(VARIABLE)
+    if not folder_name:
         raise UserError(
             f"derivation: no folder of sources given; pass --sources DIR or set {VARIABLE} to the folder that "
             "holds the source extracts (cow_states.csv and others)"
         )
-    folder = Path(given)
+    folder = Path(folder_name)
     if not folder.is_dir():
         raise UserError(
-            f"derivation: the sources' folder {given} does not exist; pass --sources DIR or set {VARIABLE}"
+            f"derivation: the sources' folder {folder_name} does not exist; pass --sources DIR or set {VARIABLE}"
         )
     return folder
 
@@ -76,7 +76,7 @@ class Sources:
             table = pd.read_csv(path, encoding=encoding or None, **options)
         return table.astype({key: int for key in WHOLE if key in table and table[key].notna().all()})
 
-    def beside(self, name: str) -> Path:
+    def path_of_compiled(self, name: str) -> Path:
         """A compiled table beside (or in) the folder of extracts; `UserError` if it is in neither place."""
         for candidate in (self.folder.parent / name, self.folder / name):
             if candidate.is_file():

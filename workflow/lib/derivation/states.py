@@ -95,10 +95,10 @@ def derive_states(sources: Sources, missions: pd.DataFrame) -> pd.DataFrame:
 def format_column(values: pd.Series) -> pd.Series:
     """Write numbers as text: whole columns as integers, others to `SIGNIFICANT_DIGITS` digits, missing as empty."""
     present = values.dropna()
-    whole = (present == present.round()).all() and (present.abs() < 1e15).all()
+    integer = (present == present.round()).all() and (present.abs() < 1e15).all()
     # Adding zero turns -0.0 into 0.0.
-    written = present.map(lambda value: str(int(value)) if whole else f"{value + 0.0:.{SIGNIFICANT_DIGITS}g}")
-    return written.reindex(values.index, fill_value="")
+    texts = present.map(lambda value: str(int(value)) if integer else f"{value + 0.0:.{SIGNIFICANT_DIGITS}g}")
+    return texts.reindex(values.index, fill_value="")
 
 
 def format_states(table: pd.DataFrame) -> pd.DataFrame:

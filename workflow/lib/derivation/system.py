@@ -67,8 +67,8 @@ def first_years(states: pd.DataFrame) -> pd.Series:
 def both_ways(dyads: pd.DataFrame) -> pd.DataFrame:
     """One row a dyad and side of it: `state` and `partner` (lineages) in the place of ccode1 and ccode2."""
     first, second = (lineage(dyads[name].astype(int)) for name in ("ccode1", "ccode2"))
-    rest = dyads.drop(columns=["ccode1", "ccode2"])
-    sides = [rest.assign(state=one, partner=other) for one, other in ((first, second), (second, first))]
+    attributes = dyads.drop(columns=["ccode1", "ccode2"])
+    sides = [attributes.assign(state=one, partner=other) for one, other in ((first, second), (second, first))]
     return pd.concat(sides, ignore_index=True)
 
 

@@ -49,7 +49,7 @@ class Agreements:
     first: int
     last: int
 
-    def own(self) -> pd.DataFrame:
+    def total(self) -> pd.DataFrame:
         """Number of agreements each lineage is party to, shape (lineages, years)."""
         return self._table(self.in_force.sum(axis=1))
 
@@ -121,15 +121,15 @@ def trade_pact_spells(table: pd.DataFrame) -> pd.DataFrame:
     DataFrame with columns agreement, state (COW), start, end
     """
     member_columns = [name for name in table.columns if name.startswith("c") and name[1:].isdigit()]
-    kept = table[table["entry_type"] != "negotiation"]
-    is_base = kept["entry_type"] == "base_treaty"
-    start = kept["entryforceyear"].where(is_base, kept["entryforceyear"].fillna(kept["year"]))
+    entries = table[table["entry_type"] != "negotiation"]
+    is_base = entries["entry_type"] == "base_treaty"
+    start = entries["entryforceyear"].where(is_base, entries["entryforceyear"].fillna(entries["year"]))
     identity = ["base_treaty", "number", "entry_type", "start"]
-    long = kept.assign(start=start).melt(identity, member_columns, value_name="iso")
+    long = entries.assign(start=start).melt(identity, member_columns, value_name="iso")
     # Territories and customs areas outside the state system form no tie of a state.
     long = long.merge(pd.read_csv(CODING / "iso_numeric.csv"), on="iso").dropna(subset=["start"])
     # A change in a treaty that never entered into force itself makes no tie.
-    in_force = kept.loc[is_base & kept["entryforceyear"].notna(), "base_treaty"]
+    in_force = entries.loc[is_base & entries["entryforceyear"].notna(), "base_treaty"]
     long = long[long["base_treaty"].isin(in_force)]
     key = ["base_treaty", "state"]
     leaves = long["entry_type"] == "withdrawal"
@@ -157,14 +157,14 @@ def organisation_dyads(sources: Sources, partner: int) -> pd.DataFrame:
     return grid(rows["state"], rows["year"], rows["dyadigos"], largest=True)
 
 
-def organisation_own(sources: Sources) -> pd.DataFrame:
+def organisation_totals(sources: Sources) -> pd.DataFrame:
     """Own memberships in intergovernmental organisations as a grid (lineages, years).
 
     Before 1965 the source carries the counts of every fifth year forward, so that a joint count of the annual dyads
     can exceed it by a few; the largest joint count with the USA or a rival power is a lower bound and is taken then.
     """
-    own = sources.own_memberships
-    table = grid(own["ccode"], own["year"], own["igo_own_full"], largest=True)
+    memberships = sources.own_memberships
+    table = grid(memberships["ccode"], memberships["year"], memberships["igo_own_full"], largest=True)
     for partner in (2, *RIVALS.values()):
         joint = organisation_dyads(sources, partner).reindex(table.index)
         table = table.where(~(joint > table), joint)
@@ -187,12 +187,12 @@ def tie_columns(
     -------
     DataFrame, n rows: igo_joint, igo_own, un_treaty_joint, un_treaty_own, alliance_*, trade_pact_*, *_lead5
     """
-    joint, own = organisation_dyads(sources, pivotal), organisation_own(sources)
-    own = own.where(~(joint.reindex(own.index) > own), joint.reindex(own.index))
-    columns = {"igo_joint": look_up(joint, frame), "igo_own": look_up(own, frame)}
+    joint, total = organisation_dyads(sources, pivotal), organisation_totals(sources)
+    total = total.where(~(joint.reindex(total.index) > total), joint.reindex(total.index))
+    columns = {"igo_joint": look_up(joint, frame), "igo_own": look_up(total, frame)}
     for kind, part in parts.items():
         columns[f"{kind}_joint"] = look_up(part.joint(pivotal), frame)
-        columns[f"{kind}_own"] = look_up(part.own(), frame)
+        columns[f"{kind}_own"] = look_up(part.total(), frame)
     columns["igo_joint_lead5"] = look_up(joint, frame, years_later=5)
     columns["un_treaty_joint_lead5"] = look_up(parts["un_treaty"].joint(pivotal), frame, years_later=5)
     table = pd.DataFrame(columns)

@@ -64,9 +64,9 @@ def coverage(volumes: np.ndarray) -> np.ndarray:
     place = np.arange(known.shape[2])
     last = np.minimum(place + YEARS_AROUND + 1, known.shape[2])
     weights = summed[:, :, last] - summed[:, :, np.maximum(place - YEARS_AROUND, 0)]
-    whole = weights.sum(axis=1)
+    total_weight = weights.sum(axis=1)
     covered = (weights * (known > 0)).sum(axis=1)
-    return np.divide(covered, whole, out=np.zeros_like(whole), where=whole > 0)
+    return np.divide(covered, total_weight, out=np.zeros_like(total_weight), where=total_weight > 0)
 
 
 def trade_columns(frame: pd.DataFrame, pivotal: int, volumes: tuple[np.ndarray, np.ndarray]) -> pd.DataFrame:
@@ -87,12 +87,12 @@ def trade_columns(frame: pd.DataFrame, pivotal: int, volumes: tuple[np.ndarray, 
     if centre not in codes:
         return pd.DataFrame({"trade_share": np.nan, "hierarchy_trade": np.nan}, index=frame.index)
     place = int(np.searchsorted(codes, centre))
-    others = ~np.isin(codes, [centre, GERMANY])
+    other_partners = ~np.isin(codes, [centre, GERMANY])
     with_pivotal = flows[:, place]
-    enough = coverage(flows[:, others]) >= LEAST_COVERAGE
+    enough = coverage(flows[:, other_partners]) >= LEAST_COVERAGE
     powers = np.isin(codes, [*PERMANENT_MEMBERS, centre])
     columns = {}
-    for name, counted in (("trade_share", others), ("hierarchy_trade", powers & (codes != centre))):
+    for name, counted in (("trade_share", other_partners), ("hierarchy_trade", powers & (codes != centre))):
         total = np.nansum(flows[:, counted], axis=1) + with_pivotal
         share = np.divide(
             100 * with_pivotal, total, out=np.full_like(total, np.nan), where=total >= LEAST_TOTAL

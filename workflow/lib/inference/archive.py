@@ -59,12 +59,12 @@ def _reserve(tree: xr.DataTree | xr.Dataset, path: Path, shown: Path) -> None:
 
 
 def _encoding(tree: xr.DataTree | xr.Dataset) -> dict:
-    found: dict[str, dict] = {}
+    encoding: dict[str, dict] = {}
     for path, dataset in _groups(tree):
         floats = [n for n, v in dataset.data_vars.items() if np.issubdtype(v.dtype, np.floating) and v.ndim]
         if floats:
-            found[path] = {name: {"zlib": True, "complevel": 1} for name in floats}
-    return found.get("/", {}) if isinstance(tree, xr.Dataset) else found
+            encoding[path] = {name: {"zlib": True, "complevel": 1} for name in floats}
+    return encoding.get("/", {}) if isinstance(tree, xr.Dataset) else encoding
 
 
 def read_tree(path: Path | str) -> xr.DataTree:
@@ -114,8 +114,8 @@ def _groups(tree: xr.DataTree | xr.Dataset) -> Iterator[tuple[str, xr.Dataset]]:
 
 def _checksums_of_group(dataset: xr.Dataset) -> dict[str, str]:
     """Of each variable by its name, and under the empty name of the attributes."""
-    own = {str(name): _checksum_of(values) for name, values in dataset.variables.items()}
-    return own | {"": _checksum_of_attributes(dataset.attrs)}
+    checksums = {str(name): _checksum_of(values) for name, values in dataset.variables.items()}
+    return checksums | {"": _checksum_of_attributes(dataset.attrs)}
 
 
 def _checksum_of(values: xr.Variable) -> str:
@@ -125,8 +125,8 @@ def _checksum_of(values: xr.Variable) -> str:
     else:
         content = json.dumps(array.tolist(), default=str).encode()
     shape = json.dumps([[str(name) for name in values.dims], array.shape]).encode()
-    own = _checksum_of_attributes(values.attrs).encode()
-    return hashlib.sha256(shape + own + content).hexdigest()
+    attributes = _checksum_of_attributes(values.attrs).encode()
+    return hashlib.sha256(shape + attributes + content).hexdigest()
 
 
 def _checksum_of_attributes(attributes: Mapping) -> str:
@@ -136,18 +136,20 @@ def _checksum_of_attributes(attributes: Mapping) -> str:
 
 def _verified(tree, path: Path | str):
     """The tree or data set without its checksums, if what was loaded is what was written."""
-    kept = json.loads(tree.attrs[CHECKSUMS])
+    checksums = json.loads(tree.attrs[CHECKSUMS])
     groups = dict(_groups(tree))
-    if set(groups) != set(kept) or any(set(kept[g]) != {"", *map(str, groups[g].variables)} for g in groups):
+    if set(groups) != set(checksums) or any(
+        set(checksums[g]) != {"", *map(str, groups[g].variables)} for g in groups
+    ):
         raise UserError(f"{path}: damaged, parts are missing; delete it and run again")
     for group, dataset in groups.items():
-        _verify(dataset, kept[group], path)
+        _verify(dataset, checksums[group], path)
     tree.attrs = {name: value for name, value in tree.attrs.items() if name != CHECKSUMS}
     return tree
 
 
-def _verify(dataset: xr.Dataset, kept: dict[str, str], path: Path | str) -> None:
+def _verify(dataset: xr.Dataset, checksums: dict[str, str], path: Path | str) -> None:
     for name, checksum in _checksums_of_group(dataset).items():
-        if kept.get(name) != checksum:
+        if checksums.get(name) != checksum:
             part = name or "an attribute"
             raise UserError(f"{path}: damaged, {part} is not what was written; delete it and run again")

@@ -26,7 +26,7 @@ def about_mode(program: Program) -> Program:
     Only products of the precision with vectors are needed, from differences of gradients.
     """
     parameters, tilted = program.tilt.shape
-    others = slice(parameters, tilted)
+    effects = slice(parameters, tilted)
 
     def loss(place):
         value, gradient = program.log_density(place)
@@ -44,18 +44,18 @@ def about_mode(program: Program) -> Program:
         return (ahead - behind) / (2 * step)
 
     def among_others(direction):
-        whole = np.zeros_like(mode)
-        whole[others] = direction
-        return precision(whole)[others]
+        expanded = np.zeros_like(mode)
+        expanded[effects] = direction
+        return precision(expanded)[effects]
 
-    moved = np.eye(tilted, parameters)
+    response = np.eye(tilted, parameters)
     columns = np.stack([precision(unit) for unit in np.eye(parameters, len(mode))], axis=1)[:tilted]
     size = tilted - parameters
     operator = LinearOperator((size, size), matvec=among_others, dtype=float)
     for k in range(parameters) if size else ():
-        moved[others, k] = cg(operator, -columns[others, k], rtol=TOLERANCE, maxiter=MOST_STEPS)[0]
-    marginal = columns.T @ moved
+        response[effects, k] = cg(operator, -columns[effects, k], rtol=TOLERANCE, maxiter=MOST_STEPS)[0]
+    marginal = columns.T @ response
     values, vectors = np.linalg.eigh((marginal + marginal.T) / 2)
     factor = vectors / np.sqrt(np.maximum(values, LEAST_PRECISION))
     scale = np.where(np.arange(len(mode)) < parameters, 0.0, program.scale)
-    return replace(program, start=program.position(mode), scale=scale, tilt=(moved @ factor).T.copy())
+    return replace(program, start=program.position(mode), scale=scale, tilt=(response @ factor).T.copy())

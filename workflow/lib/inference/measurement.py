@@ -65,27 +65,27 @@ def compile_measurement(
 ) -> Measurement:
     """Check, build and compile a measurement."""
     refuse_faults(composition, data)
-    own = panel(composition, data)
-    mode = find_mode(own, priors)
+    indicators = panel(composition, data)
+    mode = find_mode(indicators, priors)
     start = {
         "anchor_loading": np.array(mode.item[0, 0]),
-        "other_loading": (expected_signs(own) * mode.item[:, 0])[1:],
+        "other_loading": (expected_signs(indicators) * mode.item[:, 0])[1:],
         "error_sd": mode.item[:, 1] + LEAST_ABOVE,
         "adjustment": mode.adjustment,
     }
     start = {name: value for name, value in start.items() if np.size(value)}
-    program = compile_program(build_factor(own, mode.level, priors, GraphVariables), start)
+    program = compile_program(build_factor(indicators, mode.level, priors, GraphVariables), start)
     # chains begin some posterior standard deviations about the mode: from farther away some end where the construct is another
-    near = program.in_coordinates(np.zeros_like(program.start), np.full_like(program.start, START_SPREAD))
-    return Measurement(composition, own, mode, settings, near)
+    placed = program.in_coordinates(np.zeros_like(program.start), np.full_like(program.start, START_SPREAD))
+    return Measurement(composition, indicators, mode, settings, placed)
 
 
 def read_path(tree: xr.DataTree) -> GaussianPath:
     """The smoothed Gaussian paths of a measurement's archive."""
-    found = tree["path"].to_dataset()
-    mean, covariance = found["mean"], found["covariance"].transpose("state", "year", "with")
+    moments = tree["path"].to_dataset()
+    mean, covariance = moments["mean"], moments["covariance"].transpose("state", "year", "with")
     return GaussianPath(
-        found.year.values.astype(int), mean.transpose("state", "year").values, covariance.values
+        moments.year.values.astype(int), mean.transpose("state", "year").values, covariance.values
     )
 
 

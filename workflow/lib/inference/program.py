@@ -57,44 +57,44 @@ class Program:
         ValueError
             If the model has no data of a name, or of another shape: compiled code would read past the end of an array.
         """
-        changed = {}
+        replaced = {}
         for name, array in arrays.items():
             if name not in self.data or np.shape(array) != self.data[name].shape:
                 raise ValueError(f"data '{name}' of shape {np.shape(array)} do not fit the compiled model")
-            changed[name] = np.ascontiguousarray(array, self.data[name].dtype)
-        return replace(self, data={**self.data, **changed})
+            replaced[name] = np.ascontiguousarray(array, self.data[name].dtype)
+        return replace(self, data={**self.data, **replaced})
 
     def in_coordinates(self, center: np.ndarray, spread: np.ndarray) -> "Program":
         """The program in coordinates of another zero and unit, each (D,) in the present coordinates."""
         tilt = self.tilt * spread[: len(self.tilt), None]
         return replace(self, start=self.position(center), scale=self.scale * spread, tilt=tilt)
 
-    def position(self, moved: np.ndarray) -> np.ndarray:
+    def position(self, coordinates: np.ndarray) -> np.ndarray:
         """Values of the model's variables (..., D), from where chains move."""
         parameters, tilted = self.tilt.shape
-        found = self.start + self.scale * moved
-        found[..., :tilted] += moved[..., :parameters] @ self.tilt
-        return found
+        position = self.start + self.scale * coordinates
+        position[..., :tilted] += coordinates[..., :parameters] @ self.tilt
+        return position
 
-    def log_density(self, moved: np.ndarray) -> tuple[float, np.ndarray]:
+    def log_density(self, coordinates: np.ndarray) -> tuple[float, np.ndarray]:
         """Log density where a chain is, and its gradient (D,) in the coordinates in which it moves."""
         parameters, tilted = self.tilt.shape
-        value, gradient = self.density(self.position(moved), *self.data.values())
-        by_moved = self.scale * gradient
-        by_moved[:parameters] += self.tilt @ gradient[:tilted]
-        return float(value), by_moved
+        value, gradient = self.density(self.position(coordinates), *self.data.values())
+        by_coordinates = self.scale * gradient
+        by_coordinates[:parameters] += self.tilt @ gradient[:tilted]
+        return float(value), by_coordinates
 
-    def posterior(self, moved: np.ndarray) -> xr.Dataset:
+    def posterior(self, coordinates: np.ndarray) -> xr.Dataset:
         """Quantities at places (chains, draws, D) of chains."""
-        chains, draws, size = moved.shape
-        places = np.array_split(moved.reshape(-1, size), max(chains * draws // BATCH, 1))
-        parts = [self.quantities(self.position(part), *self.data.values()) for part in places]
-        found = {}
-        for (name, dims), values in zip(self.dims.items(), zip(*parts, strict=True), strict=True):
+        chains, draws, size = coordinates.shape
+        batches = np.array_split(coordinates.reshape(-1, size), max(chains * draws // BATCH, 1))
+        computed = [self.quantities(self.position(part), *self.data.values()) for part in batches]
+        variables = {}
+        for (name, dims), values in zip(self.dims.items(), zip(*computed, strict=True), strict=True):
             value = np.concatenate(values)
-            found[name] = (("chain", "draw", *dims), value.reshape(chains, draws, *value.shape[1:]))
-        used = {name: self.coords[name] for dims in self.dims.values() for name in dims}
-        return xr.Dataset(found, {"chain": np.arange(chains), "draw": np.arange(draws), **used})
+            variables[name] = (("chain", "draw", *dims), value.reshape(chains, draws, *value.shape[1:]))
+        labels = {name: self.coords[name] for dims in self.dims.values() for name in dims}
+        return xr.Dataset(variables, {"chain": np.arange(chains), "draw": np.arange(draws), **labels})
 
     def for_nutpie(self, first: np.ndarray | None = None):
         """The model as nutpie samples it; chains begin at ``first``, or each within one unit of zero."""
@@ -148,8 +148,8 @@ def compile_program(model, initial_points: Mapping[str, np.ndarray] | None = Non
         v: position[end - x.size : end].reshape(x.shape)
         for (v, x), end in zip(values.items(), ends, strict=True)
     }
-    kept = [v.name for v in [*model.free_RVs, *model.deterministics] if not v.name.endswith(NOT_ARCHIVED)]
-    graphs = [model.logp(), *model.replace_rvs_by_values([model[name] for name in kept])]
+    archived = [v.name for v in [*model.free_RVs, *model.deterministics] if not v.name.endswith(NOT_ARCHIVED)]
+    graphs = [model.logp(), *model.replace_rvs_by_values([model[name] for name in archived])]
     density, *graphs = graph_replace(graphs, pieces, strict=False)
     gradient = pt.concatenate([piece.ravel() for piece in pt.grad(density, [*pieces.values()])])
     positions = pt.matrix(f"{POSITION}s", dtype="float64", shape=(None, *start.shape))
@@ -167,7 +167,7 @@ def compile_program(model, initial_points: Mapping[str, np.ndarray] | None = Non
         function(position, [density, gradient], "NUMBA"),
         # evaluated once for all draws: not worth compiling
         function(positions, vectorize_graph(graphs, {position: positions}), Mode("py", "fast_compile")),
-        {name: model.named_vars_to_dims.get(name, ()) for name in kept},
+        {name: model.named_vars_to_dims.get(name, ()) for name in archived},
         {name: pd.Index(values) for name, values in model.coords.items()},
         start,
         np.ones_like(start),

@@ -87,10 +87,10 @@ def run_sampler(
     )
     statistics = tree["sample_stats"].to_dataset()
     statistics = statistics[[name for name in SAMPLE_STATS if name in statistics]]
-    places = tree["posterior"][POSITION].values
-    kept = xr.DataTree.from_dict({"posterior": program.posterior(places), "sample_stats": statistics})
-    kept.attrs["seconds"] = time.monotonic() - started
-    return kept, places
+    coordinates = tree["posterior"][POSITION].values
+    draws = xr.DataTree.from_dict({"posterior": program.posterior(coordinates), "sample_stats": statistics})
+    draws.attrs["seconds"] = time.monotonic() - started
+    return draws, coordinates
 
 
 @dataclass(frozen=True)
@@ -139,8 +139,8 @@ class Compiled:
         Returns
         -------
         xarray.DataTree
-            Groups ``posterior`` and ``sample_stats``; of a cut model also ``given``: the draws of the terms, and which of
-            them each draw was given. Attribute ``seconds``.
+            Groups ``posterior`` and ``sample_stats``; of a cut model also ``latent_draws``: those of the terms, and which of
+            them each draw is conditioned on. Attribute ``seconds``.
         """
         settings, label = settings or self.settings, label or self.composition.name
         if self.composition.inference == "cut":
@@ -164,28 +164,34 @@ class Compiled:
         # dealt to the chains in turn, so that each chain spans the measurement's posterior
         chosen = np.linspace(0, available - 1, number * chains).round().astype(int).reshape(number, chains).T
         values = [term_values(self.composition, self.data, self.measured, draw) for draw in chosen.ravel()]
-        kept = max(settings.draws // number, 1)
-        whole = replace(settings, chains=1, draws=settings.tune)
-        short = replace(settings, chains=1, tune=CUT_TUNE, draws=kept)
-        means = self._placed()
-        _, place = run_sampler(means, whole, derive_seed(seed, "means"))
-        program = means.in_coordinates(place[0].mean(0), place[0].std(0))
+        kept_draws = max(settings.draws // number, 1)
+        settings_of_means = replace(settings, chains=1, draws=settings.tune)
+        settings_of_refits = replace(settings, chains=1, tune=CUT_TUNE, draws=kept_draws)
+        at_means = self._placed()
+        _, positions = run_sampler(at_means, settings_of_means, derive_seed(seed, "means"))
+        program = at_means.in_coordinates(positions[0].mean(0), positions[0].std(0))
         trees = []
         for chain in range(chains):
-            parts, last = [], np.zeros(place.shape[2])
+            refitted, last_position = [], np.zeros(positions.shape[2])
             for k in range(number):
-                own = {f"{v.term.item()}_value": v.values.astype(float) for v in values[chain * number + k]}
-                refit = program.with_data(self.inputs.with_arrays(own).named())
-                part, place = run_sampler(refit, short, derive_seed(seed, chain, k), first=last)
-                parts.append(part)
-                last = place[0, -1]
+                regressors = {
+                    f"{v.term.item()}_value": v.values.astype(float) for v in values[chain * number + k]
+                }
+                refit = program.with_data(self.inputs.with_arrays(regressors).named())
+                draws, positions = run_sampler(
+                    refit, settings_of_refits, derive_seed(seed, chain, k), first=last_position
+                )
+                refitted.append(draws)
+                last_position = positions[0, -1]
                 if log and (k + 1) % 10 == 0:
                     log(f"{label}: chain {chain + 1}, {k + 1} of {number} draws of the latents")
-            trees.append(_joined(parts, "draw"))
+            trees.append(_joined(refitted, "draw"))
         tree = _joined(trees, "chain")
-        used = np.repeat(np.arange(chosen.size).reshape(chosen.shape), kept, axis=1)
-        given = xr.concat(values, dim="given").astype("float32")
-        tree["given"] = xr.DataTree(xr.Dataset({"value": given, "used": (("chain", "draw"), used)}))
+        used = np.repeat(np.arange(chosen.size).reshape(chosen.shape), kept_draws, axis=1)
+        latent_draws = xr.concat(values, dim="latent_draw").astype("float32")
+        tree["latent_draws"] = xr.DataTree(
+            xr.Dataset({"value": latent_draws, "used": (("chain", "draw"), used)})
+        )
         tree.attrs["seconds"] = time.monotonic() - started
         return tree
 
@@ -194,8 +200,8 @@ def _joined(parts: list[xr.DataTree], dimension: str) -> xr.DataTree:
     """Trees of one structure put behind one another along chain or draw, counted anew from 0."""
     groups = {}
     for name in ("posterior", "sample_stats"):
-        whole = xr.concat([part[name].to_dataset() for part in parts], dim=dimension)
-        groups[name] = whole.assign_coords({dimension: np.arange(whole.sizes[dimension])})
+        joined = xr.concat([part[name].to_dataset() for part in parts], dim=dimension)
+        groups[name] = joined.assign_coords({dimension: np.arange(joined.sizes[dimension])})
     return xr.DataTree.from_dict(groups)
 
 

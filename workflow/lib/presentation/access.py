@@ -16,7 +16,7 @@ from workflow.lib.errors import UserError
 from workflow.lib.presentation import captions, wording
 from workflow.lib.presentation.cells import Table
 from workflow.lib.presentation.results import Results
-from workflow.lib.presentation.tables import TABLES, check_table, common_columns, told_rows
+from workflow.lib.presentation.tables import TABLES, check_table, common_columns, rows_to_print
 
 ROOT = Path(__file__).resolve().parents[2]
 DELIMITERS = {
@@ -140,8 +140,8 @@ class Run:
                     bounds = [plain(item["lower"]), plain(item["upper"])]
                     self.record(f"{item.key}.interval", bounds, text, item.source)
                 elif isinstance(item, Number | Text):
-                    own = str(item) if isinstance(value, list) else text
-                    self.record(item.key, plain(item), own, item.source)
+                    item_text = str(item) if isinstance(value, list) else text
+                    self.record(item.key, plain(item), item_text, item.source)
             return text
 
         return printed
@@ -203,8 +203,8 @@ class Run:
 
     def unmentioned(self) -> list[Checks]:
         """Checks of which nothing has been printed so far."""
-        said = {entry["file"] for entry in self.printed.values()}
-        return self.several([name for name in self.results.check_names if f"checks/{name}.csv" not in said])
+        files = {entry["file"] for entry in self.printed.values()}
+        return self.several([name for name in self.results.check_names if f"checks/{name}.csv" not in files])
 
     def setting(self, path: str, *default):
         """A value of the config by its path, e.g. ``sampler.chains``; a default, if given, where it is not there."""
@@ -217,9 +217,9 @@ class Run:
             value = value[part]
         return wrap(value, f"settings.{path}", "config.yaml")
 
-    def unsaid(self, sentences: list[str], said: list[str]) -> list[str]:
+    def unsaid(self, sentences: list[str], printed: list[str]) -> list[str]:
         """Sentences that are in none of those said."""
-        return [sentence for sentence in sentences if not any(sentence in other for other in said)]
+        return [sentence for sentence in sentences if not any(sentence in other for other in printed)]
 
     def first_that_fits(self, words: int, *versions: list[str]) -> list[str]:
         """The first list of sentences that has no more words than allowed, else the last."""
@@ -245,7 +245,7 @@ class Run:
             return Markup("")
         caption = caption or f"{checks.title}. {checks.about}".strip()
         table = check_table(self.results, name)
-        for column, value in common_columns(told_rows(self.results, name)).items():
+        for column, value in common_columns(rows_to_print(self.results, name)).items():
             caption += f" {column.capitalize()}: {value}."
         if len(table.rows) < len(checks.rows):
             caption += f" Shown are {len(table.rows)} of {len(checks.rows)} rows; all are in {checks.source}."

@@ -20,10 +20,10 @@ CASE_PREFIX = "case_"
 def figure(name: str, results) -> str:
     """Caption of a figure as plain text, beginning with its mission if it shows a case."""
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)
-    given = SimpleNamespace(config=results.settings, wildcards=SimpleNamespace(figure=name))
+    job = SimpleNamespace(config=results.settings, wildcards=SimpleNamespace(figure=name))
     try:
         text = environment.from_string((FOLDER / "figures.rst").read_text(encoding="utf-8")).render(
-            snakemake=given
+            snakemake=job
         )
     except jinja2.UndefinedError as error:
         raise UserError(

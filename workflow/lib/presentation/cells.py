@@ -69,9 +69,9 @@ def listed(
 ) -> Table:
     """One line a row: header -> what makes a cell of the row; ``dropping`` leaves out columns without any value."""
     cells = [[make(row) for make in columns.values()] for row in rows]
-    kept = [not dropping or any(line[k] != MISSING for line in cells) for k in range(len(columns))]
-    headers, *cells = (list(compress(line, kept)) for line in (columns, *cells))
-    shown = list(compress(widths, kept)) if widths else None
+    included = [not dropping or any(line[k] != MISSING for line in cells) for k in range(len(columns))]
+    headers, *cells = (list(compress(line, included)) for line in (columns, *cells))
+    shown = list(compress(widths, included)) if widths else None
     return Table(headers, cells, min(text_columns, len(headers)), shown)
 
 

@@ -28,7 +28,7 @@ def markdown(text: object) -> Markup:
         return Markup(text)
     plain = MARKDOWN_SIGNS.sub(r"\\\1", one_line(text))
     plain = MARKDOWN_START.sub(
-        lambda found: f"{found[1]}\\{found[2]}" if found[1] else f"\\{found[3]}", plain, count=1
+        lambda match: f"{match[1]}\\{match[2]}" if match[1] else f"\\{match[3]}", plain, count=1
     )
     return Markup(MARKDOWN_ROWS.sub(r"\\\1", plain))
 

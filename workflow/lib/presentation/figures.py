@@ -60,9 +60,9 @@ def legend(figure: Figure, entries: dict[str, tuple[str, str]], columns: int = 4
     figure.legend(handles=handles, loc="outside upper right", ncols=columns)
 
 
-def zero_line(axes, at: float = 0.0) -> None:
+def zero_line(axes, position: float = 0.0) -> None:
     """A line where nothing happens, or where passing ends."""
-    axes.axvline(at, color=style.LINE, linewidth=0.7)
+    axes.axvline(position, color=style.LINE, linewidth=0.7)
 
 
 def row_figure(labels, words: str, row_height: float = 0.19) -> tuple:

@@ -108,8 +108,8 @@ def run_pandoc(source: Path, output: Path, kind: str, options: list[str]) -> Non
     done = subprocess.run(command, cwd=source.parent, capture_output=True, text=True, env=fixed_time)
     if done.returncode:
         lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
-        kept = [line for line in lines if not line.startswith(("stack traceback", "[C]", "Failing because"))]
-        complaint = " ".join(line for line in kept if "in function" not in line)
+        lines = [line for line in lines if not line.startswith(("stack traceback", "[C]", "Failing because"))]
+        complaint = " ".join(line for line in lines if "in function" not in line)
         raise UserError(f"paper.{kind}: pandoc refuses the manuscript: {complaint[:500]}")
 
 

@@ -100,8 +100,8 @@ class Results:
     @cached_property
     def diagnostics(self) -> dict:
         """results/diagnostics.json: the gate of each model."""
-        found = read_json(self.folder / "diagnostics.json")
-        return found.get("models", found)
+        content = read_json(self.folder / "diagnostics.json")
+        return content.get("models", content)
 
     @cached_property
     def data(self) -> xr.Dataset:
@@ -207,15 +207,15 @@ class Results:
         """The term that stands for quality: the main model's first beside ties, else the first of any model."""
         rows = self.table("effects.csv")
         of_main = list(rows.loc[rows["model"] == self.main_model, "estimand"])
-        others = [term for term in self.whole_terms if term != TIES]
-        return next((term for term in others if f"{term}_effect" in of_main), next(iter(others), None))
+        measured = [term for term in self.whole_terms if term != TIES]
+        return next((term for term in measured if f"{term}_effect" in of_main), next(iter(measured), None))
 
     def term_label(self, term: str) -> str:
         """A term in words: ties, or the measurement whose path it is, with the part that is meant."""
         part = next((end for end in SPLITS if term.endswith(end)), "")
-        whole = term.removesuffix(part)
+        base_term = term.removesuffix(part)
         words = f"{part.replace('_', ' ')} states" if part else ""
-        return ("Ties" if whole == TIES else self.label(whole)) + words
+        return ("Ties" if base_term == TIES else self.label(base_term)) + words
 
     def quality(self, information: str) -> pd.DataFrame:
         """Paths of quality with `filtered` or `smoothed` information, the other kind if there is none of this."""

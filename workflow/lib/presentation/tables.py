@@ -35,16 +35,16 @@ def in_points(results: Results, terms: list[str]) -> dict[str, str]:
 def of_effects(results: Results, first: str, keys: dict[tuple, str], headers: dict[str, str]) -> Table:
     """One line a model and scope with its label; keys and columns without any effect are left out."""
     rows = results.records("effects.csv")
-    found = {(row["model"], row["scope"], row["estimand"]): row for row in rows}
+    effects = {(row["model"], row["scope"], row["estimand"]): row for row in rows}
 
     def shown(key: tuple, estimand: str) -> str:
-        if (row := found.get((*key, estimand))) is None:
+        if (row := effects.get((*key, estimand))) is None:
             return MISSING
         if estimand == "quality_beats_ties":
             return p(row["mean"])
         return estimate(row, (lambda value: fixed(value, 1)) if estimand.startswith("joiners") else points)
 
-    used = [key for key in keys if any((*key, estimand) in found for estimand in headers.values())]
+    used = [key for key in keys if any((*key, estimand) in effects for estimand in headers.values())]
     columns = {first: keys.get} | {header: partial(shown, estimand=name) for header, name in headers.items()}
     return listed(used, columns, dropping=True)
 
@@ -90,27 +90,27 @@ def tallies_table(results: Results, checks: list) -> Table:
     return listed(checks, columns)
 
 
-def told_rows(results: Results, name: str, longest: int = LONGEST_CHECK) -> pd.DataFrame:
+def rows_to_print(results: Results, name: str, longest: int = LONGEST_CHECK) -> pd.DataFrame:
     """Rows of a table of checks; of a long one those of the main model, what failed before what passed."""
     rows = results.table(f"checks/{name}.csv")
     if len(rows) <= longest:
         return rows
-    own = rows[rows["model"] == results.main_model]
-    rows = own if len(own) else rows
+    main_model_rows = rows[rows["model"] == results.main_model]
+    rows = main_model_rows if len(main_model_rows) else rows
     order = rows["verdict"].map({FAILED: 0, CANNOT_TELL: 1, PASSED: 2}).fillna(3)
     return rows.loc[order.sort_values(kind="stable").index[:longest].sort_values()]
 
 
 def common_columns(rows: pd.DataFrame) -> dict[str, str]:
     """Unit and expectation of a table of checks, where they are alike in all of several rows."""
-    found = {name: rows[name].dropna().unique() for name in ("unit", "expected")}
-    whole = {name: len(rows) > 1 and rows[name].notna().all() for name in found}
-    return {name: str(values[0]) for name, values in found.items() if len(values) == 1 and whole[name]}
+    distinct = {name: rows[name].dropna().unique() for name in ("unit", "expected")}
+    complete = {name: len(rows) > 1 and rows[name].notna().all() for name in distinct}
+    return {name: str(values[0]) for name, values in distinct.items() if len(values) == 1 and complete[name]}
 
 
 def check_table(results: Results, name: str) -> Table:
     """Rows of a table of checks; columns that are empty throughout, or alike in all rows, are left out."""
-    rows = told_rows(results, name)
+    rows = rows_to_print(results, name)
     common = common_columns(rows)
     models = set(rows["model"].dropna())
     # numbers of one outcome model are those of the main model, unless the table says whose they are
@@ -142,7 +142,7 @@ def comparison_table(results: Results) -> Table:
         {row["model"]: row for row in results.records(f"comparison/{name}.csv")} for name in ("totals", "loo")
     )
 
-    def of(rows: dict, form: Callable) -> Callable:
+    def by_model(rows: dict, form: Callable) -> Callable:
         return lambda model: form(rows[model]) if model in rows else MISSING
 
     def pair(form: str, first: str, second: str, decimals: int) -> Callable:
@@ -150,13 +150,13 @@ def comparison_table(results: Results) -> Table:
 
     columns = {
         "Model": results.label,
-        "Held-out log score": of(totals, cell(fixed, "joint_log_score", 1)),
-        "Difference (se)": of(totals, pair("{} ({})", "difference", "se_difference", 1)),
-        "Brier": of(totals, cell(fixed, "brier", 3)),
-        "Conflicts in interval": of(totals, pair("{} of {}", "covered", "conflicts", 0)),
-        "Mean width": of(totals, cell(fixed, "mean_width", 1)),
-        "LOO (se)": of(loo, pair("{} ({})", "elpd", "se", 1)),
-        "Bad Pareto k": of(loo, pair("{} of {}", "bad_k", "n", 0)),
+        "Held-out log score": by_model(totals, cell(fixed, "joint_log_score", 1)),
+        "Difference (se)": by_model(totals, pair("{} ({})", "difference", "se_difference", 1)),
+        "Brier": by_model(totals, cell(fixed, "brier", 3)),
+        "Conflicts in interval": by_model(totals, pair("{} of {}", "covered", "conflicts", 0)),
+        "Mean width": by_model(totals, cell(fixed, "mean_width", 1)),
+        "LOO (se)": by_model(loo, pair("{} ({})", "elpd", "se", 1)),
+        "Bad Pareto k": by_model(loo, pair("{} of {}", "bad_k", "n", 0)),
     }
     scored = [model for model in results.models if model in totals or model in loo]
     return listed(scored, columns, dropping=True)
@@ -234,18 +234,18 @@ def parameters_table(results: Results) -> Table:
 def measurement_table(results: Results) -> Table:
     """Each measurement's items with loading and sd of the error."""
     labels = dict(zip(results.data["indicator"].values, results.data["indicator_label"].values, strict=True))
-    found: dict[tuple, dict] = {}
+    items: dict[tuple, dict] = {}
     for row in results.records("parameters.csv"):
         part, _, element = row["parameter"].rstrip("]").partition("[")
         if row["model"] not in results.models and element:
-            found.setdefault((row["model"], element), {})[part] = row
+            items.setdefault((row["model"], element), {})[part] = row
     columns = {
         "Measurement": lambda key: str(results.label(key[0])),
         "Indicator": lambda key: str(labels.get(key[1], key[1])),
     }
     for header, part in {"Loading": "loading", "Error sd": "error_sd"}.items():
-        columns[header] = lambda key, part=part: estimate(found[key][part]) if part in found[key] else MISSING
-    return listed([key for key, parts in found.items() if "loading" in parts], columns, text_columns=2)
+        columns[header] = lambda key, part=part: estimate(items[key][part]) if part in items[key] else MISSING
+    return listed([key for key, parts in items.items() if "loading" in parts], columns, text_columns=2)
 
 
 def ranks_table(results: Results, years: tuple[int, ...] = RANK_YEARS, longest: int = 15) -> Table:

@@ -38,14 +38,14 @@ def merged(layers: Sequence[Layer]) -> dict[str, Any]:
     return content
 
 
-def values_of_texts(given: Any) -> Any:
+def values_of_texts(argument: Any) -> Any:
     """Values given on the command line, where those inside lists and sections arrive as texts."""
-    if isinstance(given, Mapping):
-        return {str(key): values_of_texts(value) for key, value in given.items()}
-    if isinstance(given, list):
-        return [values_of_texts(value) for value in given]
+    if isinstance(argument, Mapping):
+        return {str(key): values_of_texts(value) for key, value in argument.items()}
+    if isinstance(argument, list):
+        return [values_of_texts(value) for value in argument]
     try:
-        return plain_value(given) if isinstance(given, str) else given
+        return plain_value(argument) if isinstance(argument, str) else argument
     except UserError as error:
         raise UserError(f"--config: {error}; or write it in a file for --configfile") from None
 
@@ -101,5 +101,5 @@ def parse_settings(
 
 def priors_from_plain(priors: Mapping[str, Mapping[str, Any]]) -> dict[str, tuple[str, tuple[float, ...]]]:
     """Priors as the statistics want them, name -> (distribution, parameters), from the plain section `priors`."""
-    given = {name: {k: v for k, v in prior.items() if v is not None} for name, prior in priors.items()}
-    return Settings.model_validate({"priors": given}).prior_values()
+    priors = {name: {k: v for k, v in prior.items() if v is not None} for name, prior in priors.items()}
+    return Settings.model_validate({"priors": priors}).prior_values()

@@ -86,9 +86,9 @@ def _measurement_faults(settings: Settings, root: Path) -> list[Fault]:
     faults: list[Fault] = []
     for name, composition in settings.models.items():
         # a key that says its default says nothing: a resolved configuration can be read again
-        given = set(composition.model_dump(exclude_defaults=True))
+        configured_keys = set(composition.model_dump(exclude_defaults=True))
         if composition.measures:
-            for key in sorted(given & OUTCOME_KEYS):
+            for key in sorted(configured_keys & OUTCOME_KEYS):
                 text = "a model that measures has no outcome; remove this key, or measures"
                 faults.append((("models", name, key), text))
             if known:
@@ -96,7 +96,7 @@ def _measurement_faults(settings: Settings, root: Path) -> list[Fault]:
                     composition.measures, known, ("models", name, "measures"), "construct", codebook
                 )
             continue
-        for key in sorted(given & {"indicators", "free_after"}):
+        for key in sorted(configured_keys & {"indicators", "free_after"}):
             faults.append((("models", name, key), "this key belongs to a model with measures"))
         for index, regressor in enumerate(composition.regressors):
             path = ("models", name, "regressors", index)
@@ -118,21 +118,20 @@ def _term_faults(settings: Settings) -> list[Fault]:
         # of a regressor that is not there one line is enough
         if composition.measures or not regressors.issuperset(composition.regressors):
             continue
-        predicted = [of for of in composition.mission_predictors if of != "intercept"]
-        places = [(("mission_slopes", i), of) for i, of in enumerate(composition.mission_slopes)]
-        places += [(("between", i), of) for i, of in enumerate(composition.between)]
-        places += [(("mission_predictors", of), of) for of in predicted]
-        for path, of in places:
-            if of not in composition.regressors:
-                text = f"{shown(of)} is no regressor of this model; allowed: {listed(composition.regressors)}"
-                faults.append((("models", name, *path), text + did_you_mean(of, composition.regressors)))
-        for of in predicted:
-            if of in composition.regressors and of not in composition.mission_slopes:
+        included = composition.regressors
+        predicted = [regressor for regressor in composition.mission_predictors if regressor != "intercept"]
+        paths = [(("mission_slopes", i), regressor) for i, regressor in enumerate(composition.mission_slopes)]
+        paths += [(("between", i), regressor) for i, regressor in enumerate(composition.between)]
+        paths += [(("mission_predictors", regressor), regressor) for regressor in predicted]
+        for path, regressor in paths:
+            if regressor not in included:
+                text = f"{shown(regressor)} is no regressor of this model; allowed: {listed(included)}"
+                faults.append((("models", name, *path), text + did_you_mean(regressor, included)))
+        for regressor in predicted:
+            if regressor in included and regressor not in composition.mission_slopes:
                 text = "its slope does not differ by mission here; add it to mission_slopes"
-                faults.append((("models", name, "mission_predictors", of), text))
-        terms = [
-            t for r in composition.regressors for t in (terms_of(r)[1:] if r in composition.between else [r])
-        ]
+                faults.append((("models", name, "mission_predictors", regressor), text))
+        terms = [t for r in included for t in (terms_of(r)[1:] if r in composition.between else [r])]
         for index, moderator in enumerate(composition.moderators):
             if moderator.of not in terms:
                 text = f"{shown(moderator.of)} is no term of this model; allowed: {listed(terms)}"

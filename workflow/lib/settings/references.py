@@ -71,8 +71,8 @@ def _column_faults(settings: Settings, root: Path) -> list[Fault]:
             faults += unknown(getattr(data, key) or [], columns, ("data", key), "column", data.states)
         if data.ties_measure not in (*TIES_MEASURES, *columns):
             allowed = f"{listed(TIES_MEASURES)}, or a column of {data.states}"
-            near = did_you_mean(data.ties_measure, (*TIES_MEASURES, *columns))
-            text = f"{shown(data.ties_measure)} is no measure of ties; allowed: {allowed}{near}"
+            hint = did_you_mean(data.ties_measure, (*TIES_MEASURES, *columns))
+            text = f"{shown(data.ties_measure)} is no measure of ties; allowed: {allowed}{hint}"
             faults.append((("data", "ties_measure"), text))
     if missions:
         path = ("data", "mission_covariates")
@@ -134,8 +134,8 @@ def _parts_faults(settings: Settings, root: Path) -> list[Fault]:
 
 def constructs(settings: Settings, root: Path) -> list[str]:
     """Constructs that columns of the codebook measure; nothing if it cannot be read."""
-    found = _column(root / settings.data.codebook, "construct")
-    return sorted({name for name in found if name not in ("", "ties")})
+    names = _column(root / settings.data.codebook, "construct")
+    return sorted({name for name in names if name not in ("", "ties")})
 
 
 def _mission_faults(settings: Settings, root: Path) -> list[Fault]:
@@ -188,9 +188,9 @@ def _future_faults(settings: Settings, years: list[int]) -> list[Fault]:
     first, years = settings.checks.future_from, sorted(years)
     if first is None or years[0] < first <= years[-1]:
         return []
-    told = f"the missions in use start between {years[0]} and {years[-1]}"
+    actual = f"the missions in use start between {years[0]} and {years[-1]}"
     expected = f"give a year after {years[0]} and not after {years[-1]}, or null"
-    text = f"{told}, so {first} leaves none to fit or none to predict; {expected}"
+    text = f"{actual}, so {first} leaves none to fit or none to predict; {expected}"
     return [(("checks", "future_from"), text)]
 
 
@@ -201,8 +201,8 @@ def _panel_faults(settings: Settings, root: Path) -> list[Fault]:
     grid = range(panel.first, panel.last + 1)
     if not years or len(years.intersection(grid)) >= 2:
         return []
-    told = f"{source} has the years {min(years)} to {max(years)}"
-    return [(("data", "measurement_panel"), f"{told}; give years of which at least two are among them")]
+    actual = f"{source} has the years {min(years)} to {max(years)}"
+    return [(("data", "measurement_panel"), f"{actual}; give years of which at least two are among them")]
 
 
 def _prior_faults(settings: Settings) -> list[Fault]:

@@ -330,8 +330,8 @@ class Settings(Section):
 
     def sampler_of(self, model: str) -> SamplerSettings:
         """Sampler settings of a model: the section `sampler` with the model's own settings laid over it."""
-        own = self.models[model].sampler.model_dump(exclude_none=True)
-        return self.sampler.model_copy(update=own)
+        overrides = self.models[model].sampler.model_dump(exclude_none=True)
+        return self.sampler.model_copy(update=overrides)
 
     def models_to_fit(self) -> list[str]:
         """Names of the models to fit: those asked for, each after the models that measure its latents."""

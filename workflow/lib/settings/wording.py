@@ -19,11 +19,11 @@ def listed(choices: Iterable[Any]) -> str:
     names = [str(choice) for choice in choices]
     if not names:
         return "nothing"
-    rest = len(names) - LONGEST_LIST
-    return ", ".join(names[:LONGEST_LIST]) + (f" and {rest} more" if rest > 0 else "")
+    omitted = len(names) - LONGEST_LIST
+    return ", ".join(names[:LONGEST_LIST]) + (f" and {omitted} more" if omitted > 0 else "")
 
 
 def did_you_mean(value: Any, choices: Iterable[Any]) -> str:
     """`; did you mean x?` with the nearest of the choices, or nothing."""
-    near = difflib.get_close_matches(str(value), [str(choice) for choice in choices], n=1, cutoff=0.6)
-    return f"; did you mean {near[0]}?" if near else ""
+    matches = difflib.get_close_matches(str(value), [str(choice) for choice in choices], n=1, cutoff=0.6)
+    return f"; did you mean {matches[0]}?" if matches else ""

@@ -69,9 +69,9 @@ def _text_of(path: Path) -> str:
 
 def parse_yaml(text: str) -> Any:
     """The value that a text in YAML stands for; `UserError` with the line, but without a file, if it is not data."""
-    if found := unprintable(text, allowed="\t\n\r"):
-        line = len(re.split(r"\r\n|\r|\n", text[: found[0]]))
-        raise UserError(f"line {line}: the character {found[1]} does not show; remove it")
+    if character := unprintable(text, allowed="\t\n\r"):
+        line = len(re.split(r"\r\n|\r|\n", text[: character[0]]))
+        raise UserError(f"line {line}: the character {character[1]} does not show; remove it")
     try:
         return _Reader(yaml.parse(text, Loader=yaml.SafeLoader)).document()
     except yaml.MarkedYAMLError as error:
@@ -201,8 +201,8 @@ class _Reader:
 def _scalar(event: yaml.ScalarEvent) -> Any:
     if len(event.value) > MOST_CHARACTERS:
         _refuse(event, f"a value of {len(event.value):,} characters; at most {MOST_CHARACTERS:,} are read")
-    if found := unprintable(event.value):
-        _refuse(event, f"{shown(event.value)} holds the character {found[1]}, which does not show; remove it")
+    if match := unprintable(event.value):
+        _refuse(event, f"{shown(event.value)} holds the character {match[1]}, which does not show; remove it")
     if event.style:
         return event.value
     try:

@@ -17,9 +17,9 @@ from workflow.lib.tables.read import RawTable
 FIRST_YEAR, LAST_YEAR = 1816, 2100
 STATE_CODES = (1, 999)
 # Ranges of columns of numbers, see `numbers`.
-CODE = {"whole": True, "low": STATE_CODES[0], "high": STATE_CODES[1], "required": True}
-YEAR = {"whole": True, "low": FIRST_YEAR, "high": LAST_YEAR}
-FLAG = {"whole": True, "low": 0, "high": 1}
+CODE = {"integer": True, "low": STATE_CODES[0], "high": STATE_CODES[1], "required": True}
+YEAR = {"integer": True, "low": FIRST_YEAR, "high": LAST_YEAR}
+FLAG = {"integer": True, "low": 0, "high": 1}
 NOT_NEGATIVE = {"low": 0}
 ROLES = (
     *("key", "tie_count", "tie_exposure", "indicator", "rival_tie", "payment", "control", "placebo", "other"),
@@ -90,9 +90,9 @@ def require_columns(
     present = list(table.rows.columns)
     absent = [name for name in columns if name not in present]
     for name in absent:
-        near = did_you_mean(name, [other for other in present if other not in {*columns, *known}])
+        suggestion = did_you_mean(name, [other for other in present if other not in {*columns, *known}])
         shown = ", ".join(present[:8]) + (", ..." if len(present) > 8 else "")
-        hint = near.replace("did you mean", "is it") if near else f"; the file has {shown}"
+        hint = suggestion.replace("did you mean", "is it") if suggestion else f"; the file has {shown}"
         faults.file(table, f"column {name} is missing{hint}")
     return not absent
 
@@ -102,7 +102,7 @@ def numbers(
     column: str,
     faults: Faults,
     *,
-    whole: bool = False,
+    integer: bool = False,
     low: float | None = None,
     high: float | None = None,
     required: bool = False,
@@ -111,7 +111,7 @@ def numbers(
 
     Parameters
     ----------
-    whole : bool
+    integer : bool
         Whether only whole numbers are allowed.
     low, high : float, optional
         Range, ends included.
@@ -130,7 +130,7 @@ def numbers(
         coded &= (values < low) | (values > (np.inf if high is None else high))
     huge = values.abs() > LARGEST
     wrong = ~empty & ~np.isfinite(values) & ~huge
-    if whole:
+    if integer:
         wrong |= ~empty & ~huge & (values != values.round())
     if low is not None:
         wrong |= values < low
@@ -139,7 +139,7 @@ def numbers(
     if required:
         wrong |= empty
     wrong &= ~coded & ~huge
-    kind = "whole number" if whole else "number"
+    kind = "whole number" if integer else "number"
     for marked, expected in (
         (coded, NO_CODE),
         (huge, f"a {kind} below {LARGEST:g} in size" + ("" if required else " or empty")),

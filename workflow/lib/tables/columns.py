@@ -16,13 +16,13 @@ DERIVED_COVARIATES = {"log_distance": "normal", "contiguous_to_target": "bernoul
 TIES = "ties"
 
 
-def resolve_settings(given: Mapping) -> dict:
+def resolve_settings(data_settings: Mapping) -> dict:
     """Fill in the defaults of the configuration; paths of tables are left out, an unknown key is a `UserError`."""
     defaults = DataSettings().model_dump(mode="json")
-    for key in given:
+    for key in data_settings:
         if key not in defaults:
             raise UserError(f"data.{key}: unknown key{did_you_mean(key, defaults)}")
-    settings = {key: given.get(key, default) for key, default in defaults.items()}
+    settings = {key: data_settings.get(key, default) for key, default in defaults.items()}
     for key in ("eligible", "measurement_panel"):
         settings[key] = {**defaults[key], **(settings[key] or {})}
     return {key: value for key, value in settings.items() if key not in (*REQUIRED, *OPTIONAL)}
@@ -54,8 +54,8 @@ def choose_columns(tables: Tables, settings: Mapping) -> dict:
         raise UserError(
             "data.tie_counts: no column; name at least one, or give one the role tie_count in the codebook"
         )
-    said = codebook.set_index("column").rename(columns={"pairs_with": "exposure"})
-    columns |= {part: said[part].to_dict() for part in ("exposure", "family", "transform", "role")}
+    descriptions = codebook.set_index("column").rename(columns={"pairs_with": "exposure"})
+    columns |= {part: descriptions[part].to_dict() for part in ("exposure", "family", "transform", "role")}
     columns["family"] |= DERIVED_COVARIATES
     counts = codebook.loc[codebook["construct"] == TIES, "column"].tolist()
     columns["more_counts"] = [name for name in counts if name not in columns["tie_counts"]]

@@ -32,7 +32,7 @@ PARTICIPATION_NUMBERS = {
     "state": CODE,
     "joined": {**FLAG, "required": True},
     "first_year": YEAR,
-    **{name: {"whole": True, "low": 0} for name in MONTHS},
+    **{name: {"integer": True, "low": 0} for name in MONTHS},
 }
 DISTANCE = {"low": 0, "high": 20100, "required": True}
 
@@ -74,8 +74,8 @@ def check_missions(table: RawTable, faults: Faults) -> pd.DataFrame | None:
         faults.cell(table, row, "end_year", f"{rows['start_year'].iloc[row]} (start_year) or later")
     for name, (allowed, default) in MISSION_WORDS.items():
         missions[name] = checks.one_of(table, name, allowed, faults) if name in rows else default
-    own = rows["mission"]
-    missions["conflict"] = rows["conflict"].where(rows["conflict"] != "", own) if "conflict" in rows else own
+    key = rows["mission"]
+    missions["conflict"] = rows["conflict"].where(rows["conflict"] != "", key) if "conflict" in rows else key
     for name in ("targets", "host"):
         missions[name] = code_lists(table, name, faults)
     if missions[["start_year", "pivotal"]].isna().any(axis=None):
@@ -94,9 +94,9 @@ def check_participation(
     if not checks.require_columns(table, ["mission", "state", "joined", "certainty"], faults):
         return None
     checks.unique_key(table, ["mission", "state"], faults)
-    found = checks.numbers_in(table, PARTICIPATION_NUMBERS, faults)
+    numbers = checks.numbers_in(table, PARTICIPATION_NUMBERS, faults)
     checks.one_of(table, "certainty", CERTAINTIES, faults)
-    participation = table.rows.assign(**dict.fromkeys(("first_year", *MONTHS), np.nan) | found)
+    participation = table.rows.assign(**dict.fromkeys(("first_year", *MONTHS), np.nan) | numbers)
     wrong = participation["months_latest"] < participation["months_earliest"]
     faults.cells(table, wrong, "months_latest", "as many months as months_earliest, more, or empty")
     if missions is not None:
@@ -111,8 +111,8 @@ def _check_names(table: RawTable, missions: pd.DataFrame, missions_path: str, fa
     """Each row is of a mission that the table of missions has."""
     known = list(missions["mission"])
     for row in np.flatnonzero(~table.rows["mission"].isin(known)):
-        near = did_you_mean(table.rows["mission"].iloc[row], known)
-        faults.cell(table, row, "mission", f"a mission of {missions_path}{near}")
+        hint = did_you_mean(table.rows["mission"].iloc[row], known)
+        faults.cell(table, row, "mission", f"a mission of {missions_path}{hint}")
 
 
 def _check_against_missions(
@@ -122,8 +122,8 @@ def _check_against_missions(
     by_mission = missions.drop_duplicates("mission").set_index("mission")
     facts = by_mission.reindex(participation["mission"]).reset_index(drop=True)
     state, first = participation["state"], participation["first_year"]
-    own = (state == facts["pivotal"]).to_numpy()
-    faults.cells(table, own, "state", "a state other than the mission's pivotal state")
+    is_pivotal = (state == facts["pivotal"]).to_numpy()
+    faults.cells(table, is_pivotal, "state", "a state other than the mission's pivotal state")
     hits = [
         joined == 1 and isinstance(targets, tuple) and code in targets
         for code, joined, targets in zip(state, participation["joined"], facts["targets"], strict=True)
@@ -159,8 +159,8 @@ def check_distances(
     if not checks.require_columns(table, ["mission", "state", "distance_km"], faults):
         return None
     checks.unique_key(table, ["mission", "state"], faults)
-    found = checks.numbers_in(table, {"state": CODE, "distance_km": DISTANCE}, faults)
-    distances = table.rows[["mission", "state"]].assign(**found)
+    numbers = checks.numbers_in(table, {"state": CODE, "distance_km": DISTANCE}, faults)
+    distances = table.rows[["mission", "state"]].assign(**numbers)
     if missions is not None:
         _check_names(table, missions, missions_path, faults)
     if distances[["state", "distance_km"]].isna().any(axis=None):

@@ -11,7 +11,7 @@ import xarray as xr
 
 FURTHEST = 20.0  # standard deviations
 # Share of a column's variance that the other columns must leave, for its slope to be told from theirs.
-LEAST_OF_ITS_OWN = 1e-6
+LEAST_RESIDUAL_VARIANCE = 1e-6
 
 
 def faults_of_rows(data: xr.Dataset) -> list[str]:
@@ -53,10 +53,10 @@ def faults_of_regressors(data: xr.Dataset, names: Iterable[str], where: str = "d
             )
         else:
             columns[name] = values
-    return faults + _said_by_others(columns, where)
+    return faults + _collinear_columns(columns, where)
 
 
-def _said_by_others(columns: dict[str, np.ndarray], where: str) -> list[str]:
+def _collinear_columns(columns: dict[str, np.ndarray], where: str) -> list[str]:
     """Each column that the columns before it determine, with those that it needs most."""
     if not columns:
         return []
@@ -72,11 +72,11 @@ def _said_by_others(columns: dict[str, np.ndarray], where: str) -> list[str]:
             continue
         earlier = matrix[:, :index]
         weights = np.linalg.lstsq(earlier, matrix[:, index], rcond=None)[0]
-        rest = float(np.mean((matrix[:, index] - earlier @ weights) ** 2))
-        if rest < LEAST_OF_ITS_OWN:
-            others = [other for other, weight in zip(columns, weights, strict=False) if abs(weight) > 1e-3]
+        residual_variance = float(np.mean((matrix[:, index] - earlier @ weights) ** 2))
+        if residual_variance < LEAST_RESIDUAL_VARIANCE:
+            collinear = [other for other, weight in zip(columns, weights, strict=False) if abs(weight) > 1e-3]
             faults.append(
-                f"{where}: {name} says nothing that {', '.join(others)} does not say, so their slopes cannot be told apart; "
+                f"{where}: {name} says nothing that {', '.join(collinear)} does not say, so their slopes cannot be told apart; "
                 "take one off the list"
             )
     return faults

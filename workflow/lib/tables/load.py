@@ -72,14 +72,14 @@ def load_tables(paths: Mapping[str, object], root: Path | str = ".") -> Tables:
     faults = Faults()
     raw: dict[str, RawTable] = {}
     for name in (*REQUIRED, *OPTIONAL):
-        given = paths.get(name)
-        if given is None and name in OPTIONAL:
+        path = paths.get(name)
+        if path is None and name in OPTIONAL:
             continue
-        if given is None:
+        if path is None:
             faults.lines.append(f"data: no table of {name} given; expected the path of a CSV file")
             continue
         try:
-            raw[name] = read_csv(Path(root) / str(given), str(given))
+            raw[name] = read_csv(Path(root) / str(path), str(path))
         except UserError as error:
             faults.lines.append(str(error))
     tables = _validated(raw, faults)

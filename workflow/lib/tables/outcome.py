@@ -25,17 +25,17 @@ def choose_missions(tables: Tables, settings: Mapping, partner: int) -> pd.DataF
     missions = tables.missions
     for name in settings["exclude_missions"]:
         if name not in set(missions["mission"]):
-            near = did_you_mean(name, missions["mission"])
-            raise UserError(f"data.exclude_missions: no mission {name} in {tables.paths['missions']}{near}")
-    others = settings["missions_led_by_others"]
-    led = missions["pivotal"] != partner if others else missions["pivotal"] == settings["pivotal"]
-    kept = led & (missions["outcome_kind"] == settings["outcome_kind"])
-    kept &= at_least(missions["evidence"], settings["minimum_evidence"], EVIDENCE)
-    kept &= at_least(missions["pivotal_certainty"], settings["pivotal_certainty"], CERTAINTIES)
-    kept &= ~missions["mission"].isin(settings["exclude_missions"])
+            hint = did_you_mean(name, missions["mission"])
+            raise UserError(f"data.exclude_missions: no mission {name} in {tables.paths['missions']}{hint}")
+    by_other_states = settings["missions_led_by_others"]
+    led = missions["pivotal"] != partner if by_other_states else missions["pivotal"] == settings["pivotal"]
+    selected = led & (missions["outcome_kind"] == settings["outcome_kind"])
+    selected &= at_least(missions["evidence"], settings["minimum_evidence"], EVIDENCE)
+    selected &= at_least(missions["pivotal_certainty"], settings["pivotal_certainty"], CERTAINTIES)
+    selected &= ~missions["mission"].isin(settings["exclude_missions"])
     if settings["last_start_year"] is not None:
-        kept &= missions["start_year"] <= settings["last_start_year"]
-    if not kept.any():
+        selected &= missions["start_year"] <= settings["last_start_year"]
+    if not selected.any():
         leaders = sorted(set(missions["pivotal"]))
         raise UserError(
             f"data: no mission of {tables.paths['missions']} fits the settings (pivotal {settings['pivotal']}, "
@@ -43,7 +43,7 @@ def choose_missions(tables: Tables, settings: Mapping, partner: int) -> pd.DataF
             f"{settings['minimum_evidence']}, pivotal_certainty {settings['pivotal_certainty']}); the table has missions "
             f"of pivotal states {', '.join(map(str, leaders))}"
         )
-    return missions[kept].sort_values(["start_year", "mission"], ignore_index=True)
+    return missions[selected].sort_values(["start_year", "mission"], ignore_index=True)
 
 
 def at_least(grades: pd.Series, least: str, order: tuple[str, ...]) -> pd.Series:
@@ -93,8 +93,8 @@ def _places(
     """Row and column of the pairs that the grid of missions and states has, and which pairs these are."""
     row = pd.Index(missions["mission"]).get_indexer(pairs["mission"])
     column = pd.Index(states).get_indexer(pairs["state"])
-    found = (row >= 0) & (column >= 0)
-    return row[found], column[found], found
+    in_grid = (row >= 0) & (column >= 0)
+    return row[in_grid], column[in_grid], in_grid
 
 
 def counted(participation: pd.DataFrame, settings: Mapping) -> tuple[pd.Series, pd.Series]:
@@ -119,12 +119,12 @@ def labels(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Who joined, and how certain each label is; states without a record did not join, for certain."""
     joined, certainty = np.zeros((len(missions), len(states))), np.ones((len(missions), len(states)))
-    row, column, found = _places(participation, missions, states)
+    row, column, in_grid = _places(participation, missions, states)
     grade = participation["certainty"].map(CERTAINTY_VALUE).to_numpy(float)
     if "role" in participation:
         # Nobody claims that a state that refused took part, however the refusal is known.
         grade = np.where(participation["role"] == REFUSAL, 1.0, grade)
     label = counted(participation, settings)[0].to_numpy(float)
-    joined[row, column] = label[found]
-    certainty[row, column] = grade[found]
+    joined[row, column] = label[in_grid]
+    certainty[row, column] = grade[in_grid]
     return joined, certainty

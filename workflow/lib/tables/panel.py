@@ -14,8 +14,8 @@ TRANSFORMS = {"none": lambda x: x, "log": lambda x: np.log(np.where(x > 0, x, np
 def transformed(values: np.ndarray, transform: str) -> np.ndarray:
     """Apply a transform of the codebook; what it is not defined for is missing."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        found = TRANSFORMS[transform](values)
-    return np.where(np.isfinite(found), found, np.nan)
+        result = TRANSFORMS[transform](values)
+    return np.where(np.isfinite(result), result, np.nan)
 
 
 def measurement_panel(
@@ -38,12 +38,12 @@ def measurement_panel(
         ``adjuster_value`` (adjuster, state, year), standardised; ``adjusts`` (indicator, adjuster). Coordinates of an indicator:
         construct, anchor, direction, indicator_label.
     """
-    at = rows.reindex(pd.MultiIndex.from_product([years, states]))
+    grid_rows = rows.reindex(pd.MultiIndex.from_product([years, states]))
     book = codebook.set_index("column")
     shape = (len(years), len(states))
 
     def array(name: str) -> np.ndarray:
-        return transformed(at[name].to_numpy(float), book.at[name, "transform"]).reshape(shape).T
+        return transformed(grid_rows[name].to_numpy(float), book.at[name, "transform"]).reshape(shape).T
 
     chosen = book.reindex(indicators)
     needed = [set(filter(None, map(str.strip, text.split(";")))) for text in chosen["adjust_for"]]
@@ -55,7 +55,7 @@ def measurement_panel(
     return xr.Dataset(
         {
             "indicator_value": (("indicator", "state", "year"), np.stack(values) if values else empty),
-            "present": (("state", "year"), at.index.isin(rows.index).reshape(shape).T),
+            "present": (("state", "year"), grid_rows.index.isin(rows.index).reshape(shape).T),
             "adjuster_value": (("adjuster", "state", "year"), np.stack(standard) if standard else empty),
             "adjusts": (("indicator", "adjuster"), adjusts.reshape(len(indicators), len(adjusters))),
         },

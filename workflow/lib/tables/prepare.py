@@ -98,9 +98,9 @@ def prepare(tables: Tables, data_settings: Mapping | None = None) -> xr.Dataset:
     late = named_by(too_late, missions, states) & scored
     dropped = what_was_dropped(dataset, observed, eligible, joined, late)
     # A mission of which no row can be scored says nothing; its name is kept with what was dropped.
-    kept = scored.any(axis=1)
-    dropped["missions_without_rows"] = missions.loc[~kept, "mission"].tolist()
-    dataset = dataset.isel(mission=np.flatnonzero(kept)) if not kept.all() else dataset
+    has_rows = scored.any(axis=1)
+    dropped["missions_without_rows"] = missions.loc[~has_rows, "mission"].tolist()
+    dataset = dataset.isel(mission=np.flatnonzero(has_rows)) if not has_rows.all() else dataset
     # Sums depend in their last digit on the order in memory, and draws on that: as when it is read from a file.
     dataset = dataset.map(lambda v: v.copy(data=np.asarray(v.values, order="C")), keep_attrs=True)
     return dataset.assign_attrs(_attributes(settings, tables, dropped, partner))
@@ -133,8 +133,8 @@ def _values_at_start(rows: pd.DataFrame, missions: pd.DataFrame, states: np.ndar
     """The table's columns in the year before each mission, (mission, state); NaN where a state has no row then."""
     years = missions["start_year"].to_numpy() - 1
     index = pd.MultiIndex.from_arrays([np.repeat(years, len(states)), np.tile(states, len(missions))])
-    found = rows.reindex(index).assign(present=index.isin(rows.index).astype(float))
-    return {name: found[name].to_numpy().reshape(len(missions), len(states)) for name in found}
+    at_start = rows.reindex(index).assign(present=index.isin(rows.index).astype(float))
+    return {name: at_start[name].to_numpy().reshape(len(missions), len(states)) for name in at_start}
 
 
 def _scored(eligible: np.ndarray, observed: Mapping[str, np.ndarray]) -> np.ndarray:

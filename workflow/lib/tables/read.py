@@ -105,9 +105,9 @@ def _text_of(path: Path) -> str:
         raise UserError(
             f": {rows:,} rows; expected at most {MOST_ROWS:,}: leave out those that no mission needs"
         )
-    if found := unprintable(text, allowed="\t\n"):
-        row = text.count("\n", 0, found[0]) + 1
-        raise UserError(f", row {row}: the character {found[1]} does not show; remove it")
+    if character := unprintable(text, allowed="\t\n"):
+        row = text.count("\n", 0, character[0]) + 1
+        raise UserError(f", row {row}: the character {character[1]} does not show; remove it")
     return text
 
 

@@ -16,7 +16,7 @@ from workflow.lib.tables.read import RawTable
 MOST_DEVIATIONS = 20
 ANY_NUMBER = {"low": -checks.LARGEST, "high": checks.LARGEST}
 CODEBOOK_NUMBERS = {
-    "direction": {"whole": True, "low": -1, "high": 1},
+    "direction": {"integer": True, "low": -1, "high": 1},
     **{"first_year": YEAR, "last_year": YEAR, "minimum": ANY_NUMBER, "maximum": ANY_NUMBER, "anchor": FLAG},
 }
 STATE_NUMBERS = {"pivotal": CODE, "state": CODE, "year": {**YEAR, "required": True}}
@@ -35,9 +35,9 @@ def check_codebook(table: RawTable, faults: Faults) -> pd.DataFrame | None:
     checks.one_of(table, "role", checks.ROLES, faults, checks.ROLES_BEFORE)
     checks.one_of(table, "family", checks.FAMILIES, faults, checks.FAMILIES_BEFORE)
     checks.one_of(table, "transform", TRANSFORMS, faults)
-    given = {**table.rows, **checks.numbers_in(table, CODEBOOK_NUMBERS, faults)}
+    columns = {**table.rows, **checks.numbers_in(table, CODEBOOK_NUMBERS, faults)}
     absent = dict.fromkeys(checks.OPTIONAL_TEXTS, "") | dict.fromkeys(CODEBOOK_NUMBERS, np.nan)
-    codebook = table.rows.assign(**{**absent, **given})
+    codebook = table.rows.assign(**{**absent, **columns})
     for first, last, expected in (
         ("first_year", "last_year", "a year not before first_year"),
         ("minimum", "maximum", "a number not below minimum"),
@@ -46,8 +46,8 @@ def check_codebook(table: RawTable, faults: Faults) -> pd.DataFrame | None:
     _check_constructs(table, codebook, faults)
     paired = (codebook["role"] == "tie_count") | (codebook["pairs_with"] != "")
     for row in np.flatnonzero(paired & ~codebook["pairs_with"].isin(codebook["column"])):
-        near = did_you_mean(codebook["pairs_with"].iloc[row], codebook["column"])
-        expected = f"the column that holds the exposure of this tie count{near}"
+        hint = did_you_mean(codebook["pairs_with"].iloc[row], codebook["column"])
+        expected = f"the column that holds the exposure of this tie count{hint}"
         faults.cell(table, row, "pairs_with", expected)
     return codebook
 
@@ -64,8 +64,8 @@ def _check_constructs(table: RawTable, codebook: pd.DataFrame, faults: Faults) -
     for row, text in enumerate(codebook["adjust_for"]):
         for name in filter(None, text.split(";")):
             if name not in known:
-                near = did_you_mean(name, known)
-                faults.cell(table, row, "adjust_for", f"columns of this codebook, separated by ;{near}", name)
+                hint = did_you_mean(name, known)
+                faults.cell(table, row, "adjust_for", f"columns of this codebook, separated by ;{hint}", name)
 
 
 def _measured(
@@ -84,7 +84,7 @@ def _measured(
             table,
             name,
             faults,
-            whole=entry.family in ("count", "bernoulli"),
+            integer=entry.family in ("count", "bernoulli"),
             low=float(low) if np.isfinite(low) else None,
             high=float(high) if np.isfinite(high) else None,
         )
@@ -150,8 +150,8 @@ def check_states(
     checks.require_columns(table, [name for name in described if name not in STATE_KEYS], faults, STATE_KEYS)
     for name in table.rows.columns:
         if name not in described and name not in (*STATE_KEYS, STATE_NAME):
-            near = did_you_mean(name, described)
-            faults.file(table, f"column {name} is not described in {codebook_path}; add its row{near}")
+            hint = did_you_mean(name, described)
+            faults.file(table, f"column {name} is not described in {codebook_path}; add its row{hint}")
     states = checks.numbers_in(table, STATE_NUMBERS, faults)
     states |= _measured(table, codebook, codebook_path, states["year"], faults)
     if STATE_NAME in table.rows:

@@ -26,20 +26,20 @@ def tie_measures(
 
     The share beyond exposure takes out what the state's own number of ties, its age and size lead one to expect.
     """
-    own = np.sum([values[columns["exposure"][name]] for name in columns["tie_counts"]], axis=0)
+    total_exposure = np.sum([values[columns["exposure"][name]] for name in columns["tie_counts"]], axis=0)
     exposures = [transformed(values[name], how) for name, how in EXPOSURES.items() if name in values]
     number = np.log1p(total)
     with np.errstate(invalid="ignore"):
-        beyond = beyond_exposure(number, [np.log1p(own), *exposures], scored)
+        beyond = beyond_exposure(number, [np.log1p(total_exposure), *exposures], scored)
         counts = {name: np.log1p(values[name]) for name in (*columns["tie_counts"], *columns["more_counts"])}
-    found = {"count": number, "beyond_exposure": beyond, **counts}
+    measures = {"count": number, "beyond_exposure": beyond, **counts}
     words = dict(zip(codebook["column"], codebook["label"], strict=True)) | WORDS
-    value = np.stack([_standardised_by_mission(measure, scored) for measure in found.values()])
+    value = np.stack([_standardised_by_mission(measure, scored) for measure in measures.values()])
     return xr.Dataset(
         {"tie_measure_value": (("tie_measure", "mission", "state"), value)},
         coords={
-            "tie_measure": list(found),
-            "tie_label": ("tie_measure", [words.get(name) or name for name in found]),
+            "tie_measure": list(measures),
+            "tie_label": ("tie_measure", [words.get(name) or name for name in measures]),
         },
     )
 

@@ -61,34 +61,34 @@ def group_sides(paths: np.ndarray, places: Places, groups: pd.DataFrame) -> floa
     chosen = spells(groups[groups["expectation"].isin(SIDES)], places)
     mean = spell_percentiles(percentiles(paths), places, chosen).mean(1)
     side = chosen["expectation"].map(SIDES).to_numpy(float)
-    told = np.isfinite(mean)
-    return float((side * (mean - 0.5) > 0)[told].mean()) if told.any() else np.nan
+    observed = np.isfinite(mean)
+    return float((side * (mean - 0.5) > 0)[observed].mean()) if observed.any() else np.nan
 
 
-def _calls(chances: np.ndarray, told: np.ndarray) -> tuple[float, float]:
+def _calls(chances: np.ndarray, comparable: np.ndarray) -> tuple[float, float]:
     """Number of chances above one half and their Brier score."""
-    return float((chances[told] > 0.5).sum()), float(((1 - chances[told]) ** 2).mean())
+    return float((chances[comparable] > 0.5).sum()), float(((1 - chances[comparable]) ** 2).mean())
 
 
 def _known_criteria(draws: np.ndarray, index: np.ndarray, places: Places, known: Mapping) -> list[tuple]:
     """Criterion, words, model's value, index's value, unit, sign (1: larger is better)."""
-    found = []
+    criteria = []
     for name, function in (("orderings", ordering_chances), ("turning_points", turning_chances)):
         if known.get(name) is None:
             continue
         chances = [function(paths, places, known[name]) for paths in (draws, index)]
-        told = np.isfinite(chances[0]) & np.isfinite(chances[1])
-        if not told.any():
+        comparable = np.isfinite(chances[0]) & np.isfinite(chances[1])
+        if not comparable.any():
             continue
         words = name.replace("_", " ")
-        (right, brier), (index_right, index_brier) = (_calls(c, told) for c in chances)
-        found.append((name, f"Known {words} right, of {told.sum()}", right, index_right, "count", 1))
-        found.append((f"{name}_brier", f"Brier score of {words}", brier, index_brier, "", -1))
+        (right, brier), (index_right, index_brier) = (_calls(c, comparable) for c in chances)
+        criteria.append((name, f"Known {words} right, of {comparable.sum()}", right, index_right, "count", 1))
+        criteria.append((f"{name}_brier", f"Brier score of {words}", brier, index_brier, "", -1))
     if known.get("groups") is not None:
         sides = [group_sides(paths, places, known["groups"]) for paths in (draws, index)]
         if np.isfinite(sides).all():
-            found.append(("groups", "Known spells on the right side of the median", *sides, "share", 1))
-    return found
+            criteria.append(("groups", "Known spells on the right side of the median", *sides, "share", 1))
+    return criteria
 
 
 def benchmark(
@@ -111,15 +111,15 @@ def benchmark(
     index = index_draws(panel, len(draws), np.random.default_rng(len(draws)))
     index = np.where(np.isfinite(draws).all(0), index, np.nan)
     criteria = _known_criteria(draws, index, places, known)
-    for name, other in held_out.items():
+    for name, refitted in held_out.items():
         value = item_values(panel, name)
-        paths = (other.smoothed, equal_weight_index(panel, without=name))
-        pair = [float(correlation_within_years(x, value)) for x in paths]
+        paths = (refitted.smoothed, equal_weight_index(panel, without=name))
+        pair = [float(correlation_within_years(path, value)) for path in paths]
         words = f"Agreement with {name.replace('_', ' ')}, left out"
         criteria.append((f"held_out:{name}", words, *pair, "correlation", 1))
     rows, expected = [], "at least as good as the equal-weight index"
-    for item, label, own, plain, unit, sign in criteria:
-        note, verdict = f"equal-weight index: {plain:.3g}", passed_if(sign * (own - plain) >= 0)
-        columns = {"estimate": own, "unit": unit, "expected": expected, "note": note}
+    for item, label, estimate, baseline, unit, sign in criteria:
+        note, verdict = f"equal-weight index: {baseline:.3g}", passed_if(sign * (estimate - baseline) >= 0)
+        columns = {"estimate": estimate, "unit": unit, "expected": expected, "note": note}
         rows.append(check_row("benchmark", model, item, label, verdict, **columns))
     return check_table(rows)

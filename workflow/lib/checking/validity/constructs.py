@@ -44,15 +44,15 @@ def correlations(latents: Mapping[str, xr.Dataset], interval: float) -> pd.DataF
         Group `latent` of each measurement.
     interval : float
     """
-    rows, reliable = [], {}
+    rows, reliability_by_name = [], {}
     for name, latent in latents.items():
-        reliable[name] = reliability(latent.smoothed_mean.values, latent.smoothed_sd.values)
+        reliability_by_name[name] = reliability(latent.smoothed_mean.values, latent.smoothed_sd.values)
     for first, second in combinations(latents, 2):
         a, b = xr.align(latents[first], latents[second], join="inner")
         size = min(a.sizes["sample"], b.sizes["sample"])
-        product = reliable[first] * reliable[second]
-        of_means = correlation_within_years(a.smoothed_mean.values, b.smoothed_mean.values)
-        estimate = float(of_means / np.sqrt(product))
+        product = reliability_by_name[first] * reliability_by_name[second]
+        correlation_of_means = correlation_within_years(a.smoothed_mean.values, b.smoothed_mean.values)
+        estimate = float(correlation_of_means / np.sqrt(product))
         pair = [
             x.smoothed_draw.transpose("sample", "state", "year").values[:size].astype(float) for x in (a, b)
         ]
@@ -75,13 +75,13 @@ def reliabilities(latents: Mapping[str, xr.Dataset]) -> pd.DataFrame:
         decade = latent.year.values // 10 * 10
         for start in np.unique(decade):
             part = latent.isel(year=np.flatnonzero(decade == start))
-            omega, before = (
-                reliability(part[f"{i}_mean"].values, part[f"{i}_sd"].values)
-                for i in ("smoothed", "filtered")
+            omega, filtered_omega = (
+                reliability(part[f"{kind}_mean"].values, part[f"{kind}_sd"].values)
+                for kind in ("smoothed", "filtered")
             )
             item, words = f"reliability:{start}", f"Reliability of {name}, {start}s"
             columns = {"estimate": omega, "unit": "share", "expected": f"at least {RELIABLE}"}
-            columns["note"] = f"from indicators up to the year alone: {before:.2f}"
+            columns["note"] = f"from indicators up to the year alone: {filtered_omega:.2f}"
             verdict = passed_if(omega >= RELIABLE)
             rows.append(check_row("constructs", name, item, words, verdict, **columns))
     return check_table(rows)
@@ -90,13 +90,13 @@ def reliabilities(latents: Mapping[str, xr.Dataset]) -> pd.DataFrame:
 def convergent(held_out: Mapping[str, Refit], panel: Panel, model: str) -> pd.DataFrame:
     """Does the path that was measured without an indicator agree with that indicator within years?"""
     rows = []
-    for name, other in held_out.items():
+    for name, refitted in held_out.items():
         value = item_values(panel, name)
-        own = float(correlation_within_years(other.smoothed, value))
-        plain = float(correlation_within_years(equal_weight_index(panel, without=name), value))
+        agreement = float(correlation_within_years(refitted.smoothed, value))
+        index_agreement = float(correlation_within_years(equal_weight_index(panel, without=name), value))
         words = f"Agreement of {model} with {name.replace('_', ' ')}, left out"
-        columns = {"estimate": own, "unit": "correlation", "expected": f"above {CONVERGENT}"}
-        columns["note"] = f"equal-weight index without it: {plain:.2f}"
-        verdict = passed_if(own > CONVERGENT)
+        columns = {"estimate": agreement, "unit": "correlation", "expected": f"above {CONVERGENT}"}
+        columns["note"] = f"equal-weight index without it: {index_agreement:.2f}"
+        verdict = passed_if(agreement > CONVERGENT)
         rows.append(check_row("constructs", model, f"held_out:{name}", words, verdict, **columns))
     return check_table(rows)

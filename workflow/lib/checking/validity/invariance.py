@@ -32,38 +32,38 @@ STEP = 1e-4
 def groups_of(panel: Panel, bloc: np.ndarray | None) -> dict[str, np.ndarray]:
     """Years of states by group, (S, T): the later era, and each bloc."""
     late = np.broadcast_to(panel.years >= ERA_BOUNDARY, panel.seen[:, 0].shape)
-    found = {LATER_ERA: late}
+    groups = {LATER_ERA: late}
     if bloc is not None and len(np.unique(bloc)) > 1:
-        found |= {name: bloc == k for k, name in enumerate(BLOCS)}
-    return found
+        groups |= {name: bloc == k for k, name in enumerate(BLOCS)}
+    return groups
 
 
 def loading_in(panel: Panel, mode: Mode, item: int, group: np.ndarray) -> tuple[float, float]:
     """Loading of one indicator in a group, and its standard error; NaN if the likelihood has no clear maximum there."""
     part = replace(panel, seen=panel.seen & group[:, None, :])
     sections, level, weight = CrossSections.of(part), mode.level, panel.weight()
-    own = np.zeros((len(panel.names), 1))
-    own[item] = 1.0
+    unit_vector = np.zeros((len(panel.names), 1))
+    unit_vector[item] = 1.0
 
     def gradient(z):
         loading, sd = mode.item[:, 0].copy(), mode.item[:, 1].copy()
         loading[item], sd[item] = z[0], np.exp(z[2])
         value, by_level, _, by_loading, by_sd = sections.density(
-            level + z[1] * own, mode.adjustment, loading, sd
+            level + z[1] * unit_vector, mode.adjustment, loading, sd
         )
         # a weak prior keeps the loading finite where an indicator hardly varies
         slope = [by_loading[item], by_level[item].sum(), by_sd[item] * sd[item]]
         return weight * value - 0.5 * z @ z, weight * np.array(slope) - z
 
     start = np.array([mode.item[item, 0], 0.0, np.log(mode.item[item, 1])])
-    found = optimize.minimize(lambda z: tuple(-x for x in gradient(z)), start, jac=True, method="L-BFGS-B")
+    fit = optimize.minimize(lambda z: tuple(-x for x in gradient(z)), start, jac=True, method="L-BFGS-B")
     steps = STEP * np.eye(3)
-    curvature = np.array([gradient(found.x + s)[1] - gradient(found.x - s)[1] for s in steps]) / (2 * STEP)
+    curvature = np.array([gradient(fit.x + s)[1] - gradient(fit.x - s)[1] for s in steps]) / (2 * STEP)
     try:
         covariance = np.linalg.inv(-(curvature + curvature.T) / 2)
     except np.linalg.LinAlgError:
         return np.nan, np.nan
-    return (float(found.x[0]), float(np.sqrt(covariance[0, 0]))) if covariance[0, 0] > 0 else (np.nan, np.nan)
+    return (float(fit.x[0]), float(np.sqrt(covariance[0, 0]))) if covariance[0, 0] > 0 else (np.nan, np.nan)
 
 
 def _varies(panel: Panel, item: int, group: np.ndarray) -> bool:
@@ -114,20 +114,20 @@ def invariance(
     return _judged(rows, model, interval)
 
 
-def free_by_era(table: pd.DataFrame, already: Mapping[str, int]) -> dict[str, int]:
+def free_by_era(table: pd.DataFrame, already_free: Mapping[str, int]) -> dict[str, int]:
     """Those free already and those that measure otherwise in the later era, with the year from which on; none if none is new."""
     failed = [item.split(":", 1) for item in table.loc[table["verdict"] == FAILED, "item"]]
-    found = {indicator: ERA_BOUNDARY for indicator, group in failed if group == LATER_ERA}
-    return {**already, **found} if found else {}
+    newly_free = {indicator: ERA_BOUNDARY for indicator, group in failed if group == LATER_ERA}
+    return {**already_free, **newly_free} if newly_free else {}
 
 
 def _judged(rows: list[dict], model: str, interval: float) -> pd.DataFrame:
     difference, sd = (np.array([row.get(n, np.nan) for row in rows], float) for n in ("difference", "sd"))
     p_values = 2 * stats.norm.sf(np.abs(difference / sd))
     adjusted, tests = holm(p_values), max(int(np.isfinite(p_values).sum()), 1)
-    width = stats.norm.ppf(interval_probabilities(interval)[1])
+    quantile = stats.norm.ppf(interval_probabilities(interval)[1])
     critical = stats.norm.isf(SIGNIFICANT / 2 / tests)
-    found = []
+    judged = []
     for i, row in enumerate(rows):
         columns = {"unit": "", "expected": "near zero", "note": row["note"]}
         verdict = row.get("verdict", CANNOT_TELL)
@@ -136,8 +136,8 @@ def _judged(rows: list[dict], model: str, interval: float) -> pd.DataFrame:
             half = abs(row["item_loading"]) / 2 / sd[i]
             power = float(stats.norm.sf(critical - half) + stats.norm.cdf(-critical - half))
             verdict = FAILED if adjusted[i] < SIGNIFICANT else (PASSED if power >= 0.5 else CANNOT_TELL)
-            lower, upper = difference[i] - width * sd[i], difference[i] + width * sd[i]
+            lower, upper = difference[i] - quantile * sd[i], difference[i] + quantile * sd[i]
             columns |= {"estimate": difference[i], "lower": lower, "upper": upper, "power": power}
             columns["note"] += f"; p after Holm {adjusted[i]:.3f}"
-        found.append(check_row("invariance", model, row["item"], row["label"], verdict, **columns))
-    return check_table(found)
+        judged.append(check_row("invariance", model, row["item"], row["label"], verdict, **columns))
+    return check_table(judged)

@@ -41,8 +41,8 @@ def information_shares(panel: Panel, posterior: xr.Dataset, model: str, interval
     patterns, counts = patterns[patterns.any(1)], counts[patterns.any(1)]
 
     def by_pattern(precision):
-        each = patterns * precision
-        return each / each.sum(1, keepdims=True)
+        information = patterns * precision
+        return information / information.sum(1, keepdims=True)
 
     # information is squared loading over squared error
     draws = np.array([counts @ by_pattern(p) for p in (loading / sd)[::step] ** 2]) / counts.sum()
@@ -87,15 +87,15 @@ def indicator_stability(
         In which they are ranked.
     model : str
     """
-    cases = [(name, f"without {name}", other, full, other.smoothed) for name, other in held_out.items()]
+    cases = [(name, f"without {name}", refit, full, refit.smoothed) for name, refit in held_out.items()]
     if freed is not None:
         changed = ", ".join(sorted(set(freed.panel.names) - set(freed.panel.stems)))
         pair = percentiles(full), percentiles(freed.smoothed)
         cases.append(("free_by_era", f"with {changed} free", freed, *pair))
-    rows, at = [], int(np.searchsorted(places.years, year))
-    before = ranks(full[:, at])
-    for item, change, other, first, second in cases:
-        agreement, after = float(correlation_within_years(first, second)), ranks(other.smoothed[:, at])
+    rows, position = [], int(np.searchsorted(places.years, year))
+    before = ranks(full[:, position])
+    for item, change, refit, first, second in cases:
+        agreement, after = float(correlation_within_years(first, second)), ranks(refit.smoothed[:, position])
         label = f"Paths {change.replace('_', ' ')} against the full ones"
         words = [
             f"{places.name(s)} {before[i]:.0f} to {after[i]:.0f}"

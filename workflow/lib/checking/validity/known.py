@@ -47,12 +47,12 @@ class Places:
 
     def cells(self, value: np.ndarray, state: int, years) -> np.ndarray:
         """Values (..., S, T) of one state in some years, (..., years); NaN outside the panel."""
-        found = np.full((*value.shape[:-2], len(years)), np.nan)
+        cells = np.full((*value.shape[:-2], len(years)), np.nan)
         if int(state) in self.state:
             inside = np.isin(years, self.years)
             places = np.searchsorted(self.years, np.asarray(years)[inside])
-            found[..., inside] = value[..., self.state[int(state)], places]
-        return found
+            cells[..., inside] = value[..., self.state[int(state)], places]
+        return cells
 
 
 def chance_above_zero(difference: np.ndarray) -> float:
@@ -63,13 +63,13 @@ def chance_above_zero(difference: np.ndarray) -> float:
 
 def ordering_chances(value: np.ndarray, places: Places, orderings: pd.DataFrame) -> np.ndarray:
     """Probability by paths (N, S, T) that the higher state stands above the lower one; NaN outside the panel."""
-    found = []
+    chances = []
     for row in orderings.itertuples():
         high, low = (
             places.cells(value, s, [int(row.year)])[:, 0] for s in (row.higher_state, row.lower_state)
         )
-        found.append(chance_above_zero(high - low))
-    return np.array(found)
+        chances.append(chance_above_zero(high - low))
+    return np.array(chances)
 
 
 def known_orderings(draws: np.ndarray, places: Places, orderings: pd.DataFrame, model: str) -> pd.DataFrame:
@@ -104,17 +104,17 @@ def _called(check: str, model: str, item: str, label: str, chance: float, note: 
 
 def turning_chances(value: np.ndarray, places: Places, points: pd.DataFrame) -> np.ndarray:
     """Probability by paths (N, S, T) of a move in the stated direction, net of the mean change of all states."""
-    found = []
+    chances = []
     for row in points.itertuples():
         years = [int(row.year_before), int(row.year_after)]
-        own = np.diff(places.cells(value, row.state, years), axis=-1)[:, 0]
-        if not np.isfinite(own).all():
-            found.append(np.nan)
+        change = np.diff(places.cells(value, row.state, years), axis=-1)[:, 0]
+        if not np.isfinite(change).all():
+            chances.append(np.nan)
             continue
         before, after = np.searchsorted(places.years, years)
-        net = own - np.nanmean(value[..., after] - value[..., before], axis=1)
-        found.append(chance_above_zero(net * (1 if row.direction == "up" else -1)))
-    return np.array(found)
+        net = change - np.nanmean(value[..., after] - value[..., before], axis=1)
+        chances.append(chance_above_zero(net * (1 if row.direction == "up" else -1)))
+    return np.array(chances)
 
 
 def turning_points(draws: np.ndarray, places: Places, points: pd.DataFrame, model: str) -> pd.DataFrame:
@@ -139,23 +139,23 @@ def turning_points(draws: np.ndarray, places: Places, points: pd.DataFrame, mode
 
 def spells(groups: pd.DataFrame, places: Places) -> pd.DataFrame:
     """Groups with the years strictly inside each state's years and inside the panel (`years`), empty ones left out."""
-    last, found = int(places.years[-1]), []
+    last_year, inner_years = int(places.years[-1]), []
     for row in groups.itertuples():
-        stop = last + 1 if pd.isna(row.to_year) else int(row.to_year)
+        stop = last_year + 1 if pd.isna(row.to_year) else int(row.to_year)
         years = [y for y in range(int(row.from_year) + 1, stop) if y in places.years]
-        found.append(years if int(row.state) in places.state else [])
-    chosen = groups.assign(years=found)
+        inner_years.append(years if int(row.state) in places.state else [])
+    chosen = groups.assign(years=inner_years)
     return chosen[chosen["years"].map(len) > 0]
 
 
 def spell_percentiles(percentile: np.ndarray, places: Places, chosen: pd.DataFrame) -> np.ndarray:
     """Mean percentile of each spell, (spell, N); NaN where the state did not exist."""
-    found = []
+    means = []
     for row in chosen.itertuples():
-        own = places.cells(percentile, row.state, row.years)
-        seen = np.isfinite(own).any(-1)
-        found.append(np.where(seen, np.nansum(own, -1) / np.maximum(np.isfinite(own).sum(-1), 1), np.nan))
-    return np.array(found).reshape(len(chosen), len(percentile))
+        path = places.cells(percentile, row.state, row.years)
+        seen = np.isfinite(path).any(-1)
+        means.append(np.where(seen, np.nansum(path, -1) / np.maximum(np.isfinite(path).sum(-1), 1), np.nan))
+    return np.array(means).reshape(len(chosen), len(percentile))
 
 
 def known_groups(
@@ -174,21 +174,21 @@ def known_groups(
     interval : float
     """
     chosen, rows = spells(groups, places), []
-    of_spells = spell_percentiles(percentiles(draws), places, chosen)
-    existed = np.isfinite(of_spells).all(1)
-    chosen, of_spells = chosen[existed], of_spells[existed]
+    spell_means = spell_percentiles(percentiles(draws), places, chosen)
+    existed = np.isfinite(spell_means).all(1)
+    chosen, spell_means = chosen[existed], spell_means[existed]
     # a group without an expectation is described
     keys = list(zip(chosen["kind"], chosen["expectation"], strict=True))
     for kind, expectation in dict.fromkeys(keys):
-        own = np.array([key == (kind, expectation) for key in keys])
-        rows += _group_rows(of_spells[own], chosen[own], kind, expectation, places, model, interval)
+        group = np.array([key == (kind, expectation) for key in keys])
+        rows += _group_rows(spell_means[group], chosen[group], kind, expectation, places, model, interval)
     return check_table(rows)
 
 
-def _group_rows(of_spells, chosen, kind, expectation, places, model, interval) -> list[dict]:
+def _group_rows(spell_means, chosen, kind, expectation, places, model, interval) -> list[dict]:
     side, item = SIDES.get(expectation), f"{kind}:{expectation}"
     words = f"{kind.replace('_', ' ')} ({expectation.replace('_', ' ')})"
-    percentile = estimate_row(of_spells.mean(0), interval)
+    percentile = estimate_row(spell_means.mean(0), interval)
     percentile |= {"unit": "share", "note": f"{len(chosen)} spells"}
     shared = chosen["note"].astype(str).str.contains(OVERLAP, case=False).sum()
     if shared:
@@ -199,7 +199,7 @@ def _group_rows(of_spells, chosen, kind, expectation, places, model, interval) -
         verdict = passed_if(side * (percentile["estimate"] - 0.5) > 0)
     rows = [check_row("known_groups", model, item, label, verdict, **percentile)]
     if side is not None:
-        right = side * (of_spells.mean(1) - 0.5) > 0
+        right = side * (spell_means.mean(1) - 0.5) > 0
         wrong = [f"{places.name(r.state)} {r.years[0]}-{r.years[-1]}" for r in chosen[~right].itertuples()]
         sided = {"estimate": right.mean(), "unit": "share", "expected": "above one half"}
         if wrong:

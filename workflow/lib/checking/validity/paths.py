@@ -9,7 +9,7 @@ from scipy import stats
 
 from models.blocks.factor import Mode, Panel, find_mode, panel
 from models.composition import Composition
-from models.kernels.path_moments import path_moments
+from models.paths import path_moments
 from models.priors import Priors
 
 FEWEST_STATES = 10
@@ -22,12 +22,12 @@ def correlation_within_years(first: np.ndarray, second: np.ndarray) -> np.ndarra
     """
     seen = np.isfinite(first) & np.isfinite(second)
     number = seen.sum(-2)
-    a, b = (_centred(np.where(seen, x, 0.0), seen) for x in np.broadcast_arrays(first, second))
+    a, b = (_centred(np.where(seen, values, 0.0), seen) for values in np.broadcast_arrays(first, second))
     with np.errstate(invalid="ignore", divide="ignore"):
-        found = (a * b).sum(-2) / np.sqrt((a**2).sum(-2) * (b**2).sum(-2))
-    counted = (number >= FEWEST_STATES) & np.isfinite(found)
+        correlation = (a * b).sum(-2) / np.sqrt((a**2).sum(-2) * (b**2).sum(-2))
+    counted = (number >= FEWEST_STATES) & np.isfinite(correlation)
     with np.errstate(invalid="ignore"):
-        return np.where(counted, found, 0.0).sum(-1) / counted.sum(-1)
+        return np.where(counted, correlation, 0.0).sum(-1) / counted.sum(-1)
 
 
 def _centred(value: np.ndarray, seen: np.ndarray) -> np.ndarray:
@@ -68,7 +68,7 @@ class Refit:
 
 def paths_at(panel: Panel, mode: Mode) -> Refit:
     """Means of the paths at given parameters, turned so that the indicators point where the codebook says."""
-    moments = path_moments(*panel.fixed(), *mode.arguments())
+    moments = path_moments(panel, mode.arguments())
     sign = 1.0 if np.nansum(mode.item[:, 0] * panel.direction) >= 0 else -1.0
     return Refit(panel, mode, sign * moments[3], sign * moments[0])
 

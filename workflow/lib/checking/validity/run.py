@@ -40,7 +40,7 @@ def read_known(paths: Mapping[str, str]) -> dict[str, pd.DataFrame]:
     UserError
         If a table lacks a column.
     """
-    found = {}
+    tables = {}
     for name, path in paths.items():
         if not Path(path).exists():
             raise UserError(f"{path}: no such file; expected the table of known {name.replace('_', ' ')}")
@@ -48,8 +48,8 @@ def read_known(paths: Mapping[str, str]) -> dict[str, pd.DataFrame]:
         for column in COLUMNS[name]:
             if column not in table:
                 raise UserError(f"{path}: no column {column}; expected {', '.join(COLUMNS[name])}")
-        found[name] = table
-    return found
+        tables[name] = table
+    return tables
 
 
 def shown_states(orderings: pd.DataFrame | None) -> list[int]:
@@ -75,10 +75,10 @@ def _against_facts(
 
 
 def _constructs(
-    latents: Mapping[str, xr.Dataset], held_out: Mapping, own, model: str, interval: float
+    latents: Mapping[str, xr.Dataset], held_out: Mapping, indicators, model: str, interval: float
 ) -> pd.DataFrame:
     """Whether constructs are told apart, measured reliably, and predict what is left out."""
-    parts = (correlations(latents, interval), reliabilities(latents), convergent(held_out, own, model))
+    parts = (correlations(latents, interval), reliabilities(latents), convergent(held_out, indicators, model))
     return check_table([row for part in parts for row in part.to_dict("records")])
 
 
@@ -117,7 +117,7 @@ def validity_tables(
     model, tree = composition.name, archives[composition.name]
     latents = {name: archive["latent"].to_dataset() for name, archive in archives.items()}
     latent, posterior = latents[model], tree["posterior"].to_dataset()
-    own = panel(composition, data)
+    indicators = panel(composition, data)
     names = dict(zip(data.state.values.tolist(), data.state_name.values.tolist(), strict=True))
     places = Places(latent, names)
     labels = dict(zip(data.indicator.values.tolist(), data.indicator_label.values.tolist(), strict=True))
@@ -126,23 +126,23 @@ def validity_tables(
     # the means are exact given each draw of the parameters: chances near one half should not hang on a few hundred draws
     draws += means - draws.mean(0)
     mode = parameters_of(posterior, tree["level"].to_dataset())
-    log(f"{model}: measuring again without each of {len(own.names)} indicators")
+    log(f"{model}: measuring again without each of {len(indicators.names)} indicators")
     refits = without_each(composition, data, priors)
     held_out = {name: refits[name] for name in HELD_OUT if name in refits}
     year = LATEST_YEAR if LATEST_YEAR in places.years else int(places.years[-1])
     shown = shown_states(known.get("orderings"))
     filtered, spread = (latent[n].transpose("state", "year").values for n in ("filtered_mean", "filtered_sd"))
-    alike = invariance(own, mode, bloc, model, interval, labels)
-    free = free_by_era(alike, composition.free_after)
+    invariance_table = invariance(indicators, mode, bloc, model, interval, labels)
+    free = free_by_era(invariance_table, composition.free_after)
     freed = refit(panel(replace(composition, free_after=free), data), priors) if free else None
     tables = {
         **_against_facts(draws, places, known, model, interval),
-        "benchmark": benchmark(draws, own, places, known, held_out, model),
-        "constructs": _constructs(latents, held_out, own, model, interval),
-        "information_shares": information_shares(own, posterior, model, interval),
-        "invariance": alike,
+        "benchmark": benchmark(draws, indicators, places, known, held_out, model),
+        "constructs": _constructs(latents, held_out, indicators, model, interval),
+        "information_shares": information_shares(indicators, posterior, model, interval),
+        "invariance": invariance_table,
         "indicator_stability": indicator_stability(means, refits, freed, places, shown, year, model),
     }
     log(f"{model}: measuring again with the data of earlier years")
-    tables["vintages"] = vintages(own, filtered, spread, priors, model)
+    tables["vintages"] = vintages(indicators, filtered, spread, priors, model)
     return tables

@@ -32,27 +32,27 @@ def validity_verdict(
         ``verdict`` (passed, failed, or cannot tell where nothing is known of the states) and ``sentence``.
     """
     parts, faults = [], []
-    if orderings is not None and (told := _told(orderings)):
-        close = orderings.query("verdict == @CANNOT_TELL and estimate.notnull()")["label"]
-        part = f"orders {told[PASSED]} of {sum(told.values()) + len(close)} known pairs of states rightly"
-        parts.append(f"{part} ({', '.join(close)} cannot be told)" if len(close) else part)
-        if told[FAILED]:
+    if orderings is not None and (counts := _decided_counts(orderings)):
+        undecided = orderings.query("verdict == @CANNOT_TELL and estimate.notnull()")["label"]
+        part = f"orders {counts[PASSED]} of {sum(counts.values()) + len(undecided)} known pairs of states rightly"
+        parts.append(f"{part} ({', '.join(undecided)} cannot be told)" if len(undecided) else part)
+        if counts[FAILED]:
             wrong = orderings.loc[orderings["verdict"] == FAILED, "label"]
             faults.append(f"it reverses {', '.join(wrong)}")
-    if turning is not None and (told := _told(turning)):
-        share = told[PASSED] / sum(told.values())
-        close = int((turning["verdict"].eq(CANNOT_TELL) & turning["estimate"].notna()).sum())
-        part = f"moves as it should at {told[PASSED]} of {sum(told.values()) + close} turning points"
-        parts.append(f"{part} ({close} cannot be told)" if close else part)
+    if turning is not None and (counts := _decided_counts(turning)):
+        share = counts[PASSED] / sum(counts.values())
+        undecided = int((turning["verdict"].eq(CANNOT_TELL) & turning["estimate"].notna()).sum())
+        part = f"moves as it should at {counts[PASSED]} of {sum(counts.values()) + undecided} turning points"
+        parts.append(f"{part} ({undecided} cannot be told)" if undecided else part)
         if share < LEAST_TURNING_POINTS:
             faults.append("it misses more than one turning point in five")
     if not parts:
         untested = f"{name} was not tested: no known fact is about states in these data."
         return {"verdict": CANNOT_TELL, "sentence": untested}
     if benchmark is not None and len(benchmark):
-        good = int((benchmark["verdict"] == PASSED).sum())
+        passed = int((benchmark["verdict"] == PASSED).sum())
         parts.append(
-            f"is at least as good as an equal-weight index of its indicators on {good} of {len(benchmark)} criteria"
+            f"is at least as good as an equal-weight index of its indicators on {passed} of {len(benchmark)} criteria"
         )
         if (benchmark.loc[benchmark["item"] == "orderings", "verdict"] == FAILED).any():
             faults.append("an equal-weight index orders more pairs rightly")
@@ -60,21 +60,19 @@ def validity_verdict(
     sentence = f"{name} {words}."
     if constructs is not None:
         pairs = constructs.loc[constructs["verdict"] == FAILED, "label"]
-        alike = [pair for pair in pairs if pair.startswith("Correlation")]
-        if alike:
-            sentence += (
-                f" Too high to tell the two apart: {', '.join(pair[0].lower() + pair[1:] for pair in alike)}."
-            )
+        correlated = [pair for pair in pairs if pair.startswith("Correlation")]
+        if correlated:
+            sentence += f" Too high to tell the two apart: {', '.join(pair[0].lower() + pair[1:] for pair in correlated)}."
     if faults:
         sentence += f" It is not valid as it stands: {'; '.join(faults)}."
     return {"verdict": FAILED if faults else PASSED, "sentence": sentence}
 
 
-def _told(table: pd.DataFrame) -> dict[str, int] | None:
+def _decided_counts(table: pd.DataFrame) -> dict[str, int] | None:
     """Numbers passed and failed, None if nothing could be told."""
     counts = verdict_counts(table)
-    found = {verdict: counts[verdict] for verdict in (PASSED, FAILED)}
-    return found if sum(found.values()) else None
+    decided = {verdict: counts[verdict] for verdict in (PASSED, FAILED)}
+    return decided if sum(decided.values()) else None
 
 
 def pass_validity(verdict: dict[str, str], setting: str) -> None:

@@ -33,13 +33,13 @@ def vintages(
     """
     rows = []
     for year in [y for y in VINTAGES if panel.years[0] < y <= panel.years[-1]]:
-        known, at = panel.until(year), [int(np.searchsorted(panel.years, year))]
+        known, position = panel.until(year), [int(np.searchsorted(panel.years, year))]
         if not known.seen.any((0, 2)).all():
             known = _observed(known)
-        then = refit(known, priors).filtered[:, at]
-        now, error = filtered[:, at], float(np.nanmean(spread[:, at]))
-        agreement = float(correlation_within_years(now, then))
-        difference = float(np.nanmean(np.abs(without_year_means(now) - without_year_means(then))))
+        vintage = refit(known, priors).filtered[:, position]
+        default, error = filtered[:, position], float(np.nanmean(spread[:, position]))
+        agreement = float(correlation_within_years(default, vintage))
+        difference = float(np.nanmean(np.abs(without_year_means(default) - without_year_means(vintage))))
         words = f"Filtered {model} of {year} from data up to {year}"
         agrees = {"estimate": agreement, "unit": "correlation", "expected": f"above {SAME}"}
         label, verdict = f"{words}: agreement with the default", passed_if(agreement > SAME)
@@ -53,16 +53,16 @@ def vintages(
 
 def _observed(panel: Panel) -> Panel:
     """The panel less the indicators of which nothing was seen."""
-    kept = np.flatnonzero(panel.seen.any((0, 2)))
-    own = np.flatnonzero(np.isin(panel.pairs[:, 0], kept))
-    pairs = panel.pairs[own]
-    pairs[:, 0] = np.searchsorted(kept, pairs[:, 0])
+    observed = np.flatnonzero(panel.seen.any((0, 2)))
+    adjusted = np.flatnonzero(np.isin(panel.pairs[:, 0], observed))
+    pairs = panel.pairs[adjusted]
+    pairs[:, 0] = np.searchsorted(observed, pairs[:, 0])
     return replace(
         panel,
-        names=[panel.names[k] for k in kept],
-        value=np.ascontiguousarray(panel.value[:, kept]),
-        seen=panel.seen[:, kept],
+        names=[panel.names[k] for k in observed],
+        value=np.ascontiguousarray(panel.value[:, observed]),
+        seen=panel.seen[:, observed],
         pairs=pairs,
-        adjustments=[panel.adjustments[a] for a in own],
-        direction=panel.direction[kept],
+        adjustments=[panel.adjustments[a] for a in adjusted],
+        direction=panel.direction[observed],
     )
