@@ -36,7 +36,8 @@ MEASUREMENTS = ("quality", "contact")
 CHECK_NAMES = (
     "known_orderings", "known_groups", "turning_points", "constructs", "information_shares", "invariance",
     "indicator_stability", "benchmark", "vintages", "reverse_causation", "negative_controls", "ties_measures", "feedback",
-    "predictive", "prior", "labels", "eligible", "measures", "priors", "sensitivity", "power_scaling", "payments",
+    "predictive", "prior", "labels", "eligible", "measures", "priors", "error_rates", "sensitivity", "power_scaling",
+    "payments",
 )  # fmt: skip
 FAILED_SENTENCE = (
     "Ties with Russia predict joining as well as ties with the pivotal state do (2 of 4 controls fail)."
@@ -290,8 +291,7 @@ def write_fake_results(base: Path, world: World | None = None) -> tuple[Path, di
         tables["quality"] = quality(world, rng)
         tables["multiverse"] = [
             {"set": k, "indicators": ";".join(list(world.indicators)[:k]), "n_indicators": k, "correlation_with_default": 0.2 * k,
-             "quality_slope": 0.1 * k, "quality_effect": 0.01 * k, "ties_effect": 0.02,
-             "quality_effect_sampled": 0.011 if k == 1 else None, "ties_effect_sampled": 0.021 if k == 1 else None}
+             "quality_effect": 0.01 * k, "ties_effect": 0.02, "quality_larger": 0.2 * k}
             for k in range(1, 5)
         ]  # fmt: skip
         tables |= {f"checks/{name}": check_rows(name, world) for name in world.checks}

@@ -8,8 +8,8 @@ import pytest
 from models.priors import Priors
 from models.regressors import mission_years
 from tests.models.simulate import simulate_outcome, simulate_panel
+from tests.recovery.penalised_logit import Outcome
 from tests.shipped import shipped_data, shipped_measure
-from workflow.lib.checking.penalised_logit import Outcome
 from workflow.lib.checking.validity.paths import refit
 
 REWARD, ERROR_PERSISTENCE = 1.0, 0.7

@@ -116,6 +116,31 @@ rule check_causes:
         "../scripts/check_causes.py"
 
 
+rule check_error_rates:
+    input:
+        analysis="<results>/data/analysis.nc",
+        measured=expand("<results>/{model}/posterior.nc", model=latents_of(MAIN)),
+        posterior=expand("<results>/{model}/posterior.nc", model=[MAIN] if MAIN else []),
+        gates=expand("<results>/{model}/gate.json", model=[*latents_of(MAIN), *([MAIN] if MAIN else [])]),
+    output:
+        error_rates="<results>/checks/error_rates.csv",
+    log:
+        "<logs>/check_error_rates.log",
+    priority: 10  # many refits: begun first
+    resources:
+        mem_mb=3000,
+        runtime=60,
+    params:
+        main=MAIN,
+        composition=terms_of(MAIN),
+        run=run_of(MAIN),
+        simulations=settings.checks.simulations,
+    message:
+        "Refitting to simulated decisions of which the truth is known."
+    script:
+        "../scripts/check_error_rates.py"
+
+
 rule write_verdicts:
     input:
         analysis="<results>/data/analysis.nc",

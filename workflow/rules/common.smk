@@ -118,7 +118,7 @@ def checks_of_this_run():
     names = ["predictive"]
     if MAIN:
         names += ["negative_controls", "ties_measures", "reverse_causation", "labels", "eligible"]
-        names += ["measures", "priors", "sensitivity", "power_scaling", "payments", "feedback"]
+        names += ["measures", "priors", "error_rates", "sensitivity", "power_scaling", "payments", "feedback"]
     if VALIDITY_MODEL:
         names += VALIDITY_TABLES
     return names

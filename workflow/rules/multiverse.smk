@@ -10,7 +10,6 @@ rule run_indicator_sets:
         multiverse="<results>/multiverse.csv",
     log:
         "<logs>/run_indicator_sets.log",
-    threads: 2
     resources:
         mem_mb=3000,
         runtime=60,

@@ -1,7 +1,6 @@
 """The answer under many sets of indicators.
 
-From the analysis dataset, the terms of the measurement and those of the main model to `results/multiverse.csv`, one row a set;
-at the corners of the table the effects are sampled besides.
+From the analysis dataset, the terms of the measurement and those of the main model to `results/multiverse.csv`, one row a set.
 """
 
 from workflow.lib.job import Log, run_job
@@ -16,7 +15,6 @@ def run_indicator_sets(
     main: str | None,
     main_composition: dict,
     run: dict,
-    threads: int,
     analysis: str,
     measured: list[str],
     multiverse: str,
@@ -28,27 +26,18 @@ def run_indicator_sets(
     from workflow.lib.checking.files import write_table
     from workflow.lib.checking.indicator_sets import indicator_sets
     from workflow.lib.checking.refits import PluginRefits
-    from workflow.lib.checking.sampled_sets import with_sampled
     from workflow.lib.inference.results import read_model
     from workflow.lib.inference.sampling import derive_seed
     from workflow.lib.settings import priors_from_plain
 
     data, terms, paths, _ = read_model(main, main_composition, analysis, measured)
-    measuring = Composition.from_mapping(model, composition)
-    table = indicator_sets(
-        measuring,
-        data,
-        Priors(priors_from_plain(priors)),
-        number,
-        derive_seed(seed, "indicator_sets", model),
-        threads,
-        log,
-    )
     refitter = None
     if terms.latents[:1] == (model,):
         refits = PluginRefits(terms, data, paths, run, log)
         refitter = refits.refitter(refits.composition, data, "indicator_sets")
-    table = with_sampled(table, measuring, refitter)
+    measuring, own_priors = Composition.from_mapping(model, composition), Priors(priors_from_plain(priors))
+    set_seed = derive_seed(seed, "indicator_sets", model)
+    table = indicator_sets(measuring, data, own_priors, number, set_seed, refitter, log)
     write_table(table, multiverse)
     larger = int((table["quality_effect"] > table["ties_effect"]).sum())
     log(f"{len(table)} sets of indicators: in {larger} the effect of {model} is larger than that of ties")

@@ -1,28 +1,25 @@
-"""Which indicators move the answer? The measure and the outcome anew, for hundreds of sets of indicators.
+"""Which indicators move the answer? The measure and the main model anew, for hundreds of sets of indicators.
 
 Random sets of at least three indicators, of which at least one belongs to the constructs that the model measures, the others
 possibly to neighbouring constructs (aid, troops, visits). Each is measured at the posterior mode, and its filtered path enters
-a penalised logit: a fast approximation, in which sets are compared with one another.
+the main model, which is sampled again.
 """
 
-from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
-from multiprocessing import get_context
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
 from models.blocks.factor import panel
-from models.composition import Composition
+from models.composition import TIES, Composition
 from models.priors import Priors
-from models.regressors import mission_years
-from workflow.lib.checking.penalised_logit import Outcome
+from workflow.lib.checking.refits import Log, Refitter
 from workflow.lib.checking.validity.paths import Refit, correlation_within_years, refit
+from workflow.lib.errors import UserError
 
 COLUMNS = ["set", "indicators", "n_indicators", "correlation_with_default"]
-COLUMNS += ["quality_slope", "quality_effect", "ties_effect"]
+COLUMNS += ["quality_effect", "ties_effect", "quality_larger"]
 NEIGHBOURS = ("economic_aid", "military_aid", "troops", "visits_to_pivotal", "visits_from_pivotal")
 FEWEST = 3
 DEFAULT_CHANCE, NEIGHBOUR_CHANCE = 0.6, 0.3
@@ -44,15 +41,6 @@ def draw_sets(default: list[str], neighbours: list[str], number: int, seed: int)
     return list(sets)
 
 
-def regressor(measured: Refit, data: xr.Dataset, outcome: Outcome) -> np.ndarray:
-    """The filtered path in the years before missions, in standard deviations over scored rows."""
-    year_position = np.searchsorted(measured.panel.years, mission_years(data))
-    state_position = {int(s): i for i, s in enumerate(measured.panel.states)}
-    rows = np.array([state_position[int(s)] for s in data.state.values])
-    value = np.nan_to_num(measured.filtered[rows[outcome.state], year_position[outcome.mission]])
-    return (value - value.mean()) / value.std()
-
-
 def measuring_with(composition: Composition, names: tuple[str, ...], data: xr.Dataset) -> Composition:
     """A measurement with other indicators; the first construct named is that of the model where the set has it."""
     constructs = data.construct.to_series()
@@ -61,45 +49,20 @@ def measuring_with(composition: Composition, names: tuple[str, ...], data: xr.Da
     return replace(composition, measures=tuple(measures), indicators=names, free_after=free)
 
 
-class Sets:
-    """Measures and fits sets of indicators, one after another; ``composition`` measures with the default ones."""
-
-    def __init__(self, composition: Composition, data: xr.Dataset, priors: Priors):
-        self.composition, self.data, self.priors = composition, data, priors
-        self.outcome = Outcome(data)
-        self.default = self.measure(tuple(composition.indicator_names(data)))
-        self.start = self.outcome.fit(regressor(self.default, data, self.outcome)).coefficient
-
-    def measure(self, names: tuple[str, ...]) -> Refit:
-        """Paths of one set."""
-        return refit(panel(measuring_with(self.composition, names, self.data), self.data), self.priors)
-
-    def row(self, number: int, names: tuple[str, ...]) -> dict:
-        """One set's agreement with the default, slope and effects."""
-        counted = number, ";".join(names), len(names)
-        try:
-            measured = self.measure(names)
-        except ValueError:
-            # a set without a mode has no numbers, and is counted
-            return dict.fromkeys(COLUMNS, np.nan) | dict(zip(COLUMNS, counted, strict=False))
-        quality = regressor(measured, self.data, self.outcome)
-        fit = self.outcome.fit(quality, self.start)
-        agreement = correlation_within_years(measured.smoothed, self.default.smoothed)
-        effects = [self.outcome.effect(fit, quality, term) for term in ("quality", "ties")]
-        slope = fit.coefficient[Outcome.QUALITY]
-        values = (*counted, float(agreement), float(slope), *effects)
-        return dict(zip(COLUMNS, values, strict=True))
-
-
-_shared: dict[str, Sets] = {}
-
-
-def _begin(composition: Composition, data: xr.Dataset, priors: Priors) -> None:
-    _shared["sets"] = Sets(composition, data, priors)
-
-
-def _row(task: tuple[int, tuple[str, ...]]) -> dict:
-    return _shared["sets"].row(*task)
+def effects_with(refitter: Refitter, name: str, measured: Refit, label: str) -> dict[str, float]:
+    """Effects of a latent of the main model measured otherwise, and of ties, between the quartiles of what is measured."""
+    path = refitter.measured[name].assign(filtered_mean=(("state", "year"), measured.filtered))
+    paths = {**refitter.measured, name: path}
+    effects = replace(refitter, measured=paths).effects(refitter.fit(label, measured=paths))
+    quality, ties = (effects.get(f"{term}_effect") for term in (name, TIES))
+    if ties is None:
+        return {"quality_effect": float(quality.mean())}
+    larger = float((quality > ties).mean())
+    return {
+        "quality_effect": float(quality.mean()),
+        "ties_effect": float(ties.mean()),
+        "quality_larger": larger,
+    }
 
 
 def indicator_sets(
@@ -108,8 +71,8 @@ def indicator_sets(
     priors: Priors,
     number: int,
     seed: int,
-    processes: int = 1,
-    log: Callable[[str], None] = lambda line: None,
+    refitter: Refitter | None,
+    log: Log,
 ) -> pd.DataFrame:
     """The answer under many sets of indicators.
 
@@ -122,26 +85,31 @@ def indicator_sets(
     number : int
         Of sets, the default among them.
     seed : int
-    processes : int
-        The result does not depend on it.
-    log : callable, optional
+    refitter : Refitter, optional
+        Refits of the main model; without one there are no effects.
+    log : callable
 
     Returns
     -------
     pandas.DataFrame
-        set (0 is the default), indicators, n_indicators, correlation_with_default, quality_slope (of one standard deviation),
-        quality_effect, ties_effect (from lower to upper quartile).
+        set (0 is the default), indicators, n_indicators, correlation_with_default, quality_effect and ties_effect (from lower to
+        upper quartile), quality_larger (probability); empty where there is no mode, or a refit did not converge.
     """
-    available = data.indicator.values.tolist()
-    default = composition.indicator_names(data)
+    available, default = data.indicator.values.tolist(), composition.indicator_names(data)
     sets = draw_sets(default, [n for n in NEIGHBOURS if n in available and n not in default], number, seed)
-    tasks, rows = list(enumerate(sets)), []
-    if processes == 1:
-        _begin(composition, data, priors)
-        return pd.DataFrame([_row(task) for task in tasks], columns=COLUMNS)
-    with ProcessPoolExecutor(processes, get_context("spawn"), _begin, (composition, data, priors)) as pool:
-        for row in pool.map(_row, tasks, chunksize=4):
-            rows.append(row)
-            if len(rows) % 50 == 0:
-                log(f"{len(rows)} of {len(tasks)} sets of indicators")
+    first, rows = refit(panel(composition, data), priors), []
+    for k, names in enumerate(sets):
+        row = {"set": k, "indicators": ";".join(names), "n_indicators": len(names)}
+        try:
+            measured = refit(panel(measuring_with(composition, names, data), data), priors)
+            row["correlation_with_default"] = float(
+                correlation_within_years(measured.smoothed, first.smoothed)
+            )
+            if refitter is not None:
+                row |= effects_with(refitter, composition.name, measured, f"set {k}")
+        except (ValueError, UserError) as fault:  # a set without numbers is counted
+            log(f"set {k}: {fault}")
+        rows.append(row)
+        if len(rows) % 50 == 0:
+            log(f"{len(rows)} of {len(sets)} sets of indicators")
     return pd.DataFrame(rows, columns=COLUMNS)

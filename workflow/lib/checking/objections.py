@@ -24,6 +24,8 @@ from workflow.lib.checking.reverse_causation import AFTER, BEFORE, FIRST
 
 UPHELD, NOT_UPHELD, OPEN = "upheld", "not upheld", "cannot be told with these data"
 CLEAR = 0.95
+# row of the error rates that counts wrong comparisons of ties and quality under all truths
+WRONG_CALLS = "all truths: wrong"
 # controls that a general habit of cooperating would fail; those of timing speak about the order of cause and effect
 COOPERATION_CONTROLS = ("rivals", "missions led by others")
 
@@ -158,7 +160,11 @@ def count_or_quality(evidence: Evidence) -> dict:
     else:
         verdict = OPEN
         findings.append("neither effect is clearly the larger one and clear of zero")
-    return objection("b", claim, predicts, test, [*findings, *doubts.values()], verdict)
+    wrong = evidence.check("error_rates", WRONG_CALLS)
+    row = objection("b", claim, predicts, test, [*findings, *doubts.values()], verdict)
+    if wrong:
+        row["error_rate"] = f"{wrong['note']}, simulated, in which the comparison of the effects is wrong"
+    return row
 
 
 def doubts_about_quality(evidence: Evidence, model: str) -> dict[str, str]:

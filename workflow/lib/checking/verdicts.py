@@ -19,6 +19,7 @@ LABELS = {
     "eligible": "other sets of candidates",
     "measures": "measures from other indicators",
     "priors": "other priors",
+    "error_rates": "error rates in simulated data",
     "power_scaling": "sensitivity to priors",
     "predictive": "predictive checks",
     "constructs": "distinctness and reliability of constructs",

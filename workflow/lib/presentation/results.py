@@ -25,10 +25,7 @@ COLUMNS = {
     "comparison/conflicts.csv": ("model", "conflict", "joiners", "expected_joiners", "lower", "upper"),
     "comparison/totals.csv": ("model", "joint_log_score", "difference", "se_difference", "brier", "covered"),
     "comparison/future.csv": ("model", "joint_log_score", "cutoff_year"),
-    "multiverse.csv": (
-        *("set", "n_indicators", "correlation_with_default", "quality_effect", "ties_effect"),
-        *("quality_effect_sampled", "ties_effect_sampled"),
-    ),
+    "multiverse.csv": ("set", "n_indicators", "correlation_with_default", "quality_effect", "ties_effect"),
 }
 TIES, SPLITS = "ties", ("_within", "_between")
 ALWAYS = ("effects.csv", "parameters.csv", "predictions.csv")

@@ -281,19 +281,18 @@ def diagnostics_table(results: Results) -> Table:
 
 
 def multiverse_table(results: Results) -> Table:
-    """Sets of indicators with the lowest and the highest effect of quality, and those whose effects were sampled besides."""
+    """The default set of indicators, and those with the lowest and the highest effect of quality."""
     rows = results.table("multiverse.csv").sort_values("quality_effect", kind="stable")
-    ends = pd.concat([rows.head(5), rows[rows["quality_effect_sampled"].notna()], rows.tail(5)])
-    ends = rows[rows["set"].isin(ends["set"])]
+    rows = rows[rows["quality_effect"].notna()]
+    ends = pd.concat([rows.head(5), rows[rows["set"] == 0], rows.tail(5)]).drop_duplicates("set")
     columns = {
         "Indicators": cell(spaced, "indicators"),
         "Correlation": cell(fixed, "correlation_with_default"),
         "Quality, points": cell(points, "quality_effect"),
-        "Quality, sampled": cell(points, "quality_effect_sampled"),
         "Ties, points": cell(points, "ties_effect"),
-        "Ties, sampled": cell(points, "ties_effect_sampled"),
+        "Quality larger": cell(fixed, "quality_larger"),
     }
-    return listed(ends.to_dict("records"), columns, widths=[40, 12, 12, 12, 12, 12])
+    return listed(ends.to_dict("records"), columns, widths=[48, 13, 13, 13, 13])
 
 
 # Name -> how it is made, and the file it is made from.

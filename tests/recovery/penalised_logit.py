@@ -116,17 +116,3 @@ class Outcome:
     def fit(self, quality: np.ndarray, start: np.ndarray | None = None) -> LogitFit:
         """Mode with a value of quality for each scored row, (N,)."""
         return penalised_logit(self.design(quality), self.joined, self.sd, start)
-
-    def effect(self, fit: LogitFit, quality: np.ndarray, term: str) -> float:
-        """Mean change of the probability of joining from the lower to the upper quartile of `quality` or `ties`."""
-        values = quality if term == "quality" else self.ties
-        probabilities = []
-        for value in np.quantile(values, [0.25, 0.75]):
-            quartile = np.full_like(values, value)
-            design = self.design(quartile if term == "quality" else quality)
-            if term == "ties":
-                design[:, self.TIES] = quartile
-                start = 3 + self.controls.shape[1] + 2 * self.missions.shape[1]
-                design[:, start : start + self.missions.shape[1]] = self.missions * quartile[:, None]
-            probabilities.append(expit(design @ fit.coefficient).mean())
-        return float(probabilities[1] - probabilities[0])
