@@ -148,7 +148,7 @@ class Simulations(PluginRefits):
     def effect_rows(self, label: str, name: str, truth: np.ndarray, found: list[np.ndarray]) -> list[dict]:
         """Coverage of the intervals of an effect, and the share of it that is found where it is there."""
         tails = (1 - self.interval) / 2, (1 + self.interval) / 2
-        lower, upper = np.quantile(np.stack(found), tails, axis=1)
+        lower, upper = np.transpose([np.quantile(draws, tails) for draws in found])
         columns = share_row(((lower <= truth) & (truth <= upper)).mean(), self.number, self.interval)
         verdict, expected = passed_if(columns["upper"] >= self.interval), f"about {self.interval:g}"
         words = f"{label}: intervals of the effect of {name} that hold the truth"
