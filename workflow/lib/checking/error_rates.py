@@ -1,8 +1,8 @@
 """How often does the comparison of ties and quality go wrong? The main model refitted to decisions of which the truth is known.
 
-The truths are of the size that the main model finds. A data set has one draw of its parameters and, as true quality, one draw of
-the smoothed paths: the filtered mean that is fitted does not know what later indicators tell. A regressor that does not matter
-has no slope in any mission.
+The truths are of the size that the main model finds. A data set has one draw of its parameters, with effects of missions and of
+states drawn anew, and as true quality one draw of the smoothed paths: the filtered mean that is fitted does not know what later
+indicators tell. A regressor that does not matter has no slope in any mission.
 """
 
 import copy
@@ -15,7 +15,7 @@ from scipy.special import expit
 
 from models.composition import TIES
 from models.estimands import average_change, contrast_values
-from models.posterior import OutcomeDraws
+from models.posterior import OutcomeDraws, shared_mean
 from models.regressors import scored_cells, term_values
 from workflow.lib.checking.objections import CLEAR, WRONG_CALLS
 from workflow.lib.checking.refits import PluginRefits
@@ -62,11 +62,27 @@ class Simulations(PluginRefits):
         self.random = np.random.default_rng(derive_seed(run["seed"], self.stage, composition.name))
         chosen = np.linspace(0, np.prod(draws.shape) - 1, number).round().astype(int)
         self.draws = copy.copy(draws)
-        self.draws.p = {name: values[chosen] for name, values in draws.p.items() if name != "path"}
+        p = {name: values[chosen] for name, values in draws.p.items() if name != "path"}
+        self.draws.p = p | self.new_effects(p, draws)
         samples = np.linspace(0, paths[self.quality].sizes["sample"] - 1, number).round().astype(int)
         smoothed = replace(self.composition, information="smoothed")
         self.draws.values = np.stack([term_values(smoothed, data, paths, k).values for k in samples])
         self.draws.used, self.draws.shape = np.arange(number), (1, number)
+
+    def new_effects(self, p: dict, draws: OutcomeDraws) -> dict:
+        """Effects of missions and of states from their distributions: those of the posterior have the data's accidents."""
+        terms = [term for term in self.composition.terms() if self.composition.varies_by_mission(term)]
+        spreads = [(f"{term.name}_slope", term.regressor, f"{term.name}_slope_sd") for term in terms]
+        spreads += [("intercept", "intercept", "mission_sd")] if self.composition.mission_intercepts else []
+        effects = {}
+        for name, term, sd in spreads:
+            deviation = p[sd][:, None] * self.random.normal(size=p[f"mission_{name}"].shape)
+            effects[f"mission_{name}"] = shared_mean(p, draws.inputs, name, term) + deviation
+        if self.composition.state_effects:
+            effects["state_effect"] = p["state_sd"][:, None] * self.random.normal(
+                size=p["state_effect"].shape
+            )
+        return effects
 
     def truth(self, matter: dict[str, bool]) -> OutcomeDraws:
         """Parameters and paths of all data sets, regressors that do not matter without slopes."""
@@ -82,11 +98,8 @@ class Simulations(PluginRefits):
         """The data with decisions drawn from each data set's parameters."""
         chance = expit(true.logit().isel(chain=0, drop=True))
         joined = (self.random.random(chance.shape) < chance).astype(float).where(scored_cells(self.data))
-        dims = self.data["joined"].dims
-        return [
-            self.data.assign(joined=joined.isel(draw=k, drop=True).transpose(*dims))
-            for k in range(self.number)
-        ]
+        joined = joined.transpose("draw", *self.data["joined"].dims).drop_vars("draw", errors="ignore")
+        return [self.data.assign(joined=one) for one in joined]
 
     def effects(self, label: str, data: xr.Dataset, paths=None) -> tuple[np.ndarray, np.ndarray]:
         """Draws of the effects of ties and of quality in a refit."""
@@ -112,11 +125,8 @@ class Simulations(PluginRefits):
             effects = np.array([changes[f"{name}_effect"].values.ravel() for name in matter])
             found = [self.effects(f"{label} {k}", data) for k, data in enumerate(sets)]
             calls = [larger(*fitted, self.interval) for fitted in found]
-            is_quality = effects[1] > effects[0]
-            right = [
-                any(matters) and call == ("quality" if quality_larger else TIES)
-                for call, quality_larger in zip(calls, is_quality, strict=True)
-            ]
+            answers = np.where(effects[1] > effects[0], "quality", TIES)
+            right = [any(matters) and call == answer for call, answer in zip(calls, answers, strict=True)]
             missed = [call is not None and not hit for call, hit in zip(calls, right, strict=True)]
             wrong += missed
             rows.append(self.wrong_row(label, missed))
@@ -127,12 +137,11 @@ class Simulations(PluginRefits):
             for place, name in enumerate(matter):
                 rows += self.effect_rows(label, name, effects[place], [fitted[place] for fitted in found])
             if all(matters):
-                several = sets[:SETS_OF_DRAWS]
-                by_draws = [self.by_draws(f"{label} {k}", data) for k, data in enumerate(several)]
-                words = f"{self.quality} by draws of its path"
-                rows.append(
-                    self.share_of_truth(label, words, effects[1][: len(several)], by_draws, DESCRIBED)
-                )
+                by_draws = [
+                    self.by_draws(f"{label} {k}", data) for k, data in enumerate(sets[:SETS_OF_DRAWS])
+                ]
+                words, known = f"{self.quality} by draws of its path", effects[1][: len(by_draws)]
+                rows.append(self.share_of_truth(label, words, known, by_draws, DESCRIBED))
             self.log(f"{label}: {self.number} data sets, wrong in {sum(missed)}")
         return [self.wrong_row(ALL, wrong), *rows]
 
@@ -158,9 +167,7 @@ class Simulations(PluginRefits):
             rows.append(self.share_of_truth(label, name, truth, [draws.mean() for draws in found]))
         return rows
 
-    def share_of_truth(
-        self, label: str, name: str, truth, found: list[float], verdict: str | None = None
-    ) -> dict:
+    def share_of_truth(self, label: str, name: str, truth, found: list, verdict: str | None = None) -> dict:
         """Mean of the effects that are found over that of the true ones."""
         error = stats.norm.interval(self.interval)[1] * np.std(found - truth) / np.sqrt(len(truth))
         share, width = np.mean(found) / np.mean(truth), error / abs(np.mean(truth))
