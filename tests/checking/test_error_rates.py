@@ -92,7 +92,11 @@ def test_decisions_are_drawn_from_the_true_paths_where_they_are_scored(simulatio
 
 
 def test_every_truth_has_its_rows_and_strong_effects_are_called_rightly(rows):
-    assert rows.loc[WRONG_CALLS, "note"] == f"0 of {NUMBER * len(TRUTHS)} data sets"
+    for label in ("ties alone matter", "quality alone matters"):
+        assert rows.loc[f"{label}: wrong", "note"] == f"0 of {NUMBER} simulated data sets"
+    wrong = sum(rows.loc[f"{label}: wrong", "estimate"] for label in TRUTHS)
+    assert rows.loc[WRONG_CALLS, "estimate"] == pytest.approx(wrong / len(TRUTHS))
+    assert rows.loc[WRONG_CALLS, "note"].endswith(f"of {NUMBER * len(TRUTHS)} simulated data sets")
     assert rows.loc["quality alone matters: right", "estimate"] == 1
     assert rows.loc["ties alone matter: right", "estimate"] == 1
     assert "neither matters: right" not in rows.index

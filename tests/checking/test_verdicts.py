@@ -357,3 +357,31 @@ def test_what_ties_and_quality_add_is_told_by_the_models_that_lack_them_and_noth
 @pytest.mark.parametrize("scored", [(), ("main", "one"), ("two", "three")])
 def test_without_such_models_or_the_main_one_it_is_said_that_it_is_not_told(scored):
     assert told_of_prediction(SCORED, *scored).startswith("No model without ties")
+
+
+def simulated(**shares):
+    """Rows of error rates: wrong comparisons, and how much of quality's effect the mean of its path and draws of it find."""
+    wrong = check_row(
+        "calls", "plugin", "all truths: wrong", "", "passed", note="3 of 200 simulated data sets"
+    )
+    words = {"mean": "quality", "draws": "quality by draws of its path"}
+    items = [(f"both matter: {words[key]}: share", share) for key, share in shares.items()]
+    rows = [check_row("shares", "plugin", item, "", "described", estimate=share) for item, share in items]
+    return {"error_rates": check_table([wrong, *rows])}
+
+
+def test_the_error_rate_stands_beside_the_second_objection_and_the_first_sentence_says_what_draws_find():
+    effects = {
+        ("plugin", "ties_effect"): (0.03, 0.01, 0.05),
+        ("plugin", "quality_effect"): (0.04, 0.03, 0.05),
+    }
+    effects |= {("cut", "ties_effect"): (0.04, 0.02, 0.06), ("cut", "quality_effect"): (0.025, 0.01, 0.04)}
+    models = {**MODELS, "cut": {**MODELS["plugin"], "inference": "cut"}}
+    found = made_up(effects, simulated(mean=1.004, draws=0.626), models)
+    assert verdict(found, "b")["error_rate"] == "3 of 200 simulated data sets"
+    assert verdict(found, "a")["error_rate"] is None
+    end = "in simulated data they find 0.63 of a true effect of quality, and its mean finds 1.00."
+    assert found["headline"]["sentence"].endswith(end)
+    # without draws among the simulations nothing is said of them
+    assert "simulated" not in made_up(effects, simulated(mean=1.0), models)["headline"]["sentence"]
+    assert verdict(made_up(effects), "b")["error_rate"] is None

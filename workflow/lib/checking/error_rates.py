@@ -32,7 +32,7 @@ TRUTHS = {
 }
 ALL, WRONG = WRONG_CALLS.split(": ")
 # data sets in which both matter that are also fitted with draws of quality, and draws for each
-SETS_OF_DRAWS, DRAWS = 10, 5
+SETS_OF_DRAWS, DRAWS = 10, 3
 
 
 def share_row(share: float, number: int, interval: float) -> dict[str, float]:
@@ -150,7 +150,8 @@ class Simulations(PluginRefits):
         columns = share_row(np.mean(wrong), len(wrong), self.interval)
         verdict = PASSED if columns["estimate"] <= 1 - CLEAR else CANNOT_TELL
         verdict = FAILED if columns["lower"] > 1 - CLEAR else verdict
-        columns |= {"expected": f"{1 - CLEAR:.2f} or less", "note": f"{sum(wrong)} of {len(wrong)} data sets"}
+        note = f"{sum(wrong)} of {len(wrong)} simulated data sets"
+        columns |= {"expected": f"{1 - CLEAR:.2f} or less", "note": note}
         words = f"{label}: an effect is called the larger that is not"
         return check_row("calls", self.main, f"{label}: {WRONG}", words, verdict, **columns)
 

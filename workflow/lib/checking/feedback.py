@@ -19,12 +19,11 @@ def feedback_rows(joint: xr.Dataset, paths: xr.Dataset, data: xr.Dataset, model:
     paths : xarray.Dataset
         Of its measurement, without the outcome.
     """
-    years, states = joint["path_year"].values, joint["path_state"].values
-    joint_path = joint["path"].mean(("chain", "draw")).transpose("path_state", "path_year").values
-    measured_path = paths["smoothed_mean"].reindex(state=states, year=years).transpose("state", "year").values
-    error = paths["smoothed_sd"].reindex(state=states, year=years).transpose("state", "year").values
-    mean_shift = np.nanmean(joint_path - measured_path, axis=1)
-    standardised_shift = np.nanmean((joint_path - measured_path) / error, axis=1)
+    joint_path = joint["path"].mean(("chain", "draw")).rename(path_state="state", path_year="year")
+    states, measured = joint_path["state"].values, paths.reindex_like(joint_path)
+    shift = joint_path - measured["smoothed_mean"]
+    mean_shift = shift.mean("year").values
+    standardised_shift = (shift / measured["smoothed_sd"]).mean("year").values
     names = dict(zip(data["state"].values.tolist(), data["state_name"].values.tolist(), strict=True))
     missions_joined = data["joined"].sum("mission").sel(state=states).values
     order = np.argsort(-np.abs(np.nan_to_num(mean_shift)), kind="stable")
@@ -34,18 +33,12 @@ def feedback_rows(joint: xr.Dataset, paths: xr.Dataset, data: xr.Dataset, model:
         return check_row("feedback", model, item, label, DESCRIBED, **columns)
 
     number = f"{int((np.abs(standardised_shift) > 1).sum())} of {int(np.isfinite(standardised_shift).sum())} states"
-    root_mean_square = np.sqrt(np.nanmean((joint_path - measured_path) ** 2))
+    root_mean_square = np.sqrt((shift**2).mean())
     label = "root mean square of the shift of quality by the outcome"
     rows = [row("all states", label, root_mean_square, f"{number} by more than one standard deviation")]
     for k in order[:SHOWN]:
         if np.isfinite(mean_shift[k]):
             state, note = int(states[k]), f"{standardised_shift[k]:+.1f} standard deviations of its path"
-            rows.append(
-                row(
-                    str(state),
-                    names.get(state, str(state)),
-                    mean_shift[k],
-                    f"joined {int(missions_joined[k])} missions; {note}",
-                )
-            )
+            note = f"joined {int(missions_joined[k])} missions; {note}"
+            rows.append(row(str(state), names.get(state, str(state)), mean_shift[k], note))
     return rows

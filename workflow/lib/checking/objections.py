@@ -160,11 +160,8 @@ def count_or_quality(evidence: Evidence) -> dict:
     else:
         verdict = OPEN
         findings.append("neither effect is clearly the larger one and clear of zero")
-    wrong = evidence.check("error_rates", WRONG_CALLS)
-    row = objection("b", claim, predicts, test, [*findings, *doubts.values()], verdict)
-    if wrong:
-        row["error_rate"] = f"{wrong['note']}, simulated, in which the comparison of the effects is wrong"
-    return row
+    row, wrong = objection("b", claim, predicts, test, [*findings, *doubts.values()], verdict), WRONG_CALLS
+    return row | {"error_rate": (evidence.check("error_rates", wrong) or {}).get("note")}
 
 
 def doubts_about_quality(evidence: Evidence, model: str) -> dict[str, str]:

@@ -106,6 +106,11 @@ def headline(evidence: Evidence, ties_words: str = TIES) -> str:
         text += f"{points(evidence.effect(cut, TIES))} and {points(cut_effect)}"
         cut_comparison = evidence.quality_beats_ties(cut)
         text += f", and that probability as {chance(cut_comparison['mean'])}" if cut_comparison else ""
+        items = [f"both matter: {evidence.quality}{by}: share" for by in (" by draws of its path", "")]
+        found = [evidence.check("error_rates", item) for item in items]
+        if all(found):
+            by_draws, by_mean = (f"{row['estimate']:.2f}" for row in found)
+            text += f"; in simulated data they find {by_draws} of a true effect of quality, and its mean finds {by_mean}"
     return text + "."
 
 

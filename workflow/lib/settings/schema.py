@@ -295,7 +295,7 @@ class CheckSettings(Section):
         "warn",
         description="what a measure that is not valid does: a line on the paper's first page, or an end of the run",
     )
-    simulations: Count = Field(50, description="simulated data sets for each truth, for the error rates")
+    simulations: Count = Field(30, description="simulated data sets for each truth, for the error rates")
     indicator_sets: Count = Field(300, description="sets of indicators of the target `multiverse`")
 
 

@@ -37,7 +37,7 @@ def index_draws(panel: Panel, number: int, random: np.random.Generator) -> np.nd
     chosen = np.isfinite(panel.direction)
     seen = panel.seen[:, chosen]
     value = np.where(seen, panel.value[:, chosen] * panel.direction[chosen][None, :, None], np.nan)
-    centred = value - np.nanmean(value, axis=0, where=seen.any(0)[None] & seen)
+    centred = value - np.where(seen, value, 0.0).sum(0) / np.maximum(seen.sum(0), 1)
     flat = pd.DataFrame(np.moveaxis(centred, 1, 2).reshape(-1, centred.shape[1]))
     correlations = flat.corr().to_numpy()
     shared = np.clip(np.nanmean(correlations[np.triu_indices(len(correlations), 1)]), 0.0, 1.0)
