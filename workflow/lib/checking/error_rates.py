@@ -151,7 +151,7 @@ class Simulations(PluginRefits):
         verdict = PASSED if columns["estimate"] <= 1 - CLEAR else CANNOT_TELL
         verdict = FAILED if columns["lower"] > 1 - CLEAR else verdict
         note = f"{sum(wrong)} of {len(wrong)} simulated data sets"
-        columns |= {"expected": f"{1 - CLEAR:.2f} or less", "note": note}
+        columns |= {"expected": f"{100 * (1 - CLEAR):.0f} % or less", "note": note}
         words = f"{label}: an effect is called the larger that is not"
         return check_row("calls", self.main, f"{label}: {WRONG}", words, verdict, **columns)
 
@@ -160,7 +160,7 @@ class Simulations(PluginRefits):
         tails = (1 - self.interval) / 2, (1 + self.interval) / 2
         lower, upper = np.transpose([np.quantile(draws, tails) for draws in found])
         columns = share_row(((lower <= truth) & (truth <= upper)).mean(), self.number, self.interval)
-        verdict, expected = passed_if(columns["upper"] >= self.interval), f"about {self.interval:g}"
+        verdict, expected = passed_if(columns["upper"] >= self.interval), f"about {100 * self.interval:g} %"
         words = f"{label}: intervals of the effect of {name} that hold the truth"
         item = f"{label}: {name}: coverage"
         rows = [check_row("coverage", self.main, item, words, verdict, expected=expected, **columns)]
