@@ -102,15 +102,17 @@ def headline(evidence: Evidence, ties_words: str = TIES) -> str:
     cut = evidence.first(lambda terms: terms.get("inference") == "cut" and terms["regressors"] == regressors)
     cut_effect = evidence.effect(cut, evidence.quality) if cut != evidence.main else None
     if cut_effect and len(shown) == 2:
-        text += ". Draws of quality that carry its error, and pull its slope towards zero, give "
-        text += f"{points(evidence.effect(cut, TIES))} and {points(cut_effect)}"
-        cut_comparison = evidence.quality_beats_ties(cut)
-        text += f", and that probability as {chance(cut_comparison['mean'])}" if cut_comparison else ""
         items = [f"both matter: {evidence.quality}{by}: share" for by in (" by draws of its path", "")]
         found = [evidence.check("error_rates", item) for item in items]
+        words = "that carry its error, and pull its slope towards zero,"
         if all(found):
             by_draws, by_mean = (f"{row['estimate']:.2f}" for row in found)
-            text += f"; in simulated data they find {by_draws} of a true effect of quality, and its mean finds {by_mean}"
+            words = f"find {by_draws} of a true effect in simulated data, its mean {by_mean}; they"
+        text += (
+            f". Draws of quality {words} give {points(evidence.effect(cut, TIES))} and {points(cut_effect)}"
+        )
+        cut_comparison = evidence.quality_beats_ties(cut)
+        text += f", and that probability as {chance(cut_comparison['mean'])}" if cut_comparison else ""
     return text + "."
 
 
