@@ -19,7 +19,7 @@ LABELS = {
     "eligible": "other sets of candidates",
     "measures": "measures from other indicators",
     "priors": "other priors",
-    "error_rates": "error rates in simulated data",
+    "error_rates": "error rates",
     "power_scaling": "sensitivity to priors",
     "predictive": "predictive checks",
     "constructs": "distinctness and reliability of constructs",
@@ -112,7 +112,7 @@ def headline(evidence: Evidence, ties_words: str = TIES) -> str:
             f". Draws of quality {words} give {points(evidence.effect(cut, TIES))} and {points(cut_effect)}"
         )
         cut_comparison = evidence.quality_beats_ties(cut)
-        text += f", and that probability as {chance(cut_comparison['mean'])}" if cut_comparison else ""
+        text += f", and probability {chance(cut_comparison['mean'])}" if cut_comparison else ""
     return text + "."
 
 
