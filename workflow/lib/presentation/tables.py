@@ -7,6 +7,7 @@ has no rows and is left out.
 from collections.abc import Callable
 from functools import partial
 
+import numpy as np
 import pandas as pd
 
 from workflow.lib.checking.table import CANNOT_TELL, FAILED, PASSED, VERDICTS
@@ -132,7 +133,9 @@ def check_table(results: Results, name: str) -> Table:
         "Verdict": cell(words, "verdict"),
         "Note": cell(words, "note"),
     }
-    widths = [31, 21, 18, 15, 13, 8, 11, 26]
+    # long notes would make rows of a dozen lines
+    note_width = int(np.clip(rows["note"].fillna("").astype(str).str.len().median() / 3, 26, 80))
+    widths = [31, 21, 18, 15, 13, 8, 11, note_width]
     return listed(rows.to_dict("records"), columns, text_columns=8, widths=widths, dropping=True)
 
 
