@@ -134,7 +134,7 @@ def check_table(results: Results, name: str) -> Table:
         "Note": cell(words, "note"),
     }
     # long notes would make rows of a dozen lines
-    note_width = int(np.clip(rows["note"].astype(str).str.len().median() / 3, 26, 80))
+    note_width = int(np.clip(np.median([0, *(len(str(note)) for note in rows["note"])]) / 3, 26, 80))
     widths = [31, 21, 18, 15, 13, 8, 11, note_width]
     return listed(rows.to_dict("records"), columns, text_columns=8, widths=widths, dropping=True)
 
