@@ -15,7 +15,7 @@ def feedback_rows(joint: xr.Dataset, paths: xr.Dataset, data: xr.Dataset, model:
     Parameters
     ----------
     joint : xarray.Dataset
-        Posterior of a joint model, with `path` (chain, draw, path_state, path_year).
+        Posterior of a joint model, with `path` (chain, draw, path_year, path_state).
     paths : xarray.Dataset
         Of its measurement, without the outcome.
     """

@@ -23,7 +23,7 @@ BATCH = 100
 class Program:
     """A compiled model with its data.
 
-    Its D coordinates are those of G parameters, then of effects, R with the parameters, then of latent paths.
+    Its D coordinates are those of the G parameters first, then those of effects (the first R in all), then those of latent paths.
 
     Attributes
     ----------
@@ -112,7 +112,7 @@ class Program:
         return from_pyfunc(
             size,
             density,
-            lambda *seeds: lambda moved: {POSITION: moved},
+            lambda *seeds: lambda coordinates: {POSITION: coordinates},
             [np.dtype("float64")],
             [(size,)],
             [POSITION],
